@@ -1,0 +1,1 @@
+"""A publishing pipeline for X (Twitter) on Dagster: media in a folder goes out as posts, each exactly once."""

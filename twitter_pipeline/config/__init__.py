@@ -1,0 +1,28 @@
+"""config.yaml as typed settings: `load` reads a file, `current` the one this process runs under."""
+
+from twitter_pipeline.config.errors import ConfigError, Problem
+from twitter_pipeline.config.loading import BASE_DIR_VARIABLE, CONFIG_VARIABLE, current, load
+from twitter_pipeline.config.people import Account, Credentials, User
+from twitter_pipeline.config.projects import Project, Source
+from twitter_pipeline.config.services import DagsterSettings, MediaLimits, SandboxSettings, XSettings
+from twitter_pipeline.config.settings import Pacing, Settings
+
+__all__ = [
+    "BASE_DIR_VARIABLE",
+    "CONFIG_VARIABLE",
+    "Account",
+    "ConfigError",
+    "Credentials",
+    "DagsterSettings",
+    "MediaLimits",
+    "Pacing",
+    "Problem",
+    "Project",
+    "SandboxSettings",
+    "Settings",
+    "Source",
+    "User",
+    "XSettings",
+    "current",
+    "load",
+]

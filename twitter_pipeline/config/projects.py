@@ -1,0 +1,100 @@
+"""A project: a folder, what to take from it, and how it is posted."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+from pathlib import Path
+from typing import Any, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, ValidationInfo, field_validator, model_validator
+
+from twitter_pipeline.config.base import Section
+from twitter_pipeline.config.duration import Duration
+from twitter_pipeline.config.fields import Hashtag, Language, Name, ProjectId, RelativeFolder, TimeZone, absolute
+
+
+class Source(Section):
+    """A folder of a project and what is taken from it."""
+
+    type: Literal["video", "image"] = Field("video", description="What is taken: video or image.")
+    path: RelativeFolder = Field(
+        ".", description="Folder with the media, relative to the project's path; folders below it count."
+    )
+    metadata: RelativeFolder | None = Field(
+        None,
+        description="Folder with the metadata files, relative to the project's path. Without it: beside the media.",
+    )
+    language: Language = Field(
+        "en", description="Language of the metadata to post, as in the names of batch files (en_…)."
+    )
+    template: str | None = Field(
+        None, description="Jinja2 template of the text. Without it: title, description, hashtags."
+    )
+    hashtags: tuple[Hashtag, ...] = Field((), description="Hashtags added to every post, with or without #.")
+
+    @property
+    def key(self) -> str:
+        """What a source is known by inside its project: `video:clips:en`."""
+        return f"{self.type}:{self.path}:{self.language}"
+
+
+class Project(Section):
+    """A folder whose media go out as posts of one account."""
+
+    id: ProjectId = Field(
+        description="Stable short name, unique; never change it: Dagster's asset keys and the database hold it."
+    )
+    name: str = Field("", max_length=200, description="Name for people. Without it: the id.")
+    description: str = Field("", max_length=2000, description="What the project is about.")
+    path: Path = Field(description="The project's folder, relative to the configuration file's folder.")
+    owner: Name = Field("", validate_default=False, description="The user who owns it. Without it: the first user.")
+    account: Name = Field(
+        "", validate_default=False, description="The account it posts as. Without it: the first account."
+    )
+    time_zone: TimeZone = Field("UTC", description="IANA time zone of its days and hours, such as Europe/Berlin.")
+    min_interval: Duration | None = Field(
+        None, description="Shortest time between two posts. Without it: none in sandbox mode, 30 min in live mode."
+    )
+    max_per_day: int | None = Field(
+        None,
+        ge=1,
+        le=1000,
+        description="Most posts in a day of its time zone. Without it: no limit in sandbox mode, 10 in live mode.",
+    )
+    metadata_wait: Duration = Field(timedelta(minutes=15), description="How long media without metadata wait for it.")
+    without_metadata: Literal["post", "skip"] = Field(
+        "skip", description="After that wait: post with the words of the file's name, or skip."
+    )
+    stable_for: Duration = Field(
+        timedelta(seconds=4), description="How long a file must stay unchanged before it is taken."
+    )
+    sources: tuple[Source, ...] = Field(
+        (Source(),), description="What to take from the folder. Without it: every video in it."
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_is_id(cls, data: Any) -> Any:
+        return {**data, "name": data.get("name") or data.get("id") or ""} if isinstance(data, dict) else data
+
+    @field_validator("path", mode="before")
+    @classmethod
+    def _path(cls, value: object, info: ValidationInfo) -> object:
+        return absolute(value, info)
+
+    @field_validator("sources")
+    @classmethod
+    def _sources_differ(cls, value: tuple[Source, ...]) -> tuple[Source, ...]:
+        if not value:
+            raise ValueError("must not be empty; leave it out to take every video")
+        keys = [source.key for source in value]
+        for index, key in enumerate(keys):
+            if (first := keys.index(key)) != index:
+                raise ValueError(f"sources {first} and {index} have the same type, path and language; remove one")
+        return value
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The time zone as an object for dates."""
+        return ZoneInfo(self.time_zone)

@@ -1,0 +1,68 @@
+"""What one setting says about another: names that must exist, names that must differ, keys that live mode needs.
+
+Works on the values before they are validated, so that these mistakes are reported together with all others.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from twitter_pipeline.config.document import Loc
+from twitter_pipeline.config.errors import did_you_mean
+from twitter_pipeline.config.people import KEYS
+from twitter_pipeline.config.settings import DEFAULT_USER, SANDBOX_ACCOUNT
+
+
+def check(data: dict[str, Any]) -> Iterator[tuple[Loc, str]]:
+    """Each wrong reference: where it is, and what to say."""
+    live = data.get("mode") == "live"
+    users = _names(data, "users", "name") or [DEFAULT_USER]
+    accounts = _names(data, "accounts", "name") or ([] if live else [SANDBOX_ACCOUNT])
+
+    for section, key in (("users", "name"), ("accounts", "name"), ("projects", "id")):
+        yield from _repeated(data, section, key)
+    yield from _unknown(data, "accounts", "owner", "user", users)
+    yield from _unknown(data, "projects", "owner", "user", users)
+    yield from _unknown(data, "projects", "account", "account", accounts)
+    if live:
+        yield from _missing_keys(data)
+
+
+def _missing_keys(data: dict[str, Any]) -> Iterator[tuple[Loc, str]]:
+    if not data.get("accounts"):
+        yield ("accounts",), "live mode needs an account with its four keys"
+    for index, account in _items(data, "accounts"):
+        for key in KEYS:
+            if account.get(key) is None:
+                yield ("accounts", index, key), f"live mode needs it; write {key}: ${{NAME_OF_A_VARIABLE}}"
+
+
+def _repeated(data: dict[str, Any], section: str, key: str) -> Iterator[tuple[Loc, str]]:
+    seen: set[str] = set()
+    for index, item in _items(data, section):
+        name = item.get(key)
+        if isinstance(name, str):
+            if name in seen:
+                yield (section, index, key), f"'{name}' is taken by another of the {section}; choose another {key}"
+            seen.add(name)
+
+
+def _unknown(
+    data: dict[str, Any], section: str, key: str, kind: str, known: Sequence[str]
+) -> Iterator[tuple[Loc, str]]:
+    for index, item in _items(data, section):
+        name = item.get(key)
+        if isinstance(name, str) and name not in known:
+            yield (section, index, key), f"there is no {kind} '{name}'; {did_you_mean(name, known)}"
+
+
+def _items(data: dict[str, Any], section: str) -> Iterator[tuple[int, dict[str, Any]]]:
+    items = data.get(section)
+    for index, item in enumerate(items if isinstance(items, list) else []):
+        if isinstance(item, dict):
+            yield index, item
+
+
+def _names(data: dict[str, Any], section: str, key: str) -> list[str]:
+    return [item[key] for _, item in _items(data, section) if isinstance(item.get(key), str)]

@@ -1,0 +1,129 @@
+"""Settings of the services a run talks to: X, the sandbox, Dagster."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from pydantic import Field, field_validator, model_validator
+
+from twitter_pipeline.config.base import Section
+from twitter_pipeline.config.duration import Duration
+from twitter_pipeline.config.errors import did_you_mean
+from twitter_pipeline.config.fields import BaseUrl, Host, Name, Port
+
+STRICT = "strict"
+
+
+class MediaLimits(Section):
+    """What X takes. The defaults are the strict set of X's documentation (2026-08): what every account may post."""
+
+    image_max_bytes: int = Field(5_000_000, ge=1, description="Largest image, in bytes.")
+    gif_max_bytes: int = Field(15_000_000, ge=1, description="Largest animated GIF, in bytes.")
+    gif_max_width: int = Field(1280, ge=1, description="Widest GIF, in pixels.")
+    gif_max_height: int = Field(1080, ge=1, description="Highest GIF, in pixels.")
+    gif_max_frames: int = Field(350, ge=1, description="Most frames of a GIF.")
+    gif_max_pixels: int = Field(300_000_000, ge=1, description="Most pixels of a GIF: width × height × frames.")
+    video_max_bytes: int = Field(512_000_000, ge=1, description="Largest video, in bytes.")
+    video_min_seconds: float = Field(0.5, ge=0, description="Shortest video, in seconds.")
+    video_max_seconds: float = Field(140.0, gt=0, le=86_400, description="Longest video, in seconds.")
+    video_min_side: int = Field(32, ge=1, description="Smallest width and height of a video, in pixels.")
+    video_max_width: int = Field(1280, ge=1, description="Widest video, in pixels.")
+    video_max_height: int = Field(1024, ge=1, description="Highest video, in pixels.")
+    video_max_aspect: float = Field(3.0, ge=1, le=100, description="Longer side over shorter side of a video, at most.")
+    video_max_fps: float = Field(60.0, gt=0, le=1000, description="Most frames per second of a video.")
+
+
+class XSettings(Section):
+    """How X's API is reached, and its limits."""
+
+    base_url: BaseUrl | None = Field(
+        None, description="Address of X's API. Without it: the sandbox in sandbox mode, https://api.x.com in live mode."
+    )
+    connect_timeout: Duration = Field(timedelta(seconds=5), description="How long connecting may take.")
+    read_timeout: Duration = Field(
+        timedelta(seconds=60), description="How long X may stay silent before a request is given up."
+    )
+    chunk_bytes: int = Field(
+        1024 * 1024,
+        ge=1,
+        le=5 * 1024 * 1024,
+        description="Size of one piece of an upload, in bytes. X has refused 5 MB pieces; 1 MiB works everywhere.",
+    )
+    processing_timeout: Duration = Field(
+        timedelta(minutes=10), description="How long X may take to process a video after its upload."
+    )
+    text_limit: int = Field(
+        280,
+        ge=1,
+        le=25_000,
+        description="Longest text, in X's weighted characters. More than 280 needs a subscription.",
+    )
+    media_profile: str = Field(
+        STRICT, description="The set of media limits in use: strict, or a name from media_profiles."
+    )
+    media_profiles: dict[Name, MediaLimits] = Field(
+        default_factory=dict, description="Sets of media limits by name. What a set leaves out is as in strict."
+    )
+
+    @field_validator("connect_timeout", "read_timeout", "processing_timeout")
+    @classmethod
+    def _not_zero(cls, value: timedelta) -> timedelta:
+        if not value:
+            raise ValueError("must be longer than 0")
+        return value
+
+    @field_validator("media_profiles")
+    @classmethod
+    def _strict_stays(cls, value: dict[str, MediaLimits]) -> dict[str, MediaLimits]:
+        if STRICT in value:
+            raise ValueError("'strict' is built in; give your set another name and choose it with media_profile")
+        return value
+
+    @model_validator(mode="after")
+    def _profile_exists(self) -> XSettings:
+        if self.media_profile not in (known := [STRICT, *self.media_profiles]):
+            raise ValueError(
+                f"media_profile: there is no set '{self.media_profile}'; {did_you_mean(self.media_profile, known)}"
+            )
+        return self
+
+    @property
+    def media_limits(self) -> MediaLimits:
+        """The limits of the chosen profile."""
+        return self.media_profiles.get(self.media_profile) or MediaLimits()
+
+
+class SandboxSettings(Section):
+    """Where the local stand-in for X listens."""
+
+    host: Host = Field(
+        "127.0.0.1", description="Address the sandbox listens on. It asks nobody who they are: keep it local."
+    )
+    port: Port = Field(8780, description="Port the sandbox listens on.")
+
+    @property
+    def url(self) -> str:
+        """Where a client on this machine reaches it."""
+        return _url(self.host, self.port)
+
+
+class DagsterSettings(Section):
+    """How Dagster is started by `twitter-pipeline up`."""
+
+    host: Host = Field(
+        "127.0.0.1", description="Address Dagster's web interface listens on. It has no log-in: keep it local."
+    )
+    port: Port = Field(3000, description="Port of Dagster's web interface.")
+    max_concurrent_runs: int = Field(
+        2, ge=1, le=100, description="How many runs may work at the same time, over all projects."
+    )
+
+    @property
+    def url(self) -> str:
+        """Where a browser on this machine reaches it."""
+        return _url(self.host, self.port)
+
+
+def _url(host: str, port: int) -> str:
+    local = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - the name of every address, not one to bind
+    return f"http://[{local}]:{port}" if ":" in local else f"http://{local}:{port}"
