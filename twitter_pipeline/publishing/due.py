@@ -1,0 +1,137 @@
+"""What is due: which tasks get a run now, and why the rest does not."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import sqlalchemy as sa
+
+from twitter_pipeline.config import Project, Settings
+from twitter_pipeline.publishing.planning import plan
+from twitter_pipeline.store import accounts, moves, pauses, tasks
+from twitter_pipeline.store.engine import writing
+from twitter_pipeline.store.status import Status
+from twitter_pipeline.store.tables import publishing_tasks
+from twitter_pipeline.store.tasks import Task
+
+#: Runs requested but not begun, a project: more would only make a pause or a new plan take effect later.
+MOST_QUEUED = 20
+
+_tasks = publishing_tasks.c
+
+
+@dataclass(frozen=True)
+class Launch:
+    """A run to be requested."""
+
+    task_id: int
+    attempt: int
+    partition_key: str
+    account: str
+
+    @property
+    def run_key(self) -> str:
+        """`<task>:<attempt>`: Dagster starts no second run under the same key."""
+        return f"{self.task_id}:{self.attempt}"
+
+
+@dataclass(frozen=True)
+class Due:
+    """What `take` found."""
+
+    launches: list[Launch]
+    #: Why nothing (more) is launched, for people; None when all that is due is launched.
+    why_not: str | None
+    #: The next time something will be due (aware UTC); None when nothing is planned.
+    next_time: datetime | None
+
+
+def take(engine: sa.Engine, settings: Settings, project: Project, *, instance: str, now: datetime) -> Due:
+    """Plan the project's pending tasks and move those that are due to `queued`, to be run by that Dagster instance.
+
+    A tick that dies after this leaves them queued without a run: `reaper` finds them.
+    """
+    with writing(engine) as connection:
+        _plan(connection, settings, project, now)
+        why_not = _why_nothing(connection, project, now)
+        room = 0 if why_not else MOST_QUEUED - _count_queued(connection, project.id)
+        launches = [
+            Launch(task.id, task.attempt + 1, task.partition_key, project.account)
+            for task in (tasks.due(connection, project.id, now=now, limit=room) if room > 0 else [])
+            if moves.queue(connection, task.id, task.attempt + 1, instance=instance, now=now)
+        ]
+        return Due(launches, why_not, _next_time(connection, project.id, now))
+
+
+def _why_nothing(connection: sa.Connection, project: Project, now: datetime) -> str | None:
+    paused = pauses.pause_reason(connection, project=project.id, account=project.account)
+    return paused or accounts.of_project(connection, project.id).why_not(now)
+
+
+def _plan(connection: sa.Connection, settings: Settings, project: Project, now: datetime) -> None:
+    """Give every pending task its slot. Without pacing each goes out as soon as it may, and nothing needs planning."""
+    pacing = settings.pacing(project)
+    if not pacing.min_interval and pacing.max_per_day is None:
+        return
+    pending = _read_pending(connection, project.id)
+    if not pending:
+        return
+    slots = plan(
+        pacing,
+        project.zone,
+        posted=_posted(connection, project.id, now),
+        not_before=[task.not_before for task in pending],
+        now=now,
+    )
+    moved = [
+        {"task": task.id, "slot": slot}
+        for task, slot in zip(pending, slots, strict=True)
+        # An overdue task stays where it is: only its turn counts.
+        if slot != task.scheduled_time and not (slot <= now and task.scheduled_time <= now)
+    ]
+    if moved:
+        connection.execute(
+            sa.update(publishing_tasks)
+            .where(_tasks.id == sa.bindparam("task"), _tasks.status == Status.PENDING.value)
+            .values(scheduled_time=sa.bindparam("slot")),
+            moved,
+        )
+
+
+def _read_pending(connection: sa.Connection, project_id: str) -> list[Task]:
+    query = tasks.select(_tasks.project_id == project_id, _tasks.status == Status.PENDING.value)
+    return tasks.read(connection, query.order_by(None).order_by(_tasks.not_before, _tasks.id))
+
+
+def _posted(connection: sa.Connection, project_id: str, now: datetime) -> list[datetime]:
+    """When the project's newest posts went out, those under way counted as now."""
+    done = connection.scalars(
+        sa.select(_tasks.executed_time).where(
+            _tasks.project_id == project_id, _tasks.executed_time > now - timedelta(days=2)
+        )
+    )
+    under_way = connection.scalar(
+        sa.select(sa.func.count()).where(
+            _tasks.project_id == project_id, _tasks.status.in_([Status.QUEUED.value, Status.RUNNING.value])
+        )
+    )
+    return [moment for moment in done if moment is not None] + [now] * (under_way or 0)
+
+
+def _count_queued(connection: sa.Connection, project_id: str) -> int:
+    return (
+        connection.scalar(
+            sa.select(sa.func.count()).where(_tasks.project_id == project_id, _tasks.status == Status.QUEUED.value)
+        )
+        or 0
+    )
+
+
+def _next_time(connection: sa.Connection, project_id: str, now: datetime) -> datetime | None:
+    found: datetime | None = connection.scalar(
+        sa.select(sa.func.min(_tasks.scheduled_time)).where(
+            _tasks.project_id == project_id, _tasks.status == Status.PENDING.value, _tasks.scheduled_time > now
+        )
+    )
+    return found

@@ -1,0 +1,69 @@
+"""How working on a task can end. `decide` turns each into a move."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What happened, for people."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Posted(Outcome):
+    """X confirmed the post."""
+
+    tweet_id: str
+    url: str
+
+
+@dataclass(frozen=True)
+class MustWait(Outcome):
+    """Not now: a limit, a pause, metadata that has not come. Nobody's fault; uses up no retry."""
+
+    #: Aware UTC.
+    until: datetime
+    #: Whether it holds for all items of the account (X's limits), not for this one.
+    whole_account: bool = False
+
+
+@dataclass(frozen=True)
+class AccountStopped(Outcome):
+    """X refuses the account as it is (keys, permission, credit): its items wait until a person has acted."""
+
+
+@dataclass(frozen=True)
+class NotPublishable(Outcome):
+    """The item cannot be posted as it is: broken media, no metadata, a duplicate."""
+
+
+@dataclass(frozen=True)
+class Refused(Outcome):
+    """X refused this item for good."""
+
+
+@dataclass(frozen=True)
+class Failed(Outcome):
+    """It did not work this time and nothing was posted: the network, a 5xx, a full disk, a bug."""
+
+
+@dataclass(frozen=True)
+class Died(Outcome):
+    """The run was killed, or its lease ran out, before anything was sent."""
+
+
+@dataclass(frozen=True)
+class Unknown(Outcome):
+    """It may have been posted."""
+
+
+@dataclass(frozen=True)
+class Interrupted(Outcome):
+    """The run was told to stop before anything was sent."""
+
+    #: A person ended this run in Dagster; otherwise the whole pipeline was shutting down.
+    by_person: bool

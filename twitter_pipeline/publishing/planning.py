@@ -1,0 +1,38 @@
+"""Planning: when each pending task of a project may go out.
+
+Times are aware UTC; a day is a day of the project's time zone, so that one has 23 or 25 hours twice a year.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from datetime import datetime, time, timedelta, timezone, tzinfo
+
+from twitter_pipeline.config import Pacing
+
+
+def plan(
+    pacing: Pacing, zone: tzinfo, *, posted: Iterable[datetime], not_before: Iterable[datetime], now: datetime
+) -> Iterator[datetime]:
+    """A slot for each waiting task; the first may be `now`. A pure function.
+
+    `posted` are the times of the project's posts, done and under way, back to the day before. `not_before`, ascending,
+    says from when on each waiting task may go out. Slots keep `min_interval` from every post and from each other, and
+    no day gets more than `max_per_day`.
+    """
+    taken = sorted(posted)
+    per_day = Counter(moment.astimezone(zone).date() for moment in taken)
+    earliest = max(now, taken[-1] + pacing.min_interval) if taken else now
+    for wish in not_before:
+        slot = max(earliest, wish)
+        while pacing.max_per_day is not None and per_day[slot.astimezone(zone).date()] >= pacing.max_per_day:
+            slot = _next_midnight(slot, zone)
+        per_day[slot.astimezone(zone).date()] += 1
+        earliest = slot + pacing.min_interval
+        yield slot
+
+
+def _next_midnight(moment: datetime, zone: tzinfo) -> datetime:
+    tomorrow = moment.astimezone(zone).date() + timedelta(days=1)
+    return datetime.combine(tomorrow, time(), zone).astimezone(timezone.utc)

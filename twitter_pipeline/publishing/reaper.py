@@ -1,0 +1,121 @@
+"""The reaper: makes the moves that a run or a tick could not make because it died.
+
+It reads the task table and asks Dagster about runs; it judges only runs of its own Dagster instance. A lease that ran
+out is a fact of the table, so that anybody may act on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from enum import Enum
+
+import sqlalchemy as sa
+
+from twitter_pipeline.publishing.decide import decide
+from twitter_pipeline.publishing.due import Launch
+from twitter_pipeline.publishing.outcomes import Died, Interrupted, Outcome, Unknown
+from twitter_pipeline.store import attempts, moves, tasks
+from twitter_pipeline.store.engine import reading, writing
+from twitter_pipeline.store.status import Event, Move, Status
+from twitter_pipeline.store.tables import publishing_tasks
+from twitter_pipeline.store.tasks import Task
+
+#: A queued task without a run is looked into after this long: until then its tick may still be requesting it.
+QUEUE_GRACE = timedelta(seconds=30)
+#: A task queued by a Dagster instance that is gone is given to the next one after this long.
+ORPHANED_AFTER = timedelta(minutes=10)
+
+_tasks = publishing_tasks.c
+
+
+class RunState(Enum):
+    """What Dagster says of the run of an attempt."""
+
+    #: Queued, starting, running or ending.
+    ALIVE = "alive"
+    #: Ended by a person.
+    CANCELED = "canceled"
+    #: Ended in another way.
+    OVER = "over"
+    #: There is no such run.
+    NONE = "none"
+
+
+#: (task, attempt) → how its run stands; asked for all tasks in question at once.
+RunStates = Callable[[Sequence[Task]], Sequence[RunState]]
+
+
+@dataclass(frozen=True)
+class Reaped:
+    """What was mended."""
+
+    #: Queued attempts whose run was never requested: request it (again), under the same key.
+    again: list[Launch]
+    #: Lines for people.
+    moved: list[str]
+
+
+def reap(
+    engine: sa.Engine, project_id: str, account: str, *, instance: str, run_states: RunStates, now: datetime
+) -> Reaped:
+    """Find the tasks of a project that nobody works on any more, and move each on."""
+    with reading(engine) as connection:
+        suspects = tasks.read(
+            connection,
+            tasks.select(
+                _tasks.project_id == project_id,
+                sa.or_(
+                    sa.and_(_tasks.status == Status.QUEUED.value, _tasks.updated_at < now - QUEUE_GRACE),
+                    _tasks.status == Status.RUNNING.value,
+                ),
+            ),
+        )
+    own = [task for task in suspects if task.dagster_instance == instance]
+    states = dict(zip((task.id for task in own), run_states(own), strict=True)) if own else {}
+    again: list[Launch] = []
+    moved: list[str] = []
+    for task in suspects:
+        state = states.get(task.id)
+        if task.status is Status.QUEUED and state is RunState.NONE:
+            again.append(Launch(task.id, task.attempt, task.partition_key, account))
+        elif task.status is Status.QUEUED:
+            moved += _free_queued(engine, task, state, now)
+        else:
+            moved += _free_running(engine, task, state, now)
+    return Reaped(again, moved)
+
+
+def _free_queued(engine: sa.Engine, task: Task, state: RunState | None, now: datetime) -> list[str]:
+    if state is RunState.ALIVE or (state is None and task.updated_at > now - ORPHANED_AFTER):
+        return []
+    if state is RunState.CANCELED:
+        move = Move(Event.STOP, f"its run was ended by a person; to post it: twitter-pipeline retry {task.id}")
+    else:
+        move = Move(Event.UNQUEUE, "its run ended without taking it; it gets another", not_before=now)
+    with writing(engine) as connection:
+        done = moves.move(connection, task.id, move, now=now, where=[_tasks.attempt == task.attempt])
+    return [f"{task.partition_key}: {move.message}"] if done else []
+
+
+def _free_running(engine: sa.Engine, task: Task, state: RunState | None, now: datetime) -> list[str]:
+    run_is_gone = state in (RunState.CANCELED, RunState.OVER, RunState.NONE)
+    lease_is_over = task.lease_until is not None and task.lease_until <= now
+    if not (run_is_gone or lease_is_over):
+        return []
+    with writing(engine) as connection:
+        move = decide(_how_it_ended(connection, task, state), task, now)
+        done = moves.take_back(connection, task.id, task.fence, move, now=now)
+    return [f"{task.partition_key}: {move.message}"] if done else []
+
+
+def _how_it_ended(connection: sa.Connection, task: Task, state: RunState | None) -> Outcome:
+    if attempts.may_be_posted(connection, task.id):
+        return Unknown(
+            f"attempt {task.attempt} died after the post was sent and before X's answer: it may be on X."
+            " Look at the account's timeline; it is not posted again by itself"
+        )
+    if state is RunState.CANCELED:
+        return Interrupted("ended by a person", by_person=True)
+    return Died(f"attempt {task.attempt} died before anything was posted")

@@ -1,0 +1,180 @@
+"""A session: one run's work on one task, from taking the lease to the move that ends it.
+
+Dagster's ops and plain callers use the same session. Whatever dies inside it, the lease runs out and the reaper
+(`publishing.reaper`) makes the move that the session could not.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timezone
+from typing import Any
+
+import sqlalchemy as sa
+
+from twitter_pipeline.config import Project, Settings, Source
+from twitter_pipeline.publishing.decide import decide
+from twitter_pipeline.publishing.outcomes import AccountStopped, MustWait, NotPublishable, Outcome
+from twitter_pipeline.store import accounts, attempts, moves, tasks
+from twitter_pipeline.store.engine import reading, writing
+from twitter_pipeline.store.moves import Claim
+from twitter_pipeline.store.status import Move, Status
+from twitter_pipeline.store.tables import content_sources
+from twitter_pipeline.store.tasks import Task
+
+
+class Ended(Exception):
+    """Raised by a step that cannot go on; `outcome` says how it ended."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__(outcome.reason)
+        self.outcome = outcome
+
+
+@dataclass(frozen=True)
+class Worker:
+    """Who works: a Dagster run, or a process of its own."""
+
+    #: The run's id; unique.
+    run_id: str
+    #: The Dagster storage that knows the run; None outside Dagster.
+    instance: str | None = None
+    #: The attempt the sensor queued; None when a person launched it.
+    attempt: int | None = None
+    #: Whether only a task that is due may be taken (a backfill): the rest keeps its slot.
+    only_when_due: bool = False
+
+
+def utc_now() -> datetime:
+    """The time, aware and UTC."""
+    return datetime.now(timezone.utc)
+
+
+@dataclass(frozen=True)
+class Unavailable:
+    """The task cannot be worked on now, and why. Nothing was changed."""
+
+    reason: str
+    #: Set when it cannot because it is posted already.
+    posted: Task | None = None
+
+
+def open_session(
+    engine: sa.Engine, settings: Settings, project_id: str, partition_key: str, worker: Worker
+) -> Session | Unavailable:
+    """Take the task of a partition for `worker`."""
+    now = utc_now()
+    with writing(engine) as connection:
+        task = tasks.by_partition(connection, project_id, partition_key)
+        if task is None:
+            return Unavailable(f"no publishing task belongs to partition {partition_key!r}: it is not of this database")
+        if task.status is Status.COMPLETED:
+            return Unavailable(f"posted already: {task.tweet_url}", posted=task)
+        if task.status is Status.UNCONFIRMED or attempts.may_be_posted(connection, task.id):
+            return Unavailable(f"it may be on X already and is not posted again: {task.error_message}")
+        if worker.only_when_due and not (task.status is Status.PENDING and task.scheduled_time <= now):
+            return Unavailable(
+                f"{task.status}, due at {task.scheduled_time:%Y-%m-%d %H:%M:%S} UTC; a backfill posts only what is due"
+            )
+        claim = moves.claim(
+            connection, task.id, attempt=worker.attempt, holder=worker.run_id, instance=worker.instance, now=now
+        )
+        if claim is None:
+            return Unavailable(_why_not_claimed(task, worker))
+        task = tasks.get(connection, task.id)
+    return Session(engine, settings, claim, task)
+
+
+def _why_not_claimed(task: Task, worker: Worker) -> str:
+    if task.status is Status.RUNNING:
+        return f"held by run {task.lease_holder} until {task.lease_until:%H:%M:%S} UTC"
+    if worker.attempt is not None and task.attempt != worker.attempt:
+        return f"this run is attempt {worker.attempt}; the task is at attempt {task.attempt} by now"
+    return f"the task is {task.status}"
+
+
+class Session:
+    """Work on one claimed task. `close` it, whatever happens; a context manager does."""
+
+    def __init__(self, engine: sa.Engine, settings: Settings, claim: Claim, task: Task) -> None:
+        self.engine = engine
+        self.settings = settings
+        self.claim = claim
+        #: As it was when claimed.
+        self.task = task
+        self.project: Project = settings.project(task.project_id)
+        #: The move that ended the claim; None while it lasts.
+        self.ended: Move | None = None
+        self._stop_renewing = threading.Event()
+        threading.Thread(target=self._renew, name="lease", daemon=True).start()
+
+    def source(self) -> Source:
+        """The content source the item was found in. Raises Ended when config.yaml holds it no more."""
+        with reading(self.engine) as connection:
+            key = connection.scalar(
+                sa.select(content_sources.c.key).where(content_sources.c.id == self.task.content_source_id)
+            )
+        for source in self.project.sources:
+            if source.key == key:
+                return source
+        raise Ended(NotPublishable(f"its content source {key!r} is no longer in config.yaml"))
+
+    def note(self, action: str, message: str, details: Mapping[str, Any] | None = None) -> None:
+        """Write a line into the publishing log: something was done that moves nothing."""
+        with writing(self.engine) as connection:
+            moves.note(
+                connection,
+                self.task.id,
+                action,
+                Status.RUNNING,
+                message,
+                now=utc_now(),
+                details=details,
+                run_id=self.claim.holder,
+            )
+
+    def settle(self, outcome: Outcome, *, along: Callable[[sa.Connection], None] | None = None) -> Move:
+        """End the claim as `decide` says, once. `along` writes what belongs into the same transaction.
+
+        When the lease was lost meanwhile the task is somebody else's, and its row does not change.
+        """
+        if self.ended is not None:
+            return self.ended
+        now = utc_now()
+        decided = decide(outcome, self.task, now)
+        with writing(self.engine) as connection:
+            if along is not None:
+                along(connection)
+            self._settle(connection, outcome, decided, now)
+        self.ended = decided
+        self._stop_renewing.set()
+        return decided
+
+    def _settle(self, connection: sa.Connection, outcome: Outcome, decided: Move, now: datetime) -> None:
+        moves.settle(connection, self.claim, decided, now=now)
+        account = accounts.of_project(connection, self.project.id)
+        if isinstance(outcome, AccountStopped):
+            accounts.stop(connection, account.id, outcome.reason)
+        elif isinstance(outcome, MustWait) and outcome.whole_account:
+            accounts.wait(connection, account.id, outcome.until, outcome.reason)
+
+    def close(self) -> None:
+        """Stop renewing the lease. A claim that nothing settled is left to run out."""
+        self._stop_renewing.set()
+
+    def __enter__(self) -> Session:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _renew(self) -> None:
+        while not self._stop_renewing.wait(moves.LEASE.total_seconds() / 3):
+            try:
+                with writing(self.engine) as connection:
+                    if not moves.renew(connection, self.claim, now=utc_now()):
+                        return
+            except sa.exc.SQLAlchemyError:
+                continue  # the database is away: `create` looks at the lease itself before it posts

@@ -1,0 +1,57 @@
+"""Connecting: one engine for each process and database, with SQLite made as strict as PostgreSQL."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+#: How long a writer waits for another one, in seconds.
+BUSY_TIMEOUT = 30
+
+
+@functools.cache
+def connect(url: str) -> sa.Engine:
+    """The engine for `url` (`sqlite:///…` or `postgresql+psycopg2://…`), one a process.
+
+    SQLite: WAL, foreign keys, `synchronous=FULL` (an intent to post must survive a power cut before the
+    request leaves), and a folder readable by nobody else.
+    """
+    parsed = sa.make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return sa.create_engine(url, pool_size=2, pool_pre_ping=True)
+    if parsed.database:
+        Path(parsed.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT})
+
+    @sa.event.listens_for(engine, "connect")
+    def _set_up(connection: Any, _record: Any) -> None:
+        connection.isolation_level = None  # transactions begin where `_begin` says, not where pysqlite guesses
+        for pragma in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @sa.event.listens_for(engine, "begin")
+    def _begin(connection: sa.Connection) -> None:
+        # A reader that turns writer is refused at once when somebody wrote meanwhile; a writer says so first.
+        kind = "IMMEDIATE" if connection.get_execution_options().get("writes") else "DEFERRED"
+        connection.exec_driver_sql(f"BEGIN {kind}")
+
+    return engine
+
+
+@contextmanager
+def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A connection whose selects see one state of the database."""
+    with engine.connect() as connection, connection.begin():
+        yield connection
+
+
+@contextmanager
+def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A transaction: committed at the end, rolled back on any error."""
+    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+        yield connection

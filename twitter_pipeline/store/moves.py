@@ -1,0 +1,286 @@
+"""Every change of a publishing task's status, each with its line of the publishing log in the same transaction.
+
+A move is a conditional update: it names the states it may start in (`status.TRANSITIONS`) and, for one who holds a
+lease, the fence. When the row has moved on meanwhile nothing happens and the caller is told. Callers open the
+transaction (`engine.writing`) and pass the time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import re
+import unicodedata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import PurePosixPath
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from twitter_pipeline.store.status import TRANSITIONS, Event, Move, Status
+from twitter_pipeline.store.tables import publishing_log, publishing_tasks
+
+#: How long a lease lasts without being renewed. The holder renews it three times as often.
+LEASE = timedelta(seconds=60)
+
+_tasks = publishing_tasks.c
+
+
+@dataclass(frozen=True)
+class Claim:
+    """The right to work on a task, and to create its post, while the lease lasts. Only `claim` makes one."""
+
+    task_id: int
+    #: Number of the attempt, from 1.
+    attempt: int
+    #: Grows with each holder: a write with an old fence changes nothing.
+    fence: int
+    #: The Dagster run, or the process, that holds it.
+    holder: str
+
+
+@dataclass(frozen=True)
+class NewItem:
+    """A media item as the scan found it."""
+
+    project_id: str
+    content_source_id: int
+    #: Relative to the project.
+    media_path: str
+    #: Relative to the project; None while there is none.
+    metadata_path: str | None
+    #: Aware UTC.
+    not_before: datetime
+    message: str
+    quick_fingerprint: str | None = None
+    media_bytes: int | None = None
+    content_data: Mapping[str, Any] = field(default_factory=dict)
+    #: Why it cannot be published at all: it is recorded as skipped.
+    skip_reason: str | None = None
+
+
+def record(connection: sa.Connection, item: NewItem, *, now: datetime) -> int | None:
+    """Create the task of an item, `pending` (or `skipped` with its reason). None when the file has one already."""
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    for digits in (4, 8, 16):  # a longer name only in the rare case that the short one is taken
+        task_id = connection.scalar(
+            insert(publishing_tasks)
+            .values(
+                project_id=item.project_id,
+                content_source_id=item.content_source_id,
+                media_path=item.media_path,
+                metadata_path=item.metadata_path,
+                status=Status.PENDING.value,
+                content_data=dict(item.content_data),
+                quick_fingerprint=item.quick_fingerprint,
+                media_bytes=item.media_bytes,
+                not_before=item.not_before,
+                scheduled_time=item.not_before,
+                created_at=now,
+                updated_at=now,
+                partition_key=partition_key(item, now, digits),
+            )
+            .on_conflict_do_nothing()
+            .returning(_tasks.id)
+        )
+        if task_id is not None:
+            note(connection, task_id, "found", Status.PENDING, item.message, now=now)
+            if item.skip_reason is not None:
+                move(connection, task_id, Move(Event.SKIP, item.skip_reason), now=now)
+            return int(task_id)
+        known = sa.select(_tasks.id).where(
+            _tasks.content_source_id == item.content_source_id, _tasks.media_path == item.media_path
+        )
+        if connection.scalar(known) is not None:
+            return None
+    raise RuntimeError(f"no free partition key for {item.media_path}")
+
+
+def partition_key(item: NewItem, now: datetime, digits: int) -> str:
+    """A readable name that is the item's alone, such as `2026-11-24-cat-video-a1b2`."""
+    stem = unicodedata.normalize("NFC", PurePosixPath(item.media_path).stem).lower()
+    slug = re.sub(r"[\W_]+", "-", stem).strip("-")[:40].strip("-") or "item"
+    name = f"{item.content_source_id}:{item.media_path}"
+    return f"{now:%Y-%m-%d}-{slug}-{hashlib.sha256(name.encode()).hexdigest()[:digits]}"
+
+
+def move(
+    connection: sa.Connection,
+    task_id: int,
+    decided: Move,
+    *,
+    now: datetime,
+    run_id: str | None = None,
+    where: Sequence[sa.ColumnElement[bool]] = (),
+    values: Mapping[str, Any] | None = None,
+) -> bool:
+    """Carry out one move; False, and nothing changed, when the task is in no state for it, or not as `where` says."""
+    transition = TRANSITIONS[decided.event]
+    changes: dict[str, Any] = {"status": transition.to.value, "updated_at": now, **(values or {})}
+    if decided.not_before is not None:
+        changes |= {"not_before": decided.not_before, "scheduled_time": decided.not_before}
+    if decided.counts_as_retry:
+        changes["retry_count"] = _tasks.retry_count + 1
+    if transition.to is not Status.RUNNING:
+        changes |= {"lease_holder": None, "lease_until": None}
+    if decided.event not in (Event.QUEUE, Event.CLAIM):
+        changes["error_message"] = None if transition.to is Status.COMPLETED else decided.message
+    changed = connection.execute(
+        sa.update(publishing_tasks)
+        .where(_tasks.id == task_id, _tasks.status.in_([status.value for status in transition.froms]), *where)
+        .values(**changes)
+    )
+    if changed.rowcount != 1:
+        return False
+    note(
+        connection,
+        task_id,
+        decided.event.value,
+        transition.to,
+        decided.message,
+        now=now,
+        details=decided.details,
+        run_id=run_id,
+    )
+    return True
+
+
+def note(
+    connection: sa.Connection,
+    task_id: int,
+    action: str,
+    status: Status,
+    message: str,
+    *,
+    now: datetime,
+    details: Mapping[str, Any] | None = None,
+    run_id: str | None = None,
+) -> None:
+    """Write a line of the publishing log that goes with no move (uploaded, tried in vain, …) or with one just made."""
+    connection.execute(
+        sa.insert(publishing_log).values(
+            task_id=task_id,
+            action=action,
+            status=status.value,
+            message=message,
+            details=dict(details or {}),
+            created_at=now,
+            run_id=run_id,
+        )
+    )
+
+
+def hasten(
+    connection: sa.Connection, task_id: int, message: str, *, now: datetime, values: Mapping[str, Any]
+) -> bool:
+    """Let a pending task go out from now on, since what it waited for came; False when it is no longer pending."""
+    changed = connection.execute(
+        sa.update(publishing_tasks)
+        .where(_tasks.id == task_id, _tasks.status == Status.PENDING.value)
+        .values(not_before=now, scheduled_time=now, updated_at=now, error_message=None, **values)
+    )
+    if changed.rowcount == 1:
+        note(connection, task_id, "metadata", Status.PENDING, message, now=now)
+    return changed.rowcount == 1
+
+
+def follow(connection: sa.Connection, task_id: int, item: NewItem, *, now: datetime) -> bool:
+    """Let a task that nobody works on follow its file to a new name; False when it was posted or is being posted."""
+    movable = (Status.PENDING, Status.SKIPPED, Status.FAILED, Status.CANCELLED)
+    changed = connection.execute(
+        sa.update(publishing_tasks)
+        .where(_tasks.id == task_id, _tasks.status.in_([status.value for status in movable]))
+        .values(media_path=item.media_path, metadata_path=item.metadata_path, updated_at=now)
+    )
+    if changed.rowcount == 1:
+        status = Status(connection.execute(sa.select(_tasks.status).where(_tasks.id == task_id)).scalar_one())
+        note(connection, task_id, "moved", status, f"its file was moved to {item.media_path}", now=now)
+    return changed.rowcount == 1
+
+
+def queue(connection: sa.Connection, task_id: int, attempt: int, *, instance: str, now: datetime) -> bool:
+    """pending → queued as attempt number `attempt` (one more than the task's), to be run by that Dagster instance."""
+    return move(
+        connection,
+        task_id,
+        Move(Event.QUEUE, f"due; run requested (attempt {attempt})", details={"attempt": attempt}),
+        now=now,
+        where=[_tasks.attempt == attempt - 1, _tasks.scheduled_time <= now],
+        values={"attempt": attempt, "dagster_instance": instance, "run_id": None},
+    )
+
+
+def claim(
+    connection: sa.Connection, task_id: int, *, attempt: int | None, holder: str, instance: str | None, now: datetime
+) -> Claim | None:
+    """Take the task for `holder`; None when it is somebody else's, done, or not to be published.
+
+    With `attempt`, only the attempt that was queued under this number; without, a new attempt made by hand.
+    """
+    row = connection.execute(
+        sa.select(_tasks.attempt, _tasks.fence, _tasks.status).where(_tasks.id == task_id).with_for_update()
+    ).one_or_none()
+    if row is None:
+        return None
+    taken = Claim(task_id, row.attempt + 1 if attempt is None else attempt, row.fence + 1, holder)
+    where = [_tasks.fence == row.fence]
+    if attempt is not None:
+        where += [_tasks.attempt == attempt, _tasks.status == Status.QUEUED.value]
+    moved = move(
+        connection,
+        task_id,
+        Move(Event.CLAIM, f"attempt {taken.attempt} began", details={"attempt": taken.attempt, "was": row.status}),
+        now=now,
+        run_id=holder,
+        where=where,
+        values={
+            "attempt": taken.attempt,
+            "fence": taken.fence,
+            "lease_holder": holder,
+            "lease_until": now + LEASE,
+            "run_id": holder,
+            "dagster_instance": instance,
+        },
+    )
+    return taken if moved else None
+
+
+def _held(claim: Claim) -> list[sa.ColumnElement[bool]]:
+    return [_tasks.fence == claim.fence, _tasks.lease_holder == claim.holder]
+
+
+def renew(connection: sa.Connection, claim: Claim, *, now: datetime) -> bool:
+    """Make the lease last LEASE from `now`; False when it is lost: it ran out, or the task was taken away."""
+    changed = connection.execute(
+        sa.update(publishing_tasks)
+        .where(_tasks.id == claim.task_id, *_held(claim), _tasks.lease_until > now)
+        .values(lease_until=now + LEASE)
+    )
+    return changed.rowcount == 1
+
+
+def settle(connection: sa.Connection, claim: Claim, decided: Move, *, now: datetime) -> bool:
+    """End the claim with a move. False when the task was taken away meanwhile (then nothing changes).
+
+    A post that X confirmed late is recorded even so: a task that became `unconfirmed` for this attempt is completed.
+    """
+    values: dict[str, Any] = {}
+    where = _held(claim)
+    if decided.event is Event.POST:
+        values = {
+            "tweet_id": decided.tweet_id,
+            "tweet_url": decided.details.get("url"),
+            "executed_time": now,
+            # Dagster has yet to be told: the run does it, or the relay when the run dies first.
+            "registered_in": None,
+        }
+        late = sa.and_(_tasks.attempt == claim.attempt, _tasks.status == Status.UNCONFIRMED.value)
+        where = [sa.or_(sa.and_(*where), late)]
+    return move(connection, claim.task_id, decided, now=now, run_id=claim.holder, where=where, values=values)
+
+
+def take_back(connection: sa.Connection, task_id: int, fence: int, decided: Move, *, now: datetime) -> bool:
+    """For the reaper: end the claim of a holder that is gone, known by its fence."""
+    return move(connection, task_id, decided, now=now, where=[_tasks.fence == fence])

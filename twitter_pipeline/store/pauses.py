@@ -1,0 +1,57 @@
+"""What a person has paused: everything, an account, or a project."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from twitter_pipeline.store.tables import pauses
+
+SCOPES = ("all", "account", "project")
+
+
+def pause(connection: sa.Connection, scope: str, name: str, reason: str, *, now: datetime) -> None:
+    """Hold back every post of the scope, runs under way included. `name` is "" for all."""
+    resume(connection, scope, name)
+    connection.execute(sa.insert(pauses).values(scope=scope, name=name, reason=reason, created_at=now))
+
+
+def resume(connection: sa.Connection, scope: str, name: str) -> bool:
+    """End a pause; False when there was none."""
+    gone = connection.execute(sa.delete(pauses).where(pauses.c.scope == scope, pauses.c.name == name))
+    return gone.rowcount > 0
+
+
+def pause_reason(connection: sa.Connection, *, project: str, account: str) -> str | None:
+    """Why nothing of this project may be posted now, in words with the way out; None when it may."""
+    row = connection.execute(
+        sa.select(pauses.c.scope, pauses.c.name, pauses.c.reason)
+        .where(
+            sa.or_(
+                pauses.c.scope == "all",
+                sa.and_(pauses.c.scope == "account", pauses.c.name == account),
+                sa.and_(pauses.c.scope == "project", pauses.c.name == project),
+            )
+        )
+        .order_by(pauses.c.scope)
+    ).first()
+    if row is None:
+        return None
+    what, way_out = {
+        "all": ("everything", "--all"),
+        "account": (f"account {row.name}", f"--account {row.name}"),
+        "project": (f"project {row.name}", f"--project {row.name}"),
+    }[row.scope]
+    reason = f" ({row.reason})" if row.reason else ""
+    return f"{what} is paused{reason}; go on with: twitter-pipeline resume {way_out}"
+
+
+def listing(connection: sa.Connection) -> list[tuple[str, str, str, datetime]]:
+    """All pauses: scope, name, reason, since when (aware UTC)."""
+    rows = connection.execute(
+        sa.select(pauses.c.scope, pauses.c.name, pauses.c.reason, pauses.c.created_at).order_by(
+            pauses.c.scope, pauses.c.name
+        )
+    )
+    return [(row.scope, row.name, row.reason, row.created_at) for row in rows]

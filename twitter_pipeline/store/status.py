@@ -1,0 +1,119 @@
+"""The life of a publishing task: its states, and the only moves between them.
+
+    found ──▶ pending ──queue──▶ queued ──claim──▶ running ──post──▶ completed
+                 ▲ ▲                │                 │
+                 │ └────unqueue─────┘                 ├─ wait, back_off, release ──▶ pending (later)
+                 │                                    ├─ skip ──▶ skipped
+                 └── retry (a person, a sidecar) ──── ├─ fail ──▶ failed
+                                                      ├─ stop ──▶ cancelled
+                                                      └─ lose_track ──▶ unconfirmed (never posted again)
+
+`docs/architecture.md` shows the same table; a test compares them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from typing import Any
+
+
+class Status(str, Enum):
+    """How a publishing task stands."""
+
+    #: To be posted at its scheduled time; waiting and backing off are this too, with a later time.
+    PENDING = "pending"
+    #: A run was requested for it and has not begun.
+    QUEUED = "queued"
+    #: A run holds its lease.
+    RUNNING = "running"
+    #: On X; its post's id is recorded.
+    COMPLETED = "completed"
+    #: Every retry is used up, or X refused it for good; a person may retry.
+    FAILED = "failed"
+    #: Cannot be published as it is, with the reason; goes on by itself when the reason is gone.
+    SKIPPED = "skipped"
+    #: A person must say yes first.
+    AWAITING_APPROVAL = "awaiting_approval"
+    #: A person ended it.
+    CANCELLED = "cancelled"
+    #: It may be on X: never posted again until somebody has established whether it is.
+    UNCONFIRMED = "unconfirmed"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+class Event(str, Enum):
+    """What moves a task. The value is the `action` of its line in the publishing log."""
+
+    QUEUE = "queue"
+    UNQUEUE = "unqueue"
+    CLAIM = "claim"
+    POST = "post"
+    WAIT = "wait"
+    BACK_OFF = "back_off"
+    RELEASE = "release"
+    FAIL = "fail"
+    SKIP = "skip"
+    STOP = "stop"
+    LOSE_TRACK = "lose_track"
+    RETRY = "retry"
+
+    def __str__(self) -> str:
+        return self.value
+
+
+@dataclass(frozen=True)
+class Transition:
+    """One row of the state table."""
+
+    #: The states it may start in.
+    froms: frozenset[Status]
+    to: Status
+    #: Who makes it: scan, sensor, run, reaper or person.
+    who: tuple[str, ...]
+
+
+_S = Status
+
+
+def _row(froms: tuple[Status, ...], to: Status, *who: str) -> Transition:
+    return Transition(frozenset(froms), to, who)
+
+
+#: Every move there is. A task is created `pending` by the scan; all else happens through this table.
+TRANSITIONS: dict[Event, Transition] = {
+    Event.QUEUE: _row((_S.PENDING,), _S.QUEUED, "sensor"),
+    Event.UNQUEUE: _row((_S.QUEUED,), _S.PENDING, "reaper"),
+    # By hand a run may take what is not due, or ended without a post.
+    Event.CLAIM: _row((_S.QUEUED, _S.PENDING, _S.FAILED, _S.SKIPPED, _S.CANCELLED), _S.RUNNING, "run"),
+    # From unconfirmed: X's answer came after the lease had run out.
+    Event.POST: _row((_S.RUNNING, _S.UNCONFIRMED), _S.COMPLETED, "run", "reaper"),
+    Event.WAIT: _row((_S.RUNNING,), _S.PENDING, "run"),
+    Event.BACK_OFF: _row((_S.RUNNING,), _S.PENDING, "run", "reaper"),
+    Event.RELEASE: _row((_S.RUNNING,), _S.PENDING, "run"),
+    Event.FAIL: _row((_S.RUNNING,), _S.FAILED, "run", "reaper"),
+    Event.SKIP: _row((_S.RUNNING, _S.PENDING), _S.SKIPPED, "run", "scan"),
+    Event.STOP: _row((_S.RUNNING, _S.QUEUED, _S.PENDING), _S.CANCELLED, "run", "person"),
+    Event.LOSE_TRACK: _row((_S.RUNNING,), _S.UNCONFIRMED, "run", "reaper"),
+    Event.RETRY: _row((_S.FAILED, _S.SKIPPED, _S.CANCELLED), _S.PENDING, "person", "scan"),
+}
+
+
+@dataclass(frozen=True)
+class Move:
+    """A decision about a task: the event, and what changes with it."""
+
+    event: Event
+    #: For people: what happened and what follows.
+    message: str
+    #: Aware UTC; the task is not looked at before. Only for moves back to `pending`.
+    not_before: datetime | None = None
+    #: Whether this uses up one of the task's retries. Waiting never does.
+    counts_as_retry: bool = False
+    #: The post's id, for POST.
+    tweet_id: str | None = None
+    #: For programs: numbers, ids, causes. JSON-safe, never a secret.
+    details: dict[str, Any] = field(default_factory=dict)

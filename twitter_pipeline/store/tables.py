@@ -1,0 +1,256 @@
+"""The tables. Columns of the mission keep their names; what was added says why beside it.
+
+Times are aware and UTC. Ids of X are text. Paths are relative to their project, with forward slashes.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.engine import Dialect
+
+
+class UtcDateTime(sa.types.TypeDecorator[datetime]):
+    """An aware UTC time; SQLite, which has no zones, gets it without one. A naive time is refused."""
+
+    impl = sa.DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError(f"{value!r} has no time zone; the database takes aware times only")
+        value = value.astimezone(timezone.utc)
+        return value.replace(tzinfo=None) if dialect.name == "sqlite" else value
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=timezone.utc) if value.tzinfo is None else value.astimezone(timezone.utc)
+
+
+metadata = sa.MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+def _id() -> sa.Column[int]:
+    # SQLite counts up by itself only for a column declared INTEGER.
+    return sa.Column("id", sa.BigInteger().with_variant(sa.Integer, "sqlite"), primary_key=True)
+
+
+def _time(name: str, *, nullable: bool = False) -> sa.Column[datetime]:
+    return sa.Column(name, UtcDateTime, nullable=nullable)
+
+
+def _ref(name: str, target: str, type_: Any = sa.BigInteger, *, nullable: bool = False) -> sa.Column[Any]:
+    return sa.Column(name, type_, sa.ForeignKey(target), nullable=nullable)
+
+
+users = sa.Table(
+    "users",
+    metadata,
+    _id(),
+    sa.Column("username", sa.Text, nullable=False, unique=True),
+    sa.Column("email", sa.Text),
+    _time("created_at"),
+    _time("updated_at"),
+)
+
+#: A named set of X credentials, and the account it posts as.
+api_keys = sa.Table(
+    "api_keys",
+    metadata,
+    _id(),
+    _ref("user_id", "users.id"),
+    sa.Column("key_name", sa.Text, nullable=False, unique=True),
+    # The four are encrypted (store.secrets).
+    sa.Column("api_key", sa.Text),
+    sa.Column("api_secret", sa.Text),
+    sa.Column("access_token", sa.Text),
+    sa.Column("access_token_secret", sa.Text),
+    _time("created_at"),
+    _time("updated_at"),
+    # Who X says it is, asked once a day at most.
+    sa.Column("x_user_id", sa.Text),
+    sa.Column("x_username", sa.Text),
+    _time("verified_at", nullable=True),
+    # Nothing is posted with it: until a time (limits), or until a person has acted (401, 402, 403).
+    _time("wait_until", nullable=True),
+    sa.Column("wait_reason", sa.Text),
+    sa.Column("stopped_reason", sa.Text),
+)
+
+projects = sa.Table(
+    "projects",
+    metadata,
+    # The id of config.yaml: asset keys hold it, so it is text and never changes.
+    sa.Column("id", sa.String(63), primary_key=True),
+    _ref("user_id", "users.id"),
+    sa.Column("name", sa.Text, nullable=False),
+    sa.Column("description", sa.Text, nullable=False, server_default=""),
+    sa.Column("project_path", sa.Text, nullable=False),
+    _time("last_scan_time", nullable=True),
+    _time("created_at"),
+    _time("updated_at"),
+    _ref("api_key_id", "api_keys.id"),
+    # Where a time-boxed scan goes on: "<source key>|<folder>"; null after a whole one.
+    sa.Column("scan_position", sa.Text),
+    # Why the last scan could not look (folder gone, unreadable); null when it could.
+    sa.Column("scan_problem", sa.Text),
+)
+
+content_sources = sa.Table(
+    "content_sources",
+    metadata,
+    _id(),
+    _ref("project_id", "projects.id", sa.String(63)),
+    sa.Column("source_type", sa.Text, nullable=False),
+    sa.Column("source_path", sa.Text, nullable=False),
+    sa.Column("config", sa.JSON, nullable=False),
+    _time("created_at"),
+    _time("updated_at"),
+    # "<type>:<path>:<language>", what config.yaml tells sources apart by.
+    sa.Column("key", sa.Text, nullable=False),
+    sa.UniqueConstraint("project_id", "key"),
+)
+
+publishing_tasks = sa.Table(
+    "publishing_tasks",
+    metadata,
+    _id(),
+    _ref("project_id", "projects.id", sa.String(63)),
+    _ref("content_source_id", "content_sources.id"),
+    sa.Column("media_path", sa.Text, nullable=False),
+    sa.Column("metadata_path", sa.Text),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("content_data", sa.JSON, nullable=False),
+    sa.Column("error_message", sa.Text),
+    sa.Column("retry_count", sa.Integer, nullable=False, server_default="0"),
+    _time("scheduled_time"),
+    _time("executed_time", nullable=True),
+    _time("created_at"),
+    _time("updated_at"),
+    # The plan may put scheduled_time later than this, never earlier.
+    _time("not_before"),
+    # The item's name in Dagster: a partition of <project>/tweets.
+    sa.Column("partition_key", sa.Text, nullable=False),
+    # Size, head, middle and tail, taken by the scan: a match is a suspicion.
+    sa.Column("quick_fingerprint", sa.Text),
+    # SHA-256 of the whole file, taken by the run: a match is the same item.
+    sa.Column("content_hash", sa.Text),
+    sa.Column("media_bytes", sa.BigInteger),
+    # Which number its latest attempt has; counts runs, not failures.
+    sa.Column("attempt", sa.Integer, nullable=False, server_default="0"),
+    # The Dagster run working on it, or the last that did.
+    sa.Column("run_id", sa.Text),
+    # The Dagster storage that knows it: set when queued or claimed.
+    sa.Column("dagster_instance", sa.Text),
+    # The Dagster storage its partition was added to.
+    sa.Column("registered_in", sa.Text),
+    # A run works on it only while its holder's lease lasts; the fence grows with each holder.
+    sa.Column("lease_holder", sa.Text),
+    _time("lease_until", nullable=True),
+    sa.Column("fence", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("tweet_id", sa.Text),
+    sa.Column("tweet_url", sa.Text),
+    sa.UniqueConstraint("content_source_id", "media_path"),
+    sa.UniqueConstraint("project_id", "partition_key"),
+    sa.UniqueConstraint("project_id", "content_hash"),
+    sa.Index(None, "project_id", "status", "scheduled_time"),
+    sa.Index(None, "project_id", "quick_fingerprint"),
+    sa.Index(None, "project_id", "created_at"),
+    sa.Index(None, "project_id", "executed_time"),
+    sa.Index(None, "project_id", "registered_in"),
+)
+
+#: One row per attempt to create a post: the durable intent and what X said.
+publishing_attempts = sa.Table(
+    "publishing_attempts",
+    metadata,
+    _id(),
+    _ref("task_id", "publishing_tasks.id"),
+    sa.Column("number", sa.Integer, nullable=False),
+    sa.Column("fence", sa.Integer, nullable=False),
+    sa.Column("run_id", sa.Text, nullable=False),
+    # prepared -> sent -> confirmed | refused | unknown; back to prepared when it surely never left.
+    sa.Column("state", sa.Text, nullable=False),
+    sa.Column("text", sa.Text, nullable=False),
+    sa.Column("media_ids", sa.JSON, nullable=False),
+    _time("prepared_at"),
+    _time("sent_at", nullable=True),
+    _time("answered_at", nullable=True),
+    sa.Column("tweet_id", sa.Text),
+    sa.Column("answer", sa.Text),
+    sa.UniqueConstraint("task_id", "number"),
+)
+
+publishing_log = sa.Table(
+    "publishing_log",
+    metadata,
+    _id(),
+    _ref("task_id", "publishing_tasks.id"),
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("status", sa.Text, nullable=False),
+    sa.Column("message", sa.Text, nullable=False),
+    sa.Column("details", sa.JSON, nullable=False),
+    _time("created_at"),
+    sa.Column("run_id", sa.Text),
+    # 0 not yet told to Dagster, 1 being told, 2 told (defs.relay).
+    sa.Column("relayed", sa.SmallInteger, nullable=False, server_default="0"),
+    sa.Index(None, "task_id"),
+    sa.Index(None, "created_at"),
+    sa.Index(
+        "ix_publishing_log_unrelayed",
+        "relayed",
+        sqlite_where=sa.text("relayed < 2"),
+        postgresql_where=sa.text("relayed < 2"),
+    ),
+)
+
+analytics_hourly = sa.Table(
+    "analytics_hourly",
+    metadata,
+    _id(),
+    _ref("project_id", "projects.id", sa.String(63)),
+    _time("hour"),
+    sa.Column("tasks_created", sa.Integer, nullable=False),
+    sa.Column("tasks_completed", sa.Integer, nullable=False),
+    sa.Column("tasks_failed", sa.Integer, nullable=False),
+    _time("created_at"),
+    # The newest log line counted in; a newer one in that hour makes the row stale.
+    sa.Column("last_log_id", sa.BigInteger, nullable=False),
+    sa.UniqueConstraint("project_id", "hour"),
+)
+
+#: Files seen, not yet tasks: they may still be being written.
+scan_candidates = sa.Table(
+    "scan_candidates",
+    metadata,
+    _id(),
+    _ref("content_source_id", "content_sources.id"),
+    sa.Column("media_path", sa.Text, nullable=False),
+    sa.Column("size", sa.BigInteger, nullable=False),
+    sa.Column("mtime_ns", sa.BigInteger, nullable=False),
+    # Since when size and mtime have been as they are.
+    _time("unchanged_since"),
+    sa.UniqueConstraint("content_source_id", "media_path"),
+)
+
+#: What a person has paused. scope: all, account or project; name: "" for all.
+pauses = sa.Table(
+    "pauses",
+    metadata,
+    sa.Column("scope", sa.Text, primary_key=True),
+    sa.Column("name", sa.Text, primary_key=True),
+    sa.Column("reason", sa.Text, nullable=False),
+    _time("created_at"),
+)

@@ -1,0 +1,94 @@
+"""Reading publishing tasks."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any
+
+import sqlalchemy as sa
+
+from twitter_pipeline.store.status import Status
+from twitter_pipeline.store.tables import publishing_tasks
+
+_tasks = publishing_tasks.c
+
+
+@dataclass(frozen=True)
+class Task:
+    """A row of `publishing_tasks` as it was when read. Times are aware UTC."""
+
+    id: int
+    project_id: str
+    content_source_id: int
+    #: Relative to the project's folder.
+    media_path: str
+    metadata_path: str | None
+    status: Status
+    #: What the run made of the sidecar: text, media, sizes; frozen once it was claimed.
+    content_data: dict[str, Any]
+    #: Why it stands as it does, for people.
+    error_message: str | None
+    #: Failures so far; waiting does not count.
+    retry_count: int
+    scheduled_time: datetime
+    executed_time: datetime | None
+    created_at: datetime
+    updated_at: datetime
+    not_before: datetime
+    #: The item's partition of `<project>/tweets`.
+    partition_key: str
+    quick_fingerprint: str | None
+    content_hash: str | None
+    media_bytes: int | None
+    attempt: int
+    run_id: str | None
+    dagster_instance: str | None
+    registered_in: str | None
+    lease_holder: str | None
+    lease_until: datetime | None
+    fence: int
+    tweet_id: str | None
+    tweet_url: str | None
+
+
+_COLUMNS = [_tasks[field.name] for field in fields(Task)]
+
+
+def select(*where: sa.ColumnElement[bool]) -> sa.Select[Any]:
+    """Tasks, oldest first; add `.limit` or another order as needed and read it with `read`."""
+    return sa.select(*_COLUMNS).where(*where).order_by(_tasks.id)
+
+
+def read(connection: sa.Connection, query: sa.Select[Any]) -> list[Task]:
+    """The tasks of a `select`."""
+    return [Task(**{**row._mapping, "status": Status(row._mapping["status"])}) for row in connection.execute(query)]
+
+
+def get(connection: sa.Connection, task_id: int) -> Task:
+    """The task with this id. Raises LookupError when there is none."""
+    found = read(connection, select(_tasks.id == task_id))
+    if not found:
+        raise LookupError(f"no publishing task {task_id}")
+    return found[0]
+
+
+def by_partition(connection: sa.Connection, project_id: str, partition_key: str) -> Task | None:
+    """The task of a partition of `<project>/tweets`."""
+    found = read(connection, select(_tasks.project_id == project_id, _tasks.partition_key == partition_key))
+    return found[0] if found else None
+
+
+def due(connection: sa.Connection, project_id: str, *, now: datetime, limit: int) -> list[Task]:
+    """Pending tasks whose time has come, earliest first."""
+    query = select(_tasks.project_id == project_id, _tasks.status == Status.PENDING.value, _tasks.scheduled_time <= now)
+    return read(connection, query.order_by(None).order_by(_tasks.scheduled_time, _tasks.id).limit(limit))
+
+
+def counts(connection: sa.Connection) -> dict[str, dict[Status, int]]:
+    """How many tasks each project has in each state."""
+    found: dict[str, dict[Status, int]] = {}
+    query = sa.select(_tasks.project_id, _tasks.status, sa.func.count()).group_by(_tasks.project_id, _tasks.status)
+    for project_id, status, number in connection.execute(query):
+        found.setdefault(project_id, {})[Status(status)] = number
+    return found
