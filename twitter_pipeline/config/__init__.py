@@ -4,6 +4,7 @@ from twitter_pipeline.config.errors import ConfigError, Problem
 from twitter_pipeline.config.loading import BASE_DIR_VARIABLE, CONFIG_VARIABLE, current, load
 from twitter_pipeline.config.people import Account, Credentials, User
 from twitter_pipeline.config.projects import Project, Source
+from twitter_pipeline.config.schema import json_schema
 from twitter_pipeline.config.services import DagsterSettings, MediaLimits, SandboxSettings, XSettings
 from twitter_pipeline.config.settings import Pacing, Settings
 
@@ -24,5 +25,6 @@ __all__ = [
     "User",
     "XSettings",
     "current",
+    "json_schema",
     "load",
 ]

@@ -89,21 +89,25 @@ def parse(text: str, file: str) -> Document:
     try:
         return builder.document()
     except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        line, column = (mark.line + 1, mark.column + 1) if mark else (None, None)
-        raise ConfigError([Problem(file, line, column, "", f"this is not YAML: {_said(error)}")]) from None
+        place = _mark(error.problem_mark)
+        problem = Problem(file, place.line, place.column, "", f"this is not YAML: {_said(error)}")
+    raise ConfigError([*builder.problems, problem])
 
 
 def _said(error: yaml.MarkedYAMLError) -> str:
     """PyYAML's words without the text of the file: what was meant as a quoted secret may stand in them."""
-    said = error.problem or error.context or "it cannot be read"
+    said = error.problem or "it cannot be read"
     if any(word in said for word in ("alias", "anchor", "tag")):
         return "a text that begins with & or * or ! must stand in quotes"
+    if "cannot start any token" in said:
+        return "indent with spaces, not tabs; a text that begins with @, ` or % must stand in quotes"
     return f"{said}; look at the indentation and for missing quotes"
 
 
 class _Builder:
-    def __init__(self, file: str, events: Iterator[yaml.Event]) -> None:
+    """Turns PyYAML's events into nodes. They are `Any` here: its stubs do not know what an event holds."""
+
+    def __init__(self, file: str, events: Iterator[Any]) -> None:
         self.file = file
         self.events = events
         self.anchors: dict[str, Node | None] = {}
@@ -121,12 +125,12 @@ class _Builder:
             self.report(event, (), "a second document begins here; a configuration is one: remove the line ---")
         return Document(self.file, root, self.problems)
 
-    def node(self, event: yaml.Event, loc: Loc) -> Node:
+    def node(self, event: Any, loc: Loc) -> Node:
         if isinstance(event, AliasEvent):
             return self.alias(event, loc)
         if len(loc) > _DEEPEST:
             raise ConfigError([self.report(event, loc[:3], f"nested more than {_DEEPEST} deep; no setting is")])
-        node = Node(_mark(event))
+        node = Node(_mark(event.start_mark))
         if event.anchor:
             self.anchors[event.anchor] = None
         if event.tag not in _TAGS:
@@ -166,7 +170,7 @@ class _Builder:
                 self.report(event, (*loc, name), f"given twice (first in line {first}); remove one of them")
             else:
                 entries[name] = value
-                node.keys[name] = _mark(event)
+                node.keys[name] = _mark(event.start_mark)
         return entries
 
     def alias(self, event: AliasEvent, loc: Loc) -> Node:
@@ -176,14 +180,14 @@ class _Builder:
             self.report(event, loc, "this alias stands for something it is part of")
         else:
             return node
-        return Node(_mark(event))
+        return Node(_mark(event.start_mark))
 
-    def report(self, event: yaml.Event, loc: Loc, message: str) -> Problem:
-        mark = _mark(event)
+    def report(self, event: Any, loc: Loc, message: str) -> Problem:
+        mark = _mark(event.start_mark)
         problem = Problem(self.file, mark.line, mark.column, ".".join(map(str, loc)), message)
         self.problems.append(problem)
         return problem
 
 
-def _mark(event: yaml.Event) -> Mark:
-    return Mark(event.start_mark.line + 1, event.start_mark.column + 1)
+def _mark(mark: Any) -> Mark:
+    return Mark(mark.line + 1, mark.column + 1)

@@ -75,6 +75,6 @@ def format_duration(length: timedelta) -> str:
 Duration = Annotated[
     timedelta,
     BeforeValidator(parse_duration),
-    PlainSerializer(format_duration, return_type=str),
+    PlainSerializer(format_duration, return_type=str, when_used="json"),
     WithJsonSchema({"type": ["string", "number"], "examples": ["90 s", "30 min", "6 h", "2 days", "1h30m", 90]}),
 ]

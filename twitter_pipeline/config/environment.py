@@ -10,6 +10,8 @@ from twitter_pipeline.config.document import Document, Loc, Node
 from twitter_pipeline.config.errors import ConfigError
 
 _REFERENCE = re.compile(r"\$\$\{|\$\{(?:([A-Za-z_][A-Za-z0-9_]*)(?::-([^}]*))?\})?")
+#: PostgreSQL stores no NUL, UTF-8 no half of a surrogate pair.
+_UNSTORABLE = re.compile(r"[\0\ud800-\udfff]")
 
 #: What a file may grow to through its aliases; a large real configuration has a few thousand values.
 _MOST_VALUES = 100_000
@@ -42,6 +44,9 @@ class Values:
             return [self._plain(child, (*loc, index)) for index, child in enumerate(node.value)]
         return None if node.value is None else self._text(node.value, loc)
 
+    def _report(self, loc: Loc, message: str) -> None:
+        self._document.problems.append(self._document.problem(loc, message))
+
     def _text(self, text: str, loc: Loc) -> str | None:
         def fill(match: re.Match[str]) -> str:
             name, default = match.groups()
@@ -49,7 +54,7 @@ class Values:
                 return "${"
             if name is None:
                 message = "'${' begins ${NAME} or ${NAME:-default}; write $${ for the characters themselves"
-                self._document.problems.append(self._document.problem(loc, message))
+                self._report(loc, message)
                 return ""
             if value := self._environ.get(name) or default:
                 return value
@@ -57,7 +62,7 @@ class Values:
                 self.unset[loc] = name
             return ""
 
-        if "\0" in text:
-            self._document.problems.append(self._document.problem(loc, "holds a NUL character; remove it"))
+        if _UNSTORABLE.search(text):
+            self._report(loc, "holds an escaped character that no text may hold (\\0 or \\ud800); remove it")
         filled = _REFERENCE.sub(fill, text)
         return None if loc in self.unset else filled

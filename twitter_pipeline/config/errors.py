@@ -22,7 +22,8 @@ class Problem:
     def __str__(self) -> str:
         """`config.yaml:3:5: accounts.0.foldr: unknown key; did you mean 'folder'?`"""
         place = ":".join(str(part) for part in (self.file, self.line, self.column) if part is not None)
-        return ": ".join(part for part in (place, self.key, self.message) if part)
+        line = ": ".join(part for part in (place, self.key, self.message) if part)
+        return "".join(character if character.isprintable() else "\N{REPLACEMENT CHARACTER}" for character in line)
 
 
 class ConfigError(Exception):

@@ -24,6 +24,9 @@ from pydantic_core import CoreSchema, core_schema
 
 from twitter_pipeline.config.errors import did_you_mean
 
+#: In the JSON schema: a text that refers to the environment, which may stand wherever a value may.
+REFERENCE = r"\$\{.+\}"
+
 
 @dataclass(frozen=True)
 class _Matching:
@@ -41,7 +44,7 @@ class _Matching:
         return core_schema.no_info_after_validator_function(self._check, handler(source))
 
     def __get_pydantic_json_schema__(self, schema: CoreSchema, handler: GetJsonSchemaHandler) -> dict[str, Any]:
-        return {**handler(schema), "pattern": f"^(?:{self.pattern})$"}
+        return {**handler(schema), "pattern": f"^(?:{self.pattern})$|{REFERENCE}"}
 
 
 def _relative_folder(value: str) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from types import UnionType
 from typing import Any, Union, get_args, get_origin
 
 from pydantic import BaseModel, ValidationError
+from pydantic.fields import FieldInfo
 from pydantic_core import ErrorDetails
 
 from twitter_pipeline.config import references
@@ -62,8 +64,7 @@ def load(path: Path, *, base_dir: Path | None = None, environ: Mapping[str, str]
         details = error.errors(include_url=False, include_input=False)
         problems += [_problem(document, detail) for detail in details if detail["loc"] not in values.unset]
     if problems or settings is None:
-        # from None: what was validated may hold secrets, and a traceback shows it.
-        raise ConfigError(sorted(dict.fromkeys(problems), key=_place)) from None
+        raise ConfigError(sorted(dict.fromkeys(problems), key=_place))
     return settings
 
 
@@ -103,14 +104,15 @@ def _place(problem: Problem) -> tuple[int, int]:
 def _problem(document: Document, error: ErrorDetails) -> Problem:
     loc, kind = error["loc"], error["type"]
     if kind == "extra_forbidden":
-        return document.problem(loc, f"unknown key; {did_you_mean(str(loc[-1]), _keys_at(loc[:-1]))}", at_key=True)
+        return document.problem(loc, f"unknown key; {did_you_mean(str(loc[-1]), _settings_at(loc[:-1]))}", at_key=True)
+    if kind == "missing":
+        return document.problem(loc, f"is missing: {_settings_at(loc[:-1])[str(loc[-1])].description}")
     if loc and loc[-1] == "[key]":  # a key that breaks a rule of its own
         return document.problem(loc[:-1], _said(error), at_key=True)
     return document.problem(loc, _said(error))
 
 
 _SAID = {
-    "missing": "is missing",
     "string_type": "expected a text",
     "tuple_type": "expected a list: lines that begin with '- '",
     "model_type": "expected settings: lines like 'key: value'",
@@ -130,11 +132,11 @@ def _said(error: ErrorDetails) -> str:
     kind, context = error["type"], error.get("ctx", {})
     if kind == "value_error":
         return str(context["error"])
-    return _SAID.get(kind) or error["msg"].replace("Input should be", "must be")
+    return _SAID.get(kind) or re.sub(r"^\w+ should (be|have)", r"must \1", error["msg"])
 
 
-def _keys_at(loc: Loc) -> list[str]:
-    """The keys that are known at this place of the configuration."""
+def _settings_at(loc: Loc) -> dict[str, FieldInfo]:
+    """The settings that are known at this place of the configuration."""
     model: Any = Settings
     for part in loc:
         if isinstance(model, type) and issubclass(model, BaseModel) and part in model.model_fields:
@@ -143,4 +145,5 @@ def _keys_at(loc: Loc) -> list[str]:
             model = get_args(model)[-1 if get_origin(model) is dict else 0]
         if get_origin(model) in (Union, UnionType):
             model = get_args(model)[0]
-    return list(model.model_fields)
+    fields: dict[str, FieldInfo] = model.model_fields
+    return fields

@@ -24,7 +24,7 @@ class Account(Section):
     """An X account and its keys. Live mode needs all four keys; sandbox mode uses none of them."""
 
     name: Name = Field(description="Short name, unique. In sandbox mode it is the user name on the sandbox's timeline.")
-    owner: Name = Field("", validate_default=False, description="The user it belongs to. Without it: the first user.")
+    owner: str = Field("", description="The user it belongs to. Without it: the first user.")
     api_key: Secret | None = Field(None, description="API key (consumer key) from X's developer portal.")
     api_secret: Secret | None = Field(None, description="API key secret (consumer secret).")
     access_token: Secret | None = Field(None, description="Access token of the account, with write permission.")

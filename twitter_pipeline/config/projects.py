@@ -11,7 +11,7 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from twitter_pipeline.config.base import Section
 from twitter_pipeline.config.duration import Duration
-from twitter_pipeline.config.fields import Hashtag, Language, Name, ProjectId, RelativeFolder, TimeZone, absolute
+from twitter_pipeline.config.fields import Hashtag, Language, ProjectId, RelativeFolder, TimeZone, absolute
 
 
 class Source(Section):
@@ -48,10 +48,8 @@ class Project(Section):
     name: str = Field("", max_length=200, description="Name for people. Without it: the id.")
     description: str = Field("", max_length=2000, description="What the project is about.")
     path: Path = Field(description="The project's folder, relative to the configuration file's folder.")
-    owner: Name = Field("", validate_default=False, description="The user who owns it. Without it: the first user.")
-    account: Name = Field(
-        "", validate_default=False, description="The account it posts as. Without it: the first account."
-    )
+    owner: str = Field("", description="The user who owns it. Without it: the first user.")
+    account: str = Field("", description="The account it posts as. Without it: the first account.")
     time_zone: TimeZone = Field("UTC", description="IANA time zone of its days and hours, such as Europe/Berlin.")
     min_interval: Duration | None = Field(
         None, description="Shortest time between two posts. Without it: none in sandbox mode, 30 min in live mode."
@@ -64,7 +62,8 @@ class Project(Section):
     )
     metadata_wait: Duration = Field(timedelta(minutes=15), description="How long media without metadata wait for it.")
     without_metadata: Literal["post", "skip"] = Field(
-        "skip", description="After that wait: post with the words of the file's name, or skip."
+        "skip",
+        description="What then happens to media still without it: post with the words of the file name, or skip.",
     )
     stable_for: Duration = Field(
         timedelta(seconds=4), description="How long a file must stay unchanged before it is taken."

@@ -11,6 +11,7 @@ from typing import Any
 from twitter_pipeline.config.document import Loc
 from twitter_pipeline.config.errors import did_you_mean
 from twitter_pipeline.config.people import KEYS
+from twitter_pipeline.config.services import STRICT
 from twitter_pipeline.config.settings import DEFAULT_USER, SANDBOX_ACCOUNT
 
 
@@ -25,6 +26,7 @@ def check(data: dict[str, Any]) -> Iterator[tuple[Loc, str]]:
     yield from _unknown(data, "accounts", "owner", "user", users)
     yield from _unknown(data, "projects", "owner", "user", users)
     yield from _unknown(data, "projects", "account", "account", accounts)
+    yield from _unknown_profile(data.get("x"))
     if live:
         yield from _missing_keys(data)
 
@@ -55,6 +57,15 @@ def _unknown(
         name = item.get(key)
         if isinstance(name, str) and name not in known:
             yield (section, index, key), f"there is no {kind} '{name}'; {did_you_mean(name, known)}"
+
+
+def _unknown_profile(x: Any) -> Iterator[tuple[Loc, str]]:
+    if not isinstance(x, dict):
+        return
+    name, profiles = x.get("media_profile"), x.get("media_profiles")
+    known = [STRICT, *(profiles if isinstance(profiles, dict) else ())]
+    if isinstance(name, str) and name not in known:
+        yield ("x", "media_profile"), f"there is no '{name}' in media_profiles; {did_you_mean(name, known)}"
 
 
 def _items(data: dict[str, Any], section: str) -> Iterator[tuple[int, dict[str, Any]]]:

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from datetime import timedelta
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, field_validator
 
 from twitter_pipeline.config.base import Section
 from twitter_pipeline.config.duration import Duration
-from twitter_pipeline.config.errors import did_you_mean
 from twitter_pipeline.config.fields import BaseUrl, Host, Name, Port
 
 STRICT = "strict"
@@ -24,7 +23,7 @@ class MediaLimits(Section):
     gif_max_frames: int = Field(350, ge=1, description="Most frames of a GIF.")
     gif_max_pixels: int = Field(300_000_000, ge=1, description="Most pixels of a GIF: width × height × frames.")
     video_max_bytes: int = Field(512_000_000, ge=1, description="Largest video, in bytes.")
-    video_min_seconds: float = Field(0.5, ge=0, description="Shortest video, in seconds.")
+    video_min_seconds: float = Field(0.5, ge=0, le=86_400, description="Shortest video, in seconds.")
     video_max_seconds: float = Field(140.0, gt=0, le=86_400, description="Longest video, in seconds.")
     video_min_side: int = Field(32, ge=1, description="Smallest width and height of a video, in pixels.")
     video_max_width: int = Field(1280, ge=1, description="Widest video, in pixels.")
@@ -79,18 +78,10 @@ class XSettings(Section):
             raise ValueError("'strict' is built in; give your set another name and choose it with media_profile")
         return value
 
-    @model_validator(mode="after")
-    def _profile_exists(self) -> XSettings:
-        if self.media_profile not in (known := [STRICT, *self.media_profiles]):
-            raise ValueError(
-                f"media_profile: there is no set '{self.media_profile}'; {did_you_mean(self.media_profile, known)}"
-            )
-        return self
-
     @property
     def media_limits(self) -> MediaLimits:
         """The limits of the chosen profile."""
-        return self.media_profiles.get(self.media_profile) or MediaLimits()
+        return {STRICT: MediaLimits(), **self.media_profiles}[self.media_profile]
 
 
 class SandboxSettings(Section):

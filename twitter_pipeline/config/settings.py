@@ -148,20 +148,19 @@ class Settings(Section):
         )
 
 
-def _first_name(items: Any) -> Any:
-    """The name of the first item of a list that is not validated yet; None when there is none."""
+def _first_name(items: Any) -> str:
+    """The name of the first item of a list that is not validated yet; empty when there is none."""
     first = items[0] if isinstance(items, (list, tuple)) and items else None
-    return first.get("name") if isinstance(first, dict) else None
+    name = first.get("name") if isinstance(first, dict) else None
+    return name if isinstance(name, str) else ""
 
 
-def _with_defaults(items: Any, **defaults: Any) -> Any:
+def _with_defaults(items: Any, **defaults: str) -> Any:
     """Each item of a list that is not validated yet, with what it leaves out."""
     if not isinstance(items, (list, tuple)):
         return items
-    given = {name: value for name, value in defaults.items() if value is not None}
-    return [
-        {**item, **{name: value for name, value in given.items() if item.get(name) is None}}
-        if isinstance(item, dict)
-        else item
-        for item in items
-    ]
+    return [_with_default(item, defaults) if isinstance(item, dict) else item for item in items]
+
+
+def _with_default(item: dict[str, Any], defaults: dict[str, str]) -> dict[str, Any]:
+    return {**item, **{name: value for name, value in defaults.items() if item.get(name) is None}}
