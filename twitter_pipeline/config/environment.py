@@ -20,13 +20,13 @@ _MOST_VALUES = 100_000
 class Values:
     """A document as plain dicts, lists and texts, its references to the environment filled in.
 
-    `data` is the result. `unset` names the variable of each setting whose variable is missing; `data` holds None there.
+    `data` is the result. `unset` names the missing variables of each setting that has some; `data` holds None there.
     As with a shell's `:-`, a variable that is empty counts as missing. Other problems go to the document.
     Raises ConfigError when aliases blow the document up.
     """
 
     def __init__(self, document: Document, environ: Mapping[str, str]) -> None:
-        self.unset: dict[Loc, str] = {}
+        self.unset: dict[Loc, list[str]] = {}
         self._document = document
         self._environ = environ
         self._count = 0
@@ -59,7 +59,7 @@ class Values:
             if value := self._environ.get(name) or default:
                 return value
             if default is None:
-                self.unset[loc] = name
+                self.unset.setdefault(loc, []).append(name)
             return ""
 
         if _UNSTORABLE.search(text):

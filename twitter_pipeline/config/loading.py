@@ -89,12 +89,12 @@ def _read(path: Path) -> str:
 
 
 def _unset(document: Document, values: Values) -> Iterator[Problem]:
-    for loc, name in values.unset.items():
+    for loc, names in values.unset.items():
         if values.data.get("mode") != "live" and loc[0] == "accounts" and loc[-1] in KEYS:
             continue  # sandbox mode uses no real key
-        yield document.problem(
-            loc, f"the environment variable {name} is not set (or empty); set it, or write ${{{name}:-default}}"
-        )
+        for name in names:
+            message = f"the environment variable {name} is not set (or empty); set it, or write ${{{name}:-default}}"
+            yield document.problem(loc, message)
 
 
 def _place(problem: Problem) -> tuple[int, int]:

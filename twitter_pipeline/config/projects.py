@@ -75,7 +75,9 @@ class Project(Section):
     @model_validator(mode="before")
     @classmethod
     def _name_is_id(cls, data: Any) -> Any:
-        return {**data, "name": data.get("name") or data.get("id") or ""} if isinstance(data, dict) else data
+        if isinstance(data, dict) and not data.get("name") and isinstance(data.get("id"), str):
+            return {**data, "name": data["id"]}
+        return data
 
     @field_validator("path", mode="before")
     @classmethod

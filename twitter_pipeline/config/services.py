@@ -26,8 +26,8 @@ class MediaLimits(Section):
     video_min_seconds: float = Field(0.5, ge=0, le=86_400, description="Shortest video, in seconds.")
     video_max_seconds: float = Field(140.0, gt=0, le=86_400, description="Longest video, in seconds.")
     video_min_side: int = Field(32, ge=1, description="Smallest width and height of a video, in pixels.")
-    video_max_width: int = Field(1280, ge=1, description="Widest video, in pixels.")
-    video_max_height: int = Field(1024, ge=1, description="Highest video, in pixels.")
+    video_max_width: int = Field(1280, ge=1, description="Widest video, in pixels; an upright one may be as high.")
+    video_max_height: int = Field(1024, ge=1, description="Highest video, in pixels; an upright one may be as wide.")
     video_max_aspect: float = Field(3.0, ge=1, le=100, description="Longer side over shorter side of a video, at most.")
     video_max_fps: float = Field(60.0, gt=0, le=1000, description="Most frames per second of a video.")
 

@@ -147,6 +147,22 @@ def test_live_mode_names_each_key_that_is_missing(finds: Finds) -> None:
     ]
 
 
+def test_each_variable_that_is_not_set_is_named(finds: Finds) -> None:
+    lines = finds("projects: [{id: a, path: '${ROOT}/${NAME}'}]")
+    assert [line.split(" is not set")[0] for line in lines] == [
+        "config.yaml:1:26: projects.0.path: the environment variable ROOT",
+        "config.yaml:1:26: projects.0.path: the environment variable NAME",
+    ]
+
+
+def test_one_mistake_is_one_problem_though_others_take_its_value(finds: Finds) -> None:
+    assert finds("users: [{name: a.b}]\naccounts: [{name: [c]}]\nprojects: [{id: [d], path: e}]") == [
+        "config.yaml:1:16: users.0.name: must be 1 to 50 letters, digits or _",
+        "config.yaml:2:19: accounts.0.name: expected a text",
+        "config.yaml:3:17: projects.0.id: expected a text",
+    ]
+
+
 def test_keys_that_are_not_set_do_not_matter_in_the_sandbox(loads: Loads) -> None:
     account = loads("accounts: [{name: a, api_key: '${KEY}', api_secret: '${SECRET}'}]", {"SECRET": ""}).accounts[0]
     assert (account.api_key, account.api_secret) == (None, None)
