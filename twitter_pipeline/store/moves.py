@@ -172,9 +172,7 @@ def note(
     )
 
 
-def hasten(
-    connection: sa.Connection, task_id: int, message: str, *, now: datetime, values: Mapping[str, Any]
-) -> bool:
+def hasten(connection: sa.Connection, task_id: int, message: str, *, now: datetime, values: Mapping[str, Any]) -> bool:
     """Let a pending task go out from now on, since what it waited for came; False when it is no longer pending."""
     changed = connection.execute(
         sa.update(publishing_tasks)

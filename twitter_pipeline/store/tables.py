@@ -245,6 +245,16 @@ scan_candidates = sa.Table(
     sa.UniqueConstraint("content_source_id", "media_path"),
 )
 
+#: What the ops of a run hand to each other, so that "re-execute from failure" works from any machine.
+run_values = sa.Table(
+    "run_values",
+    metadata,
+    sa.Column("run_id", sa.Text, primary_key=True),
+    sa.Column("step", sa.Text, primary_key=True),
+    sa.Column("value", sa.Text, nullable=False),
+    _time("created_at"),
+)
+
 #: What a person has paused. scope: all, account or project; name: "" for all.
 pauses = sa.Table(
     "pauses",

@@ -1,0 +1,1 @@
+"""Analytics: figures by the hour."""

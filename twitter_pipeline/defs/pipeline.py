@@ -1,0 +1,54 @@
+"""What every part of the Dagster layer works with: the settings and the database."""
+
+import functools
+
+import dagster as dg
+import sqlalchemy as sa
+
+from twitter_pipeline.config import Project, Settings
+from twitter_pipeline.store.opening import open_store
+
+
+class Pipeline:
+    """The settings definitions were loaded with, and their database, opened when first used."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+
+    @functools.cached_property
+    def engine(self) -> sa.Engine:
+        """The database, its schema looked at. Raises SchemaError with the command that mends it."""
+        return open_store(self.settings)
+
+
+def tweets_key(project_id: str) -> dg.AssetKey:
+    """The asset that is a project's posts; one partition is one item."""
+    return dg.AssetKey([project_id, "tweets"])
+
+
+def media_items_key(project_id: str) -> dg.AssetKey:
+    """The external asset that is a project's media."""
+    return dg.AssetKey([project_id, "media_items"])
+
+
+def items_of(project_id: str) -> dg.DynamicPartitionsDefinition:
+    """The partitions of both: a project's items."""
+    return dg.DynamicPartitionsDefinition(name=f"{project_id}_items")
+
+
+def job_name(project_id: str) -> str:
+    """The job that posts a project's items: what sensor, API and command line launch."""
+    return f"publish_{project_id}"
+
+
+def owner_of(settings: Settings, project: Project) -> str:
+    """The project's owner as Dagster wants owners: an e-mail address or `team:name`."""
+    email = settings.user(project.owner).email
+    # Dagster knows top-level domains of up to seven letters only.
+    known = email is not None and 2 <= len(email.rpartition(".")[2]) <= 7
+    return email if email is not None and known else f"team:{project.owner}"
+
+
+def instance_id(instance: dg.DagsterInstance) -> str:
+    """The id of a Dagster storage: a new one when it was thrown away."""
+    return str(instance.run_storage.get_run_storage_id())  # type: ignore[attr-defined]

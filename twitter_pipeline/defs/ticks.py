@@ -1,0 +1,126 @@
+"""One tick of a project's sensor: mend, emit what is due, look for new items, emit again, tell Dagster.
+
+What is due comes before and after the scan, and the scan is time-boxed, so that a slow folder never stops posting.
+"""
+
+import logging
+import socket
+from collections.abc import Sequence
+from datetime import timedelta
+
+import dagster as dg
+
+from twitter_pipeline.config import Project, Settings
+from twitter_pipeline.defs.pipeline import Pipeline, instance_id, items_of
+from twitter_pipeline.defs.register import register
+from twitter_pipeline.defs.relay import relay_outside
+from twitter_pipeline.defs.tweets import run_tags
+from twitter_pipeline.publishing.due import Due, Launch, take
+from twitter_pipeline.publishing.reaper import RunState, reap
+from twitter_pipeline.publishing.session import utc_now
+from twitter_pipeline.scanning.scan import ScanReport, scan
+from twitter_pipeline.store.tasks import Task
+
+#: How long a scan may take while something is due, and while nothing is. Dagster ends a tick after 60 seconds.
+BUSY_SCAN = timedelta(seconds=3)
+IDLE_SCAN = timedelta(seconds=20)
+
+
+def tick(
+    pipeline: Pipeline, project: Project, instance: dg.DagsterInstance, log: logging.Logger
+) -> dg.SensorResult | dg.SkipReason:
+    """Run one tick. A project whose folder fails stops its own tick only."""
+    settings = pipeline.settings
+    if (unreachable := sandbox_unreachable(settings)) is not None:
+        return dg.SkipReason(unreachable)
+    engine, here = pipeline.engine, instance_id(instance)
+    reaped = reap(
+        engine,
+        project.id,
+        project.account,
+        instance=here,
+        run_states=lambda suspects: run_states(instance, suspects),
+        now=utc_now(),
+    )
+    for line in reaped.moved:
+        log.warning(line)
+    before = take(engine, settings, project, instance=here, now=utc_now())
+    launches = reaped.again + before.launches
+    report = scan(engine, project, time_box=BUSY_SCAN if launches else IDLE_SCAN)
+    for problem in report.problems:
+        log.warning(problem)
+    after = take(engine, settings, project, instance=here, now=utc_now())
+    launches += after.launches
+    if launches:
+        # Again beside the runs that need them: adding one twice does nothing.
+        instance.add_dynamic_partitions(str(items_of(project.id).name), [launch.partition_key for launch in launches])
+    register(instance, engine, project.id, now=utc_now())
+    relay_outside(instance, engine, project.id, now=utc_now())
+    summary = describe(report, after)
+    if not launches:
+        return dg.SkipReason(summary)
+    log.info(summary)
+    return dg.SensorResult(run_requests=[request(project, launch) for launch in launches])
+
+
+def request(project: Project, launch: Launch) -> dg.RunRequest:
+    """The run of a launch."""
+    return dg.RunRequest(
+        run_key=launch.run_key,
+        partition_key=launch.partition_key,
+        tags={**run_tags(launch.task_id, project), "attempt": str(launch.attempt)},
+    )
+
+
+def describe(report: ScanReport, due: Due) -> str:
+    """What a tick did and why the rest waits, in one line for people."""
+    parts = [f"{report.found} new, {report.arriving} still arriving"]
+    if not report.whole:
+        parts.append("the scan goes on in the next tick")
+    parts += report.problems[:3]
+    if len(report.problems) > 3:
+        parts.append(f"and {len(report.problems) - 3} more problems, see the log")
+    if due.why_not is not None:
+        parts.append(f"nothing is posted: {due.why_not}")
+    elif due.next_time is not None:
+        parts.append(f"next post due at {due.next_time:%Y-%m-%d %H:%M:%S} UTC")
+    return "; ".join(parts)
+
+
+def sandbox_unreachable(settings: Settings) -> str | None:
+    """Why nothing can be posted while the sandbox is down, with the command that starts it; None when it is up."""
+    if settings.mode != "sandbox" or settings.x.base_url is not None:
+        return None
+    address = (settings.sandbox.host, settings.sandbox.port)
+    try:
+        socket.create_connection(address, timeout=1).close()
+    except OSError:
+        return f"the sandbox does not answer at {settings.sandbox.url}; start it with: twitter-pipeline sandbox"
+    return None
+
+
+def run_states(instance: dg.DagsterInstance, suspects: Sequence[Task]) -> list[RunState]:
+    """How the runs of these tasks' latest attempts stand: two queries for all of them."""
+    claimed = [task.run_id for task in suspects if task.run_id is not None]
+    by_id = {run.run_id: run for run in _runs(instance, dg.RunsFilter(run_ids=claimed))} if claimed else {}
+    queued = [str(task.id) for task in suspects if task.run_id is None]
+    by_attempt = {
+        (run.tags.get("task_id"), run.tags.get("attempt")): run
+        for run in (_runs(instance, dg.RunsFilter(tags={"task_id": queued})) if queued else [])
+    }
+    return [
+        _state(by_id.get(task.run_id) if task.run_id else by_attempt.get((str(task.id), str(task.attempt))))
+        for task in suspects
+    ]
+
+
+def _runs(instance: dg.DagsterInstance, which: dg.RunsFilter) -> Sequence[dg.DagsterRun]:
+    return instance.get_runs(which)
+
+
+def _state(run: dg.DagsterRun | None) -> RunState:
+    if run is None:
+        return RunState.NONE
+    if run.status is dg.DagsterRunStatus.CANCELED:
+        return RunState.CANCELED
+    return RunState.OVER if run.is_finished else RunState.ALIVE

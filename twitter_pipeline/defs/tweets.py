@@ -1,0 +1,297 @@
+"""`<project>/tweets`: the graph asset whose partitions are a project's posts, one item each.
+
+Its four ops call the steps of `publishing` and turn how they end into Dagster's terms:
+
+    posted                         the partition is materialized, its check with it
+    must wait, skipped, held       the run ends well, nothing is materialized, the reason stands on the partition's page
+    failed for now                 Dagster's RetryPolicy tries the op again within seconds
+    failed, refused, unknown       the run fails and the partition is red until it is materialized
+    told to stop                   the op ends without another try: Dagster would retry it, and post (tried)
+"""
+
+import base64
+import functools
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import dagster as dg
+
+from twitter_pipeline.config import Project, Settings
+from twitter_pipeline.defs.lease import Lease, ended_by_person
+from twitter_pipeline.defs.pipeline import Pipeline, items_of, job_name, media_items_key, owner_of, tweets_key
+from twitter_pipeline.defs.register import posted_metadata, registered
+from twitter_pipeline.defs.relay import relay_in_run
+from twitter_pipeline.publishing import post, steps
+from twitter_pipeline.publishing.drafts import Draft, UploadedMedia
+from twitter_pipeline.publishing.outcomes import Failed, Interrupted, Outcome
+from twitter_pipeline.publishing.session import Ended, Session
+from twitter_pipeline.store import tasks
+from twitter_pipeline.store.engine import reading
+from twitter_pipeline.store.status import Event
+from twitter_pipeline.store.tasks import Task
+
+#: What Dagster raises inside an op to end its run.
+STOP = (KeyboardInterrupt, dg.DagsterExecutionInterruptedError)
+
+
+def _policy(retries: int, delay: float) -> dg.RetryPolicy:
+    return dg.RetryPolicy(retries, delay, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.PLUS_MINUS)
+
+
+#: Reading files: a network share that hiccups.
+READING = _policy(retries=1, delay=1)
+#: Uploading: the network or X for some seconds. What takes longer is for a later run.
+UPLOADING = _policy(retries=3, delay=2)
+#: Creating: only where the request surely never left.
+CREATING = _policy(retries=2, delay=2)
+
+Op = Callable[..., Iterator[Any]]
+
+
+def ends_well(policy: dg.RetryPolicy) -> Callable[[Op], Op]:
+    """Turn every way a step can end into the task's move and the op's end. Goes below `@dg.op`."""
+
+    def decorate(step: Op) -> Op:
+        @functools.wraps(step)
+        def op(context: dg.OpExecutionContext, *args: Any) -> Iterator[Any]:
+            held: Lease = context.resources.lease
+            try:
+                with held.timed(context.op.name):
+                    yield from step(context, *args)
+            except STOP as stop:
+                by_person = ended_by_person(context.instance, context.run_id)
+                _settle(context, held, Interrupted("ended by a person" if by_person else "stopped", by_person))
+                raise dg.Failure("the run was told to end", allow_retries=False) from stop
+            except dg.Failure:
+                raise
+            except Ended as ended:
+                _end(context, held, ended.outcome, policy, ended)
+            except Exception as error:  # noqa: BLE001 - whatever broke, the item ends in a visible state
+                _end(context, held, Failed(f"{type(error).__name__}: {error}"), policy, error)
+
+        return op
+
+    return decorate
+
+
+def _end(
+    context: dg.OpExecutionContext, held: Lease, outcome: Outcome, policy: dg.RetryPolicy, error: Exception
+) -> None:
+    """End the op after `outcome`; returns only when the run shall end well without a post."""
+    session = held.session
+    if session is None:
+        raise dg.Failure(outcome.reason, allow_retries=False) from error
+    tries = policy.max_retries + 1
+    if isinstance(outcome, Failed) and context.retry_number < policy.max_retries:
+        session.note("tried", f"{context.op.name}, try {context.retry_number + 1} of {tries}: {outcome.reason}")
+        relay_in_run(context, session)
+        raise dg.Failure(outcome.reason) from error
+    move = _settle(context, held, outcome)
+    if move not in (Event.WAIT, Event.SKIP, Event.RELEASE):
+        raise dg.Failure(outcome.reason, allow_retries=False) from error
+
+
+def _settle(context: dg.OpExecutionContext, held: Lease, outcome: Outcome) -> Event | None:
+    if held.session is None:
+        return None
+    move = held.session.settle(outcome)
+    relay_in_run(context, held.session)
+    context.log.info(move.message)
+    return move.event
+
+
+@dg.op(
+    ins={"media_items": dg.In(dg.Nothing)},
+    out=dg.Out(Draft, is_required=False),
+    retry_policy=READING,
+    required_resource_keys={"lease"},
+)
+@ends_well(READING)
+def parse_metadata(context: dg.OpExecutionContext) -> Iterator[dg.Output[Draft]]:
+    """Read and check the item: its file, whether it was posted before, its metadata, its text."""
+    held: Lease = context.resources.lease
+    if held.error is not None:
+        raise dg.Failure(f"the task could not be taken: {held.error}", allow_retries=False) from held.error
+    if held.posted is not None:
+        context.log.info(f"{held.why_not}")
+        yield dg.Output(Draft.model_validate(held.posted.content_data))
+    elif held.session is None:
+        _say_why_not(context, held)
+    else:
+        _tag_run(context, held.session)
+        relay_in_run(context, held.session)
+        draft = steps.prepare(held.session)
+        relay_in_run(context, held.session)
+        yield dg.Output(draft)
+
+
+@dg.op(out=dg.Out(Draft, is_required=False), retry_policy=READING, required_resource_keys={"lease"})
+@ends_well(READING)
+def enhance_content(context: dg.OpExecutionContext, draft: Draft) -> Iterator[dg.Output[Draft]]:
+    """Improve the text; for now it is handed on as it is."""
+    session = _session(context)
+    yield dg.Output(draft if session is None else steps.enhance(session, draft))
+
+
+@dg.op(out=dg.Out(UploadedMedia, is_required=False), retry_policy=UPLOADING, required_resource_keys={"lease"})
+@ends_well(UPLOADING)
+def upload_media(context: dg.OpExecutionContext, draft: Draft) -> Iterator[dg.Output[UploadedMedia]]:
+    """Upload the item's media to X and wait until it is processed."""
+    held: Lease = context.resources.lease
+    if held.posted is not None:
+        yield dg.Output(UploadedMedia(draft=draft, media_ids=(), expires_at=held.posted.updated_at))
+        return
+    session = _session(context)
+    if session is None:
+        return
+    uploaded = steps.upload(session, draft)
+    relay_in_run(context, session)
+    yield dg.Output(uploaded)
+
+
+@dg.op(
+    out={"result": dg.Out(dg.Nothing, is_required=False), "fits": dg.Out(dg.Nothing, is_required=False)},
+    retry_policy=CREATING,
+    required_resource_keys={"lease", "pipeline"},
+)
+@ends_well(CREATING)
+def create_tweet(context: dg.OpExecutionContext, uploaded: UploadedMedia) -> Iterator[dg.MaterializeResult[None]]:
+    """Create the post, once; a posted item is materialized again under the same data version."""
+    held: Lease = context.resources.lease
+    pipeline: Pipeline = context.resources.pipeline
+    already_posted = held.posted is not None
+    if held.posted is None:
+        session = _session(context)
+        if session is None:
+            return
+        with held.timed("post"):
+            post.create(session, uploaded)
+        relay_in_run(context, session)
+        with reading(session.engine) as connection:
+            held.posted = tasks.get(connection, session.task.id)
+    task = held.posted
+    yield dg.MaterializeResult(
+        asset_key=tweets_key(held.project_id),
+        data_version=dg.DataVersion(str(task.tweet_id)),
+        metadata=_metadata(pipeline.settings, task, uploaded.draft, held, already_posted),
+        check_results=[_fits(pipeline.settings, task, uploaded.draft)],
+    )
+    registered(pipeline.engine, task.id, context.instance)
+
+
+def _session(context: dg.OpExecutionContext) -> Session | None:
+    """The run's session; None (and the reason is told) when a re-execution that begins here could not take the task."""
+    held: Lease = context.resources.lease
+    if held.error is not None:
+        raise dg.Failure(f"the task could not be taken: {held.error}", allow_retries=False) from held.error
+    if held.session is None and held.posted is None:
+        _say_why_not(context, held)
+    return held.session
+
+
+def _say_why_not(context: dg.OpExecutionContext, held: Lease) -> None:
+    context.log.warning(f"not posted by this run: {held.why_not}")
+    context.log_event(
+        dg.AssetObservation(
+            tweets_key(held.project_id),
+            partition=held.partition_key,
+            description=f"not posted by this run: {held.why_not}",
+        )
+    )
+
+
+def _tag_run(context: dg.OpExecutionContext, session: Session) -> None:
+    """A run launched by hand has no tags of ours yet."""
+    wanted = run_tags(session.task.id, session.project)
+    missing = {name: value for name, value in wanted.items() if context.run.tags.get(name) != value}
+    if missing:
+        context.instance.add_run_tags(context.run_id, missing)
+
+
+def run_tags(task_id: int, project: Project) -> dict[str, str]:
+    """The tags every run carries."""
+    return {"project": project.id, "task_id": str(task_id), "account": project.account}
+
+
+def _metadata(settings: Settings, task: Task, draft: Draft, held: Lease, already_posted: bool) -> dict[str, Any]:
+    project = settings.project(task.project_id)
+    said: dict[str, Any] = {
+        **posted_metadata(task),
+        "text": dg.MetadataValue.md(draft.text),
+        "weight": draft.weight,
+        "media": dg.MetadataValue.json(draft.media.model_dump(mode="json")),
+        "sidecar": draft.sidecar or "none: the words of the file's name",
+        "account": project.account,
+        "attempt": task.attempt,
+        "already_posted": already_posted,
+        "seconds": dg.MetadataValue.json(held.seconds),
+    }
+    if (picture := _picture(project, draft)) is not None:
+        said["picture"] = dg.MetadataValue.md(picture)
+    return said
+
+
+def _picture(project: Project, draft: Draft) -> str | None:
+    """A small picture of the media for the UI; None when the file is gone by now."""
+    from twitter_pipeline.media import thumbnail
+
+    try:
+        jpeg = thumbnail(project.path / draft.media.path)
+    except Exception:  # noqa: BLE001 - the post is out: a picture is no reason to fail
+        return None
+    return f"![{draft.media.path}](data:image/jpeg;base64,{base64.b64encode(jpeg).decode()})"
+
+
+def _fits(settings: Settings, task: Task, draft: Draft) -> dg.AssetCheckResult:
+    from twitter_pipeline.content import weighted_length
+
+    weight = weighted_length(draft.text)
+    return dg.AssetCheckResult(
+        check_name="fits",
+        asset_key=tweets_key(task.project_id),
+        passed=weight <= settings.x.text_limit,
+        metadata={"weight": weight, "limit": settings.x.text_limit},
+    )
+
+
+def tweets_asset(settings: Settings, project: Project) -> dg.AssetsDefinition:
+    """The graph asset of a project."""
+    key = tweets_key(project.id)
+
+    @dg.graph_asset(
+        name="tweets",
+        key_prefix=project.id,
+        ins={"media_items": dg.AssetIn(media_items_key(project.id), dagster_type=dg.Nothing)},
+        partitions_def=items_of(project.id),
+        check_specs=[dg.AssetCheckSpec("fits", asset=key, description="the text is within X's limit")],
+        group_name=project.id,
+        owners=[owner_of(settings, project)],
+        kinds={"twitter"},
+        description=project.description or f"The posts of {project.name}; one partition is one item.",
+    )
+    def tweets(media_items: Any) -> Any:
+        result, fits = create_tweet(upload_media(enhance_content(parse_metadata(media_items))))
+        return {"result": result, f"{project.id}__tweets_fits": fits}
+
+    return tweets
+
+
+def media_items_asset(settings: Settings, project: Project) -> dg.AssetSpec:
+    """The external asset of a project's media: materialized when the scan has recorded an item."""
+    return dg.AssetSpec(
+        media_items_key(project.id),
+        partitions_def=items_of(project.id),
+        group_name=project.id,
+        owners=[owner_of(settings, project)],
+        kinds={"file"},
+        description=f"Media and metadata in {project.path}",
+    )
+
+
+def publish_job(project: Project) -> Any:
+    """The job over a project's tweets."""
+    return dg.define_asset_job(
+        job_name(project.id),
+        selection=[tweets_key(project.id)],
+        description=f"Post items of {project.name}; one run posts one partition.",
+    )
