@@ -1,0 +1,145 @@
+from __future__ import annotations
+
+import ssl
+import subprocess
+import sys
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import pytest
+
+from twitter_pipeline.x import posts
+from twitter_pipeline.x.errors import NotSent, Transient
+from twitter_pipeline.x.limits import Limit
+from twitter_pipeline_tests.x.conftest import NOW, Connect
+from twitter_pipeline_tests.x.raw import RawServer, answer, serving
+
+ME = b'{"data":{"id":"1","username":"u","name":"n"}}'
+
+
+@pytest.mark.parametrize("url", ["", "api.x.com", "ftp://api.x.com", "http://", "https:///2"])
+def test_an_address_that_is_none_is_refused_at_once(to_server: Connect, url: str) -> None:
+    with pytest.raises(ValueError, match=r"x\.base_url"):
+        to_server(url)
+
+
+def test_a_base_address_may_have_a_path(to_server: Connect) -> None:
+    with serving(answer(201, b'{"data":{"id":"42"}}')) as server:
+        client = to_server(server.url + "/x/")
+        assert posts.create(client, "hello").id == "42"
+        assert server.requests[0].startswith("POST /x/2/tweets ")
+
+
+def test_limits_are_kept_by_call_and_window(to_server: Connect) -> None:
+    reset = int((NOW + timedelta(minutes=9)).timestamp())
+    headers = {
+        "x-rate-limit-limit": "900",
+        "x-rate-limit-remaining": "899",
+        "x-rate-limit-reset": str(reset),
+        "x-user-limit-24hour-remaining": "16",
+        "x-user-limit-24hour-reset": str(reset),
+    }
+    with serving(answer(200, b'{"meta":{"result_count":0}}', headers)) as server:
+        client = to_server(server.url)
+        assert posts.timeline(client, "123") == []
+        assert client.limits == {
+            "GET /2/users/:id/tweets 15min": Limit(900, 899, NOW + timedelta(minutes=9)),
+            "GET /2/users/:id/tweets user-24h": Limit(None, 16, NOW + timedelta(minutes=9)),
+        }
+
+
+def test_what_runs_on_this_machine_is_not_reached_through_a_proxy(
+    to_server: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("http_proxy", "http://127.0.0.1:9")
+    monkeypatch.setenv("no_proxy", "")
+    with serving(answer(200, ME)) as server:
+        assert to_server(server.url).me().username == "u"
+
+
+def test_a_certificate_that_nobody_vouches_for_is_refused(to_server: Connect, tmp_path: Path) -> None:
+    certificate = _self_signed(tmp_path)
+    server = RawServer(answer(200, ME))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(certificate)
+    server.speak_tls(context)
+    try:
+        with pytest.raises(NotSent, match="certificate verify failed"):
+            to_server(server.url.replace("http:", "https:")).me()
+        assert server.requests == []
+    finally:
+        server.stop()
+
+
+def _self_signed(folder: Path) -> Path:
+    from cryptography import x509
+    from cryptography.hazmat.primitives import hashes, serialization
+    from cryptography.hazmat.primitives.asymmetric import ec
+    from cryptography.x509.oid import NameOID
+
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(timezone.utc)
+    certificate = (
+        x509.CertificateBuilder()
+        .subject_name(name)
+        .issuer_name(name)
+        .public_key(key.public_key())
+        .serial_number(1)
+        .not_valid_before(now - timedelta(days=1))
+        .not_valid_after(now + timedelta(days=1))
+        .sign(key, hashes.SHA256())
+    )
+    path = folder / "server.pem"
+    path.write_bytes(
+        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
+        + certificate.public_bytes(serialization.Encoding.PEM)
+    )
+    return path
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"[]",
+        b"7",
+        b"{}",
+        b'{"data":{}}',
+        b'{"data":[{"id":"1"}],"meta":{}}',
+        b'{"data":[{"id":"1","text":"t","created_at":"soon"}],"meta":{}}',
+        b'{"data":[7],"meta":{}}',
+        b'{"errors":[]}',
+    ],
+)
+def test_a_list_of_posts_that_cannot_be_read_is_not_an_empty_one(to_server: Connect, body: bytes) -> None:
+    with serving(answer(200, body)) as server, pytest.raises(Transient, match="cannot be read"):
+        posts.timeline(to_server(server.url), "1")
+
+
+def test_an_answer_about_me_that_lacks_something_is_transient(to_server: Connect) -> None:
+    with (
+        serving(answer(200, b'{"data":{"id":"1"}}')) as server,
+        pytest.raises(Transient, match="lacks 'username'"),
+    ):
+        to_server(server.url).me()
+
+
+def test_errors_and_limits_load_without_tweepy() -> None:
+    """Rules about waiting and retrying are asked by processes that never speak to X."""
+    code = (
+        "import sys, twitter_pipeline.x.errors, twitter_pipeline.x.limits, twitter_pipeline.media;"
+        "sys.exit(bool({'tweepy', 'requests', 'av', 'PIL'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_each_request_is_signed_anew(to_server: Connect) -> None:
+    with serving(answer(200, ME)) as server:
+        client = to_server(server.url)
+        client.me()
+        client.me()
+        assert server.connections == 1, "connections are kept for what may be repeated"
+        nonces = {part for head in server.requests for part in head.split() if part.startswith("oauth_nonce")}
+        assert len(nonces) == 2
+        assert "User-Agent: twitter-pipeline" in server.requests[0]
