@@ -1,0 +1,10 @@
+"""What a media file is, whether X takes it, and a small picture of it.
+
+Importing this is light: PyAV and Pillow (0.1 s together) are loaded by the first call.
+"""
+
+from twitter_pipeline.media.checks import check
+from twitter_pipeline.media.info import MediaInfo, MediaKind, MediaRefused
+from twitter_pipeline.media.thumbnails import thumbnail
+
+__all__ = ["MediaInfo", "MediaKind", "MediaRefused", "check", "thumbnail"]
