@@ -26,7 +26,10 @@ $(VENV)/.ready: requirements.lock pyproject.toml
 	@$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
 	@touch $@
 
-run: setup  ## start everything (sandbox unless config.yaml says live); ARGS="--until-idle", "--config PATH"
+examples/harbour/media/harbour_evening.mp4: | setup
+	@$(BIN)/python examples/make_media.py
+
+run: setup examples/harbour/media/harbour_evening.mp4  ## start everything (sandbox unless config.yaml says live); ARGS="--until-idle", "--config PATH"
 	@exec $(BIN)/twitter-pipeline up $(ARGS)
 
 test: setup  ## all tests, on SQLite and PostgreSQL
