@@ -78,7 +78,8 @@ def reap(
     moved: list[str] = []
     for task in suspects:
         state = states.get(task.id)
-        if task.status is Status.QUEUED and state is RunState.NONE:
+        # Asked for again under the same key, which starts no second run; a key whose run was deleted is spent.
+        if task.status is Status.QUEUED and state is RunState.NONE and task.updated_at > now - ORPHANED_AFTER:
             again.append(Launch(task.id, task.attempt, task.partition_key, account))
         elif task.status is Status.QUEUED:
             moved += _free_queued(engine, task, state, now)

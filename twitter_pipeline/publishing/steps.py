@@ -151,7 +151,10 @@ def read_metadata(session: Session, source: Source, path: Path) -> tuple[Metadat
 
     found = finder_for(session.project, source).find(session.task.media_path)
     if found is not None and not isinstance(found, Problem):
-        return found.metadata, found.path.relative_to(session.project.path).as_posix()
+        sidecar = found.path.relative_to(session.project.path).as_posix()
+        if not found.metadata.has_words:
+            raise Ended(NotPublishable(f"{sidecar}: there is neither a title nor a description for it; write one"))
+        return found.metadata, sidecar
     why = found.message if isinstance(found, Problem) else "it has no metadata"
     until = session.task.created_at + session.project.metadata_wait
     if utc_now() < until:

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
 from pathlib import Path, PurePosixPath
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 from twitter_pipeline.scanning.fingerprint import quick
 from twitter_pipeline.scanning.walk import walk
 
@@ -51,13 +52,18 @@ class ScanReport:
     seconds: float = 0.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, order=True)
 class _Seen:
     """A file as a scan saw it."""
 
     path: str
     size: int
     mtime_ns: int
+
+    @property
+    def looks(self) -> tuple[int, int]:
+        """What must be the same in two looks, `stable_for` apart; a time alone is no proof: copies keep it."""
+        return self.size, self.mtime_ns
 
 
 def scan(engine: sa.Engine, project: Project, *, time_box: timedelta, now: datetime | None = None) -> ScanReport:
@@ -123,8 +129,9 @@ def _scan_source(
         new = [entry for entry in folder.files if str(prefix / entry.name) not in known_paths]
         files = list(_stat(new, prefix))
         seen.update(file.path for file in files)
-        ready = [file for file in files if _is_stable(file, candidates, project.stable_for, now)]
-        _keep_candidates(engine, source_id, [file for file in files if file not in ready], candidates, now)
+        unchanged = [file for file in files if file.path in candidates and candidates[file.path][0] == file.looks]
+        ready = [file for file in unchanged if now - candidates[file.path][1] >= project.stable_for]
+        _keep_candidates(engine, source_id, sorted(set(files) - set(unchanged)), now)
         report.arriving += len(files) - len(ready)
         _record(engine, refused, known_paths, now)
         for begin in range(0, len(ready), BATCH):
@@ -148,14 +155,6 @@ def _stat(entries: Iterable[os.DirEntry[str]], prefix: PurePosixPath) -> Iterato
         except OSError:
             continue  # it went away between the listing and now
         yield _Seen(str(prefix / entry.name), status.st_size, status.st_mtime_ns)
-
-
-def _is_stable(
-    file: _Seen, candidates: Mapping[str, tuple[int, int, datetime]], stable_for: timedelta, now: datetime
-) -> bool:
-    """Whether two looks, `stable_for` apart, saw the same. A modification time alone is no proof: copies keep it."""
-    before = candidates.get(file.path)
-    return before is not None and before[:2] == (file.size, file.mtime_ns) and now - before[2] >= stable_for
 
 
 def _item(
@@ -226,7 +225,8 @@ def _was_moved(connection: sa.Connection, item: NewItem, now: datetime) -> bool:
     return False
 
 
-def _candidates(engine: sa.Engine, source_id: int) -> dict[str, tuple[int, int, datetime]]:
+def _candidates(engine: sa.Engine, source_id: int) -> dict[str, tuple[tuple[int, int], datetime]]:
+    """How files that are no tasks yet looked, and since when."""
     columns = scan_candidates.c
     with reading(engine) as connection:
         rows = connection.execute(
@@ -234,23 +234,19 @@ def _candidates(engine: sa.Engine, source_id: int) -> dict[str, tuple[int, int, 
                 columns.content_source_id == source_id
             )
         )
-        return {row.media_path: (row.size, row.mtime_ns, row.unchanged_since) for row in rows}
+        return {row.media_path: ((row.size, row.mtime_ns), row.unchanged_since) for row in rows}
 
 
-def _keep_candidates(
-    engine: sa.Engine,
-    source_id: int,
-    files: list[_Seen],
-    candidates: Mapping[str, tuple[int, int, datetime]],
-    now: datetime,
-) -> None:
-    changed = [file for file in files if candidates.get(file.path, ())[:2] != (file.size, file.mtime_ns)]
-    if not changed:
+def _keep_candidates(engine: sa.Engine, source_id: int, files: list[_Seen], now: datetime) -> None:
+    """Remember how these files looked, since `now`."""
+    if not files:
         return
-    _drop_candidates(engine, source_id, [file.path for file in changed if file.path in candidates])
+    insert = postgresql.insert if engine.dialect.name == "postgresql" else sqlite.insert
+    statement = insert(scan_candidates)
+    looked = {"size": statement.excluded.size, "mtime_ns": statement.excluded.mtime_ns, "unchanged_since": now}
     with writing(engine) as connection:
         connection.execute(
-            sa.insert(scan_candidates),
+            statement.on_conflict_do_update(index_elements=["content_source_id", "media_path"], set_=looked),
             [
                 {
                     "content_source_id": source_id,
@@ -259,7 +255,7 @@ def _keep_candidates(
                     "mtime_ns": file.mtime_ns,
                     "unchanged_since": now,
                 }
-                for file in changed
+                for file in files
             ],
         )
 
