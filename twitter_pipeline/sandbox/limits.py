@@ -11,7 +11,7 @@ WINDOW_SECONDS = 15 * 60
 def count(state: State, user: User, call: str, limit: int) -> dict[str, str]:
     """Count one request of `user`; the ``x-rate-limit-*`` headers of its answer. Raises the 429 of a used-up window.
 
-    As on X a window starts with its first request, and a refused request counts too little to matter: not at all.
+    As on X a window starts with its first request. A request answered 429 is not counted.
     """
     now = state.now_ms() // 1000
     with state.quick_transaction() as db:

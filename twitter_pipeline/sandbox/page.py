@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 import sqlite3
+import zlib
 from collections.abc import MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -119,7 +120,7 @@ def _card(row: sqlite3.Row, attached: list[sqlite3.Row]) -> dict[str, Any]:
     return {
         "id": str(row["id"]),
         "username": row["username"],
-        "hue": sum(row["username"].encode()) % _HUES,
+        "hue": zlib.crc32(row["username"].encode()) % _HUES,
         "created_at": iso(row["created_ms"]),
         "pieces": _pieces(text),
         "weight": weighted_length(text),

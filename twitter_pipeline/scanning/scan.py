@@ -135,12 +135,12 @@ def _scan_source(
         report.arriving += len(files) - len(ready)
         _record(engine, refused, known_paths, now)
         for begin in range(0, len(ready), BATCH):
-            if time.monotonic() > deadline:
-                return folder.rel
             batch = ready[begin : begin + BATCH]
             items = [_item(project, source_id, file, finder, now, report) for file in batch]
             report.found += _record(engine, [item for item in items if item is not None], known_paths, now)
             _drop_candidates(engine, source_id, [file.path for file in batch])
+            if time.monotonic() > deadline:  # after a batch: each scan gets on by one at least
+                return folder.rel
         if time.monotonic() > deadline:
             return folder.rel
     if not start:
