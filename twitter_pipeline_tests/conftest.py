@@ -1,0 +1,98 @@
+"""The fixtures of all tests: a database of each kind, and the settings of a small project.
+
+`database_url` runs a test twice, on SQLite and on PostgreSQL; everything else here builds on it.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import Any
+
+import pytest
+import sqlalchemy as sa
+import yaml
+
+from twitter_pipeline.config import Settings, load
+from twitter_pipeline.store import defaults, schema
+from twitter_pipeline.store.engine import connect, writing
+from twitter_pipeline.store.secrets import open_vault
+from twitter_pipeline_tests.support.postgres import PostgresServer, shared_server
+
+#: Builds the settings of one project with one video source; see `settings`.
+MakeSettings = Callable[..., Settings]
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """The PostgreSQL server of this test run. Raises PostgresUnavailable, with the remedy, where there can be none."""
+    base = tmp_path_factory.getbasetemp()
+    # Workers of one xdist run have their folders side by side.
+    root = base.parent if base.name.startswith("popen-") else base
+    with shared_server(root / "postgresql") as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def _migrated_sqlite(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("sqlite") / "migrated.db"
+    engine = connect(f"sqlite:///{path}")
+    schema.upgrade(engine)
+    engine.dispose()
+    return path
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of an empty database of the test's own: SQLite where the settings would put it, or PostgreSQL."""
+    if request.param == "sqlite":
+        yield f"sqlite:///{tmp_path / 'var' / 'sandbox' / 'pipeline.db'}"
+        return
+    server: PostgresServer = request.getfixturevalue("postgres")
+    with server.database(migrated="engine" in request.fixturenames) as url:
+        yield url
+
+
+@pytest.fixture
+def engine(database_url: str, request: pytest.FixtureRequest) -> Iterator[sa.Engine]:
+    """The engine of `database_url`, its schema at HEAD."""
+    engine = connect(database_url)
+    if engine.dialect.name == "sqlite":
+        shutil.copy(request.getfixturevalue("_migrated_sqlite"), str(engine.url.database))
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def settings(database_url: str, tmp_path: Path) -> MakeSettings:
+    """``settings(min_interval="30 min", top={"mode": "live"})``: config.yaml written to `tmp_path`, and loaded.
+
+    Sandbox mode, the database of `database_url`, and one project `cats` in the folder `cats`. Keywords are settings of
+    that project; `top` holds those beside `projects`.
+    """
+
+    def make(*, top: dict[str, Any] | None = None, **project: Any) -> Settings:
+        content: dict[str, Any] = {
+            "mode": "sandbox",
+            "projects": [{"id": "cats", "path": "cats", "sources": [{"type": "video"}], **project}],
+            **(top or {}),
+        }
+        if not database_url.startswith("sqlite"):
+            content["database_url"] = database_url
+        (tmp_path / "cats").mkdir(exist_ok=True)
+        path = tmp_path / "config.yaml"
+        path.write_text(yaml.safe_dump(content, allow_unicode=True), encoding="utf-8")
+        return load(path, environ={})
+
+    return make
+
+
+@pytest.fixture
+def prepared(engine: sa.Engine, settings: MakeSettings) -> sa.Engine:
+    """`engine` with the rows that `settings()` declares."""
+    declared = settings()
+    with writing(engine) as connection:
+        defaults.apply(connection, declared, open_vault(declared.home, {}), now=datetime.now(timezone.utc))
+    return engine
