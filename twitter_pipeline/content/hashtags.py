@@ -1,0 +1,42 @@
+"""Hashtags: what X takes for one, and merging several lists without repeating any."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator
+
+import regex
+
+from twitter_pipeline.content import urls
+
+# Letters, marks, digits and the few signs X allows within a tag; at least one character must be a letter or mark.
+_SIGNS = "_\u200c\u200d\ua67e\u05be\u05f3\u05f4\uff5e\u301c\u309b\u309c\u30a0\u30fb\u3003\u0f0b\u0f0c\u00b7"
+_CHARACTER = rf"[\p{{L}}\p{{M}}\p{{Nd}}{_SIGNS}]"
+_NOT_CHARACTERS = regex.compile(rf"[^\p{{L}}\p{{M}}\p{{Nd}}{_SIGNS}]++")
+_LETTER = regex.compile(r"[\p{L}\p{M}]")
+# Not within a word, and not "&#...": that is an HTML entity. A variation selector is no letter, though a mark.
+_TAG = regex.compile(rf"(?<!(?![\ufe0e\ufe0f])(?:{_CHARACTER}|&))[#＃](?![\ufe0f\u20e3])({_CHARACTER}++)(?![#＃]|://)")
+
+
+def found_in(text: str) -> Iterator[str]:
+    """The hashtags X will find in `text`, without "#". A URL's "#part" is none."""
+    position = 0
+    for start, end in [*urls.find(text), (len(text), len(text))]:
+        yield from filter(_LETTER.search, _TAG.findall(text, position, start))
+        position = end
+
+
+def as_tag(words: str) -> str:
+    """`words` as one hashtag with its "#": "paper airplane" is "#paperairplane". Empty when no letter is left."""
+    tag = _NOT_CHARACTERS.sub("", words)
+    return f"#{tag}" if _LETTER.search(tag) else ""
+
+
+def merge(tags: Iterable[str], already: Collection[str]) -> list[str]:
+    """`tags` as hashtags in their order, each once, without those of `already`; letter case does not count."""
+    seen = {tag.casefold() for tag in already}
+    merged = []
+    for tag in filter(None, map(as_tag, tags)):
+        if (key := tag[1:].casefold()) not in seen:
+            seen.add(key)
+            merged.append(tag)
+    return merged

@@ -1,0 +1,53 @@
+"""What is known about one media item, whichever sidecar it came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Metadata:
+    """The words that belong to one media item; every field may be empty."""
+
+    title: str = ""
+    description: str = ""
+    #: As the sidecar has them, with or without "#".
+    hashtags: tuple[str, ...] = ()
+    keywords: tuple[str, ...] = ()
+    link: str = ""
+    #: What the picture shows, for people who cannot see it.
+    alt_text: str = ""
+    #: Small JSON values of fields that have no place above, for templates: `{{ extra.summary }}`.
+    extra: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def has_words(self) -> bool:
+        """Whether there is anything to say: a title or a description."""
+        return bool(self.title or self.description)
+
+    def to_dict(self) -> dict[str, Any]:
+        """A JSON-safe copy; `from_dict` reads it back."""
+        return {
+            "title": self.title,
+            "description": self.description,
+            "hashtags": list(self.hashtags),
+            "keywords": list(self.keywords),
+            "link": self.link,
+            "alt_text": self.alt_text,
+            "extra": dict(self.extra),
+        }
+
+    @classmethod
+    def from_dict(cls, data: Mapping[str, Any]) -> Metadata:
+        """Reads what `to_dict` wrote. Missing fields are empty; fields of a newer release are ignored."""
+        return cls(
+            title=data.get("title", ""),
+            description=data.get("description", ""),
+            hashtags=tuple(data.get("hashtags", ())),
+            keywords=tuple(data.get("keywords", ())),
+            link=data.get("link", ""),
+            alt_text=data.get("alt_text", ""),
+            extra=dict(data.get("extra", {})),
+        )
