@@ -20,7 +20,8 @@ def main() -> int:
     try:
         serve(options.host, options.port, options.state, processing_seconds=options.processing_seconds)
     except OSError as error:
-        print(f"sandbox: {error.strerror or error}", file=sys.stderr)  # noqa: T201
+        where = f"{error.filename}: " if error.filename else ""
+        print(f"sandbox: {where}{error.strerror}", file=sys.stderr)  # noqa: T201
         return 1
     return 0
 

@@ -39,6 +39,5 @@ vin vip vision vodka vote voting voyage wales wang watch webcam website wedding 
 wtf xxx xyz yachts yoga yokohama zone москва онлайн сайт орг дети みんな 公司 网络 在线 移动 网址 集团 中文网 संगठन
 """
 
-#: Two letters (or a country's own script): alone behind a bare name they make no link.
 COUNTRY = frozenset(_COUNTRY.split())
 GENERIC = frozenset(_GENERIC.split())
