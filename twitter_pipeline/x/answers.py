@@ -87,7 +87,7 @@ def judge(call: str, status: int, body: bytes, *, creates_post: bool, lifted_at:
         # A 404 is how an endpoint of X goes out of order, and without X's JSON a gateway spoke: not about the item.
         if status == 404 or not said.from_x:
             return Transient(answer, status=status)
-        return _forbidden(answer, said) if status == 403 else _rejected(answer, status, said, creates_post)
+        return _forbidden(answer, said) if status == 403 else _rejected(answer, status, said)
     if creates_post:
         return OutcomeUnknown(answer, status=status, remedy="Look whether the post is on the account's timeline.")
     return Transient(answer, status=status)
@@ -106,8 +106,8 @@ def _forbidden(answer: str, said: Words) -> XError:
     return ItemRefused(answer, status=403, remedy=remedy)
 
 
-def _rejected(answer: str, status: int, said: Words, creates_post: bool) -> XError:
-    if creates_post and "media ids are invalid" in said.text.lower():
+def _rejected(answer: str, status: int, said: Words) -> XError:
+    if "media ids are invalid" in said.text.lower():
         return MediaNotReady(answer, status=status)
     return ItemRefused(answer, status=status)
 

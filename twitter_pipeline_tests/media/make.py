@@ -36,10 +36,16 @@ def film(
     return path
 
 
-def sound(path: Path) -> Path:
-    """An MP4 with a second of silence and no picture."""
+def sound(path: Path, *, cover: bool = False) -> Path:
+    """An MP4 with a second of silence and no picture but, if wanted, a song's cover."""
     with av.open(str(path), "w", format="mp4") as container:
         stream = container.add_stream("aac", rate=44_100, layout="mono")
+        if cover:
+            art = container.add_stream("mjpeg", rate=1)
+            art.width, art.height, art.pix_fmt = 64, 64, "yuvj420p"
+            art.disposition = av.stream.Disposition.attached_pic
+            container.mux(art.encode(av.VideoFrame.from_image(Image.new("RGB", (64, 64)))))
+            container.mux(art.encode(None))
         for index in range(44):
             frame = av.AudioFrame(format="fltp", layout="mono", samples=1024)
             for plane in frame.planes:

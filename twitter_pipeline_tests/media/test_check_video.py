@@ -138,8 +138,9 @@ def test_a_format_that_x_does_not_take_is_named(tmp_path: Path) -> None:
     assert refusal(path) == "X does not take AVI. Export it as MP4 (H.264)."
 
 
-def test_sound_without_a_picture_is_refused(tmp_path: Path) -> None:
-    assert "no picture" in refusal(make.sound(tmp_path / "a.mp4"))
+@pytest.mark.parametrize("cover", [False, True])
+def test_sound_without_a_picture_is_refused_even_if_it_has_a_cover(tmp_path: Path, cover: bool) -> None:
+    assert "no picture" in refusal(make.sound(tmp_path / "a.mp4", cover=cover))
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from twitter_pipeline.x import posts
 from twitter_pipeline.x.errors import NotSent, Transient
 from twitter_pipeline.x.limits import Limit
 from twitter_pipeline_tests.x.conftest import NOW, Connect
-from twitter_pipeline_tests.x.raw import RawServer, answer, serving
+from twitter_pipeline_tests.x.raw import RawServer, answer, say_and_reset, serving
 
 ME = b'{"data":{"id":"1","username":"u","name":"n"}}'
 
@@ -132,6 +132,16 @@ def test_errors_and_limits_load_without_tweepy() -> None:
         "sys.exit(bool({'tweepy', 'requests', 'av', 'PIL'} & set(sys.modules)))"
     )
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_even_a_request_that_may_be_repeated_is_not_repeated_here(to_server: Connect) -> None:
+    """How often and when is decided in one place, and that is not the HTTP library."""
+    with serving(say_and_reset(), answer(503, b"", {"Retry-After": "0"}), answer(200, ME)) as server:
+        client = to_server(server.url)
+        for count in (1, 2):
+            with pytest.raises(Transient):
+                client.me()
+            assert len(server.requests) == count
 
 
 def test_each_request_is_signed_anew(to_server: Connect) -> None:
