@@ -75,7 +75,8 @@ def picture_of(path: Path, form: Format) -> Image.Image:
 def _opened(path: Path, media_type: str) -> Iterator[tuple[InputContainer, VideoStream]]:
     try:
         # "file:", since FFmpeg would read a name such as "concat:a.mp4" as a protocol.
-        with av.open(f"file:{path}", format=_READERS[media_type]) as container:
+        # Titles in an old encoding are no reason to fail: "replace".
+        with av.open(f"file:{path}", format=_READERS[media_type], metadata_errors="replace") as container:
             # A song's cover is a video stream to FFmpeg.
             covers = av.stream.Disposition.attached_pic
             stream = next((s for s in container.streams.video if not s.disposition & covers), None)

@@ -54,6 +54,12 @@ def test_a_strange_name_does_no_harm(tmp_path: Path, film: bytes, name: str, mon
     assert check(Path(name), "video", LIMITS).kind == "video"
 
 
+def test_words_in_an_old_encoding_do_no_harm(tmp_path: Path, film: bytes) -> None:
+    old = film.replace(b"VideoHandler", "VidéoHandler".encode("latin-1"))
+    assert old != film
+    assert check(written(tmp_path / "a.mp4", old), "video", LIMITS).kind == "video"
+
+
 @pytest.mark.parametrize(
     ("video_format", "codec", "media_type"),
     [
