@@ -92,8 +92,9 @@ def connect(
 ) -> XClient:
     """A client for the account of `credentials`; nothing is sent yet.
 
-    `read_timeout` bounds the wait for each piece of an answer, not for the whole. TLS certificates are verified
-    (`REQUESTS_CA_BUNDLE` names other authorities). `base_url` is `settings.x_base_url`; ValueError when it is none.
+    `base_url` is `settings.x_base_url`; ValueError when it is no address. `read_timeout` bounds the wait for each
+    piece of an answer, not for the whole. TLS certificates are always verified; proxies and `REQUESTS_CA_BUNDLE`
+    from the environment hold, unless the address is this machine's.
     """
     for name in _TALKATIVE:
         logging.getLogger(name).setLevel(logging.INFO)
