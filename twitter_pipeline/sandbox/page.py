@@ -75,7 +75,7 @@ def routes(state: State) -> list[BaseRoute]:
         with state.reading() as db:
             rows = db.execute(
                 f"{_SELECT} AND posts.id = ? AND username = ?",
-                (request.path_params["id"], request.path_params["username"]),
+                (str(request.path_params["id"]), request.path_params["username"]),
             ).fetchall()
         context = shown(rows, older=None, single=True, newest=False)
         html = templates.get_template("timeline.html").render(context)
@@ -84,7 +84,7 @@ def routes(state: State) -> list[BaseRoute]:
     def file(request: Request) -> Response:
         with state.reading() as db:
             row = db.execute(
-                "SELECT * FROM media WHERE id = ? AND finalized_ms IS NOT NULL", (request.path_params["id"],)
+                "SELECT * FROM media WHERE id = ? AND finalized_ms IS NOT NULL", (str(request.path_params["id"]),)
             ).fetchone()
         path = media.file_of(state, row["id"]) if row else None
         if path is None or not path.is_file():

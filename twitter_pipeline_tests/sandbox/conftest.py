@@ -73,8 +73,8 @@ class Running:
 
 
 @contextmanager
-def running(state_dir: Path, *, processing_seconds: float = 0.0) -> Iterator[Running]:
-    clock = Clock()
+def running(state_dir: Path, *, processing_seconds: float = 0.0, clock: Clock | None = None) -> Iterator[Running]:
+    clock = clock or Clock()
     server = server_for(create_app(state_dir, processing_seconds=processing_seconds, clock=clock))
     listener = bind("127.0.0.1", 0)
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
