@@ -16,9 +16,6 @@ from twitter_pipeline.store import pauses
 from twitter_pipeline.store.engine import reading
 from twitter_pipeline.store.tasks import Task
 
-#: The pause that stands while `make run` is stopping: what it interrupts goes on at the next start.
-STOPPING = "stopping"
-
 
 class Lease:
     """What a run holds: a session on its task, or the reason why not."""
@@ -113,4 +110,4 @@ def _let_go(session: Session, instance: dg.DagsterInstance, run_id: str) -> None
 
 def _is_stopping(session: Session) -> bool:
     with reading(session.engine) as connection:
-        return any(scope == "all" and reason == STOPPING for scope, _, reason, _ in pauses.listing(connection))
+        return any(scope == "all" and reason == pauses.STOPPING for scope, _, reason, _ in pauses.listing(connection))

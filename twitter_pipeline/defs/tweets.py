@@ -53,11 +53,11 @@ def ends_well(policy: dg.RetryPolicy) -> Callable[[Op], Op]:
 
     def decorate(step: Op) -> Op:
         @functools.wraps(step)
-        def op(context: dg.OpExecutionContext, *args: Any) -> Iterator[Any]:
+        def op(context: dg.OpExecutionContext, **inputs: Any) -> Iterator[Any]:
             held: Lease = context.resources.lease
             try:
                 with held.timed(context.op.name):
-                    yield from step(context, *args)
+                    yield from step(context, **inputs)
             except STOP as stop:
                 by_person = ended_by_person(context.instance, context.run_id)
                 _settle(context, held, Interrupted("ended by a person" if by_person else "stopped", by_person))
@@ -243,7 +243,7 @@ def _picture(project: Project, draft: Draft) -> str | None:
 
 
 def _fits(settings: Settings, task: Task, draft: Draft) -> dg.AssetCheckResult:
-    from twitter_pipeline.content import weighted_length
+    from twitter_pipeline.content.weight import weighted_length
 
     weight = weighted_length(draft.text)
     return dg.AssetCheckResult(

@@ -106,6 +106,7 @@ def _free_running(engine: sa.Engine, task: Task, state: RunState | None, now: da
     if not (run_is_gone or lease_is_over):
         return []
     with writing(engine) as connection:
+        tasks.get(connection, task.id, lock=True)  # a post about to leave is waited for, and then seen
         move = decide(_how_it_ended(connection, task, state), task, now)
         done = moves.take_back(connection, task.id, task.fence, move, now=now)
     return [f"{task.partition_key}: {move.message}"] if done else []

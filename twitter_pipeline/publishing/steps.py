@@ -6,6 +6,7 @@ Dagster: its ops call these, and so may any other process.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
@@ -108,15 +109,15 @@ def upload(session: Session, draft: Draft) -> UploadedMedia:
 
 def media_path(session: Session) -> Path:
     """The item's file. Raises Ended when it is gone, or a link now leads out of the project."""
-    root = session.project.path.resolve()
+    from twitter_pipeline.scanning.boundary import leaves
+
+    root = session.project.path
     path = root / session.task.media_path
-    try:
-        resolved = path.resolve(strict=True)
-    except FileNotFoundError:
-        if not root.is_dir():
-            raise Ended(Failed(f"the project's folder {root} is not there; is the disk mounted?")) from None
-        raise Ended(NotPublishable(f"the file {session.task.media_path} is gone")) from None
-    if not resolved.is_relative_to(root):
+    if not root.is_dir():
+        raise Ended(Failed(f"the project's folder {root} is not there; is the disk mounted?"))
+    if not path.exists():
+        raise Ended(NotPublishable(f"the file {session.task.media_path} is gone"))
+    if leaves(path, os.path.realpath(root)):
         raise Ended(NotPublishable(f"{session.task.media_path} leads out of the project's folder"))
     return path
 
