@@ -25,9 +25,9 @@ TRANSPORT = "sandbox.transport"
 #: status      answered with `status`, `headers` and `body` without acting
 #: drop        the connection is closed before anything is done
 #: drop_after  the request is carried out, then the connection is closed without an answer
-#: delay       the request is carried out `seconds` later, also when the client has gone meanwhile
 #: cut         the request is carried out, then the answer ends in the middle of its headers
-KINDS = ("status", "drop", "drop_after", "delay", "cut")
+#: delay       the request is carried out `seconds` later, also when the client has gone meanwhile
+KINDS = ("status", "drop", "drop_after", "cut", "delay")
 
 _SHAPE = fields.record(
     {

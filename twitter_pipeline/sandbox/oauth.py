@@ -87,7 +87,7 @@ def _parse_header(authorization: str) -> dict[str, str]:
         if not equals or len(value) < 2 or value[0] != '"' or value[-1] != '"':
             raise unauthorized("the Authorization header cannot be read")
         if unquote(name) in parameters:
-            raise unauthorized(f"{unquote(name)} stands twice in the Authorization header")
+            raise unauthorized("a parameter stands twice in the Authorization header")
         parameters[unquote(name)] = unquote(value[1:-1])
     return parameters
 
