@@ -10,6 +10,10 @@ from twitter_pipeline.store.tables import pauses
 
 SCOPES = ("all", "account", "project")
 
+#: Name and reason of the pause that stands while the pipeline is stopping: what it interrupts goes on at the next
+#: start. A pause of its own beside the one by which a person holds back everything, which must outlast it.
+STOPPING = "stopping"
+
 
 def pause(connection: sa.Connection, scope: str, name: str, reason: str, *, now: datetime) -> None:
     """Hold back every post of the scope, runs under way included. `name` is "" for all."""

@@ -1,0 +1,1 @@
+"""The commands of `twitter-pipeline`. Modules import what is heavy inside functions: `--help` answers at once."""

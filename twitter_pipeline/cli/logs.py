@@ -1,0 +1,122 @@
+"""Logging of a command that stays: the console for people, a rotating file of JSON lines for programs, no secrets."""
+
+from __future__ import annotations
+
+import json
+import logging
+import logging.handlers
+import traceback
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from twitter_pipeline.config import Settings
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+LOG_BYTES = 10_000_000
+LOGS_KEPT = 5
+
+#: What a record may carry for programs: the item it speaks of.
+FIELDS = ("item", "project", "task", "action", "status", "service")
+
+
+class Redact(logging.Filter):
+    """Replaces the configuration's secrets wherever they stand in a record, its traceback included."""
+
+    def __init__(self, secrets: Iterable[str]) -> None:
+        super().__init__()
+        #: May grow: a changed configuration brings new ones, and the old ones stay secret.
+        self.secrets = set(secrets)
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Replace; never drops a record."""
+        record.msg, record.args = self._clean(record.getMessage()), None
+        if record.exc_info and record.exc_info[0] is not None:
+            record.exc_text = self._clean("".join(traceback.format_exception(*record.exc_info)))
+            record.exc_info = None
+        return True
+
+    def _clean(self, text: str) -> str:
+        for secret in self.secrets:
+            text = text.replace(secret, "***")
+        return text
+
+
+def secrets_of(settings: Settings) -> set[str]:
+    """Every secret of the configuration."""
+    found = {
+        secret.get_secret_value()
+        for account in settings.accounts
+        for secret in (account.api_key, account.api_secret, account.access_token, account.access_token_secret)
+        if secret is not None
+    }
+    if settings.database_url is not None:
+        import sqlalchemy as sa
+
+        password = sa.make_url(settings.sqlalchemy_url).password
+        if password:
+            found.add(str(password))
+    return found - {""}
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line: time (UTC), level, logger, message, and FIELDS where set."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The record as a line."""
+        said = {
+            "time": datetime.fromtimestamp(record.created, timezone.utc).isoformat(timespec="milliseconds"),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "message": record.getMessage(),
+            **{name: getattr(record, name) for name in FIELDS if hasattr(record, name)},
+        }
+        if record.exc_text:
+            said["traceback"] = record.exc_text
+        return json.dumps(said, ensure_ascii=False)
+
+
+class ToConsole(logging.Handler):
+    """Writes records for people: the time, and the message in the colour of its weight."""
+
+    _STYLES = {logging.WARNING: "yellow", logging.ERROR: "bold red"}
+
+    def __init__(self, console: Console) -> None:
+        super().__init__()
+        self._console = console
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write the record."""
+        from rich.text import Text
+
+        line = Text(f"{datetime.fromtimestamp(record.created).astimezone():%H:%M:%S} ", style="dim")
+        style = getattr(record, "style", self._STYLES.get(record.levelno, ""))
+        line.append(record.getMessage(), style=style)
+        self._console.print(line, soft_wrap=True)
+
+
+@contextmanager
+def logging_to(home: Path, console: Console, redact: Redact) -> Iterator[None]:
+    """Send the program's records to the console and to home/logs/twitter-pipeline.log."""
+    file = logging.handlers.RotatingFileHandler(
+        home / "logs" / "twitter-pipeline.log", maxBytes=LOG_BYTES, backupCount=LOGS_KEPT, encoding="utf-8"
+    )
+    file.setFormatter(JsonLines())
+    handlers = [file, ToConsole(console)]
+    root = logging.getLogger("twitter_pipeline")
+    before = root.level
+    root.setLevel(logging.INFO)
+    for handler in handlers:
+        handler.addFilter(redact)
+        root.addHandler(handler)
+    try:
+        yield
+    finally:
+        root.setLevel(before)
+        for handler in handlers:
+            root.removeHandler(handler)
+            handler.close()

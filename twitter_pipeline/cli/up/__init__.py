@@ -1,0 +1,1 @@
+"""`twitter-pipeline up`: starts everything, shows what happens, and stops it again without leaving anything behind."""

@@ -1,0 +1,100 @@
+"""All processes together: started, watched, restarted when one dies, stopped."""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from twitter_pipeline.cli.errors import CannotStart
+from twitter_pipeline.cli.up.processes import Process, Service
+
+_log = logging.getLogger(__name__)
+
+#: Seconds before a service that died is started again: doubled each time it dies soon after.
+FIRST_WAIT = 1.0
+LONGEST_WAIT = 60.0
+#: A service that ran this long (seconds) died of something new.
+LIVED_LONG = 60.0
+
+
+@dataclass
+class _Place:
+    """A service's place: the process that holds it, and how it went before."""
+
+    service: Service
+    process: Process
+    started: float
+    wait: float = FIRST_WAIT
+    #: When to start it again (monotonic); None while it runs.
+    again_at: float | None = None
+
+
+class Fleet:
+    """The processes under way, by the name of their service."""
+
+    def __init__(self, home: Path, environment: Mapping[str, str], redact: logging.Filter) -> None:
+        self._home = home
+        self._environment = environment
+        self._redact = redact
+        self._places: dict[str, _Place] = {}
+        #: Processes that died, whose group may live on: runs of a code server that was killed.
+        self._former: list[Process] = []
+
+    def start(self, service: Service, *, begin: bool = True) -> None:
+        """Start a service; without `begin` it only gets ready until `begin` is called."""
+        process = self._launch(service)
+        self._places[service.name] = _Place(service, process, time.monotonic())
+        if begin:
+            process.begin()
+
+    def begin(self, name: str) -> None:
+        """Let a service that was only made ready begin."""
+        self._places[name].process.begin()
+
+    def names(self) -> list[str]:
+        """The services, in the order they were started in."""
+        return list(self._places)
+
+    def process(self, name: str) -> Process:
+        """The process that holds the service's place now."""
+        return self._places[name].process
+
+    def everybody(self) -> list[Process]:
+        """All processes, those that died and may have left others behind included."""
+        return [*(place.process for place in self._places.values()), *self._former]
+
+    def check(self) -> None:
+        """While starting: raise CannotStart when a process has ended, with the last it said."""
+        for name, place in self._places.items():
+            code = place.process.exit_code()
+            if code is not None:
+                place.process.finish_output()
+                said = "\n".join(f"  {line}" for line in place.process.last_lines)
+                raise CannotStart(
+                    f"{name} ended with exit code {code}; the last lines of {self._home / 'logs' / f'{name}.log'}:\n"
+                    f"{said}"
+                )
+
+    def tend(self) -> None:
+        """Once everything has started: start again what has died, later and later."""
+        now = time.monotonic()
+        for name, place in self._places.items():
+            if place.again_at is not None:
+                if now >= place.again_at:
+                    self._former.append(place.process)
+                    place.process, place.started, place.again_at = self._launch(place.service), now, None
+                    place.process.begin()
+                    _log.warning("%s was started again", name)
+            elif (code := place.process.exit_code()) is not None:
+                place.wait = FIRST_WAIT if now - place.started > LIVED_LONG else min(place.wait * 2, LONGEST_WAIT)
+                place.again_at = now + place.wait
+                where = self._home / "logs" / f"{name}.log"
+                _log.error(
+                    "%s ended with exit code %s, see %s; it is started again in %.0f s", name, code, where, place.wait
+                )
+
+    def _launch(self, service: Service) -> Process:
+        return Process(service, self._home / "logs", self._environment, self._redact)

@@ -1,0 +1,98 @@
+"""When nothing is left to do now: what `--until-idle` waits for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from twitter_pipeline.config import Settings
+from twitter_pipeline.store import accounts, pauses
+from twitter_pipeline.store.engine import reading
+from twitter_pipeline.store.status import Status
+from twitter_pipeline.store.tables import (
+    content_sources,
+    projects,
+    publishing_log,
+    publishing_tasks,
+    scan_candidates,
+)
+
+_tasks = publishing_tasks.c
+
+
+@dataclass(frozen=True)
+class Outstanding:
+    """How much is left to do now, over all projects of the configuration."""
+
+    #: Projects not scanned whole since the start.
+    unscanned: int = 0
+    #: Files that may still be being written.
+    arriving: int = 0
+    #: Tasks whose time has come and that may be posted.
+    due: int = 0
+    #: Tasks queued or running.
+    under_way: int = 0
+    #: Tasks and lines of the publishing log that Dagster does not show yet.
+    untold: int = 0
+
+    @property
+    def is_nothing(self) -> bool:
+        """Whether all is done."""
+        return not any(getattr(self, field.name) for field in fields(self))
+
+
+def outstanding(engine: sa.Engine, settings: Settings, *, since: datetime, now: datetime) -> Outstanding:
+    """Count what is left. `since` (aware UTC): when the pipeline started."""
+    ids = [project.id for project in settings.projects]
+    with reading(engine) as connection:
+        unscanned = _count(
+            connection,
+            projects,
+            projects.c.id.in_(ids),
+            # A folder that is not there cannot be scanned; waiting for it would be for ever.
+            projects.c.scan_problem.is_(None),
+            sa.or_(projects.c.last_scan_time.is_(None), projects.c.last_scan_time < since),
+        )
+        arriving = _count(
+            connection,
+            scan_candidates.join(content_sources, content_sources.c.id == scan_candidates.c.content_source_id),
+            content_sources.c.project_id.in_(ids),
+        )
+        due = _count(
+            connection,
+            publishing_tasks,
+            _tasks.project_id.in_(_may_post(connection, settings, now)),
+            _tasks.status == Status.PENDING.value,
+            _tasks.scheduled_time <= now,
+        )
+        under_way = _count(
+            connection,
+            publishing_tasks,
+            _tasks.project_id.in_(ids),
+            _tasks.status.in_([Status.QUEUED.value, Status.RUNNING.value]),
+        )
+        untold = _count(
+            connection, publishing_tasks, _tasks.project_id.in_(ids), _tasks.registered_in.is_(None)
+        ) + _count(
+            connection,
+            publishing_log.join(publishing_tasks, _tasks.id == publishing_log.c.task_id),
+            _tasks.project_id.in_(ids),
+            publishing_log.c.relayed < 2,
+        )
+    return Outstanding(unscanned, arriving, due, under_way, untold)
+
+
+def _may_post(connection: sa.Connection, settings: Settings, now: datetime) -> list[str]:
+    """The projects that are neither paused nor waiting for their account."""
+    return [
+        project.id
+        for project in settings.projects
+        if pauses.pause_reason(connection, project=project.id, account=project.account) is None
+        and accounts.of_project(connection, project.id).why_not(now) is None
+    ]
+
+
+def _count(connection: sa.Connection, table: sa.FromClause, *where: sa.ColumnElement[bool]) -> int:
+    return connection.scalar(sa.select(sa.func.count()).select_from(table).where(*where)) or 0

@@ -1,0 +1,119 @@
+"""What Dagster is told: dagster.yaml, workspace.yaml, and the environment of all processes."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+import yaml
+
+from twitter_pipeline.cli.up import home, ports
+from twitter_pipeline.config import BASE_DIR_VARIABLE, CONFIG_VARIABLE, Settings
+
+#: What Dagster calls our code location.
+LOCATION = "twitter_pipeline"
+MODULE = "twitter_pipeline.definitions"
+#: Holds the URL of Dagster's storage, so that its password stands in no file.
+STORAGE_VARIABLE = "TWITTER_PIPELINE_DAGSTER_STORAGE"
+
+_HEADER = "# Written by `twitter-pipeline up`, which overwrites what is changed here.\n"
+
+
+def write(settings: Settings) -> int:
+    """Write both files into home/dagster where they changed; the port the code server is to listen on."""
+    folder = settings.home / "dagster"
+    port = ports.free(_port_of_before(folder / "workspace.yaml"))
+    _write(folder / "dagster.yaml", dagster_yaml(settings))
+    _write(folder / "workspace.yaml", workspace_yaml(port))
+    return port
+
+
+def dagster_yaml(settings: Settings) -> dict[str, Any]:
+    """The instance's configuration. Without `storage`, Dagster keeps SQLite files in DAGSTER_HOME."""
+    said: dict[str, Any] = {}
+    if settings.database_url is not None:
+        said["storage"] = {"postgres": {"postgres_url": {"env": STORAGE_VARIABLE}}}
+    return said | {
+        "run_coordinator": {
+            "module": "dagster.core.run_coordinator",
+            "class": "QueuedRunCoordinator",
+            "config": {"dequeue_interval_seconds": 1},
+        },
+        # Pools by run: by op, a crashed holder keeps its slot.
+        "concurrency": {
+            "runs": {"max_concurrent_runs": settings.dagster.max_concurrent_runs},
+            "pools": {"granularity": "run"},
+        },
+        "run_monitoring": {
+            "enabled": True,
+            "start_timeout_seconds": 60,
+            "cancel_timeout_seconds": 20,
+            # An upload, X's processing and the retries in between take less.
+            "max_runtime_seconds": 3600,
+            "poll_interval_seconds": 30,
+        },
+        # `run_retries` is absent on purpose: it repeats side effects. The task table decides about retries.
+        # Without threads one project's slow scan holds up every other sensor.
+        "sensors": {"use_threads": True, "num_workers": 4, "num_submit_workers": 4},
+        "schedules": {"use_threads": True, "num_workers": 2},
+        # A tick every five seconds for each project: what did nothing is not worth keeping.
+        "retention": {"sensor": {"purge_after_days": {"skipped": 1, "started": 1, "success": 30, "failure": 30}}},
+        "auto_materialize": {"enabled": False},
+        "telemetry": {"enabled": False},
+        "nux": {"enabled": False},
+    }
+
+
+def workspace_yaml(port: int) -> dict[str, Any]:
+    """Where webserver and daemon find our code."""
+    return {"load_from": [{"grpc_server": {"host": "127.0.0.1", "port": port, "location_name": LOCATION}}]}
+
+
+def environment(settings: Settings, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
+    """What all processes run with. Secrets that config.yaml takes from the environment stay there."""
+    # Without compiled bytecode a run costs three times as much.
+    passed = {name: value for name, value in environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    passed |= {
+        CONFIG_VARIABLE: str(settings.home / "config.yaml"),
+        BASE_DIR_VARIABLE: str(settings.base_dir),
+        "DAGSTER_HOME": str(settings.home / "dagster"),
+        "PYTHONUNBUFFERED": "1",
+    }
+    if settings.database_url is not None:
+        passed[STORAGE_VARIABLE] = storage_url(settings)
+    return passed
+
+
+def storage_url(settings: Settings) -> str:
+    """Dagster's own schema in our PostgreSQL database: both sides have a table `alembic_version`."""
+    url = sa.make_url(settings.sqlalchemy_url)
+    return url.update_query_dict({"options": f"-csearch_path={_schema(settings)}"}).render_as_string(
+        hide_password=False
+    )
+
+
+def make_storage_schema(settings: Settings, engine: sa.Engine) -> None:
+    """Make the schema that `storage_url` names; each mode has its own."""
+    if settings.database_url is not None:
+        with engine.begin() as connection:
+            connection.execute(sa.schema.CreateSchema(_schema(settings), if_not_exists=True))
+
+
+def _schema(settings: Settings) -> str:
+    return f"dagster_{settings.mode}"
+
+
+def _port_of_before(workspace: Path) -> int | None:
+    """The port of the last start: with the same one, workspace.yaml stays as it is."""
+    try:
+        port = yaml.safe_load(workspace.read_text())["load_from"][0]["grpc_server"]["port"]
+    except (OSError, yaml.YAMLError, LookupError, TypeError):
+        return None
+    return port if isinstance(port, int) else None
+
+
+def _write(path: Path, content: Mapping[str, Any]) -> None:
+    home.write_if_changed(path, (_HEADER + yaml.safe_dump(content, sort_keys=False)).encode())

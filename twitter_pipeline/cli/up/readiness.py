@@ -1,0 +1,44 @@
+"""Whether a service answers."""
+
+from __future__ import annotations
+
+import socket
+import urllib.request
+from collections.abc import Callable
+
+from twitter_pipeline.cli.up import dagster_api
+
+#: Returns whether it answers; may raise OSError while it does not.
+Check = Callable[[], bool]
+
+
+def listens(port: int) -> Check:
+    """Something listens on this port of 127.0.0.1. The code server does once our definitions are loaded."""
+
+    def check() -> bool:
+        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        return True
+
+    return check
+
+
+def answers(url: str) -> Check:
+    """A GET of this address succeeds."""
+
+    def check() -> bool:
+        with urllib.request.urlopen(url, timeout=5) as answer:  # noqa: S310 - http://, by our own settings
+            return bool(answer.status == 200)
+
+    return check
+
+
+def daemons_live(url: str, *, since: float) -> Check:
+    """All of Dagster's daemons have shown life since that time (Unix seconds)."""
+
+    def check() -> bool:
+        try:
+            return not dagster_api.daemons_without_heartbeat(url, since=since)
+        except dagster_api.DagsterAway:
+            return False
+
+    return check

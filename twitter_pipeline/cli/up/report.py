@@ -1,0 +1,94 @@
+"""The table at the end of `up --until-idle`: what became of the items."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+from rich.table import Table
+from rich.text import Text
+
+from twitter_pipeline.config import Settings
+from twitter_pipeline.store import accounts, log, tasks
+from twitter_pipeline.store.engine import reading
+from twitter_pipeline.store.status import Event, Status
+from twitter_pipeline.store.tables import publishing_tasks
+
+#: States that only a person ends.
+NEED_A_PERSON = (Status.FAILED, Status.UNCONFIRMED)
+
+STYLES = {
+    Status.COMPLETED: "green",
+    Status.FAILED: "bold red",
+    Status.UNCONFIRMED: "bold red",
+    Status.SKIPPED: "yellow",
+}
+
+_tasks = publishing_tasks.c
+
+
+@dataclass(frozen=True)
+class Item:
+    """A row of the table."""
+
+    key: str
+    status: Status
+    #: The post's link; empty without one.
+    post: str
+    #: From the run's beginning to its end; None when none began.
+    seconds: float | None
+    reason: str
+
+
+def items(engine: sa.Engine, settings: Settings, *, since: datetime) -> list[Item]:
+    """The tasks something happened to since then (aware UTC), and those that need a person."""
+    ids = [project.id for project in settings.projects]
+    needing = _tasks.status.in_([status.value for status in NEED_A_PERSON])
+    with reading(engine) as connection:
+        query = tasks.select(_tasks.project_id.in_(ids), sa.or_(_tasks.updated_at >= since, needing))
+        found = tasks.read(connection, query)
+        return [
+            Item(
+                task.partition_key,
+                task.status,
+                task.tweet_url or "",
+                _seconds(connection, task.id),
+                task.error_message or "",
+            )
+            for task in found
+        ]
+
+
+def _seconds(connection: sa.Connection, task_id: int) -> float | None:
+    """From the last claim to the line that ended it."""
+    began = None
+    seconds = None
+    for line in log.of_task(connection, task_id):
+        if line.action == Event.CLAIM.value:
+            began, seconds = line.created_at, None
+        elif began is not None and seconds is None and line.status != Status.RUNNING.value:
+            seconds = (line.created_at - began).total_seconds()
+    return seconds
+
+
+def stopped_accounts(engine: sa.Engine, settings: Settings) -> list[str]:
+    """Why accounts of the configuration are stopped until a person resumes them."""
+    names = {account.name for account in settings.accounts}
+    with reading(engine) as connection:
+        return [
+            f"account {account.name} is stopped: {account.stopped_reason}; then: twitter-pipeline resume --account"
+            f" {account.name}"
+            for account in accounts.listing(connection)
+            if account.name in names and account.stopped_reason is not None
+        ]
+
+
+def table(rows: list[Item]) -> Table:
+    """The rows for people."""
+    shown = Table("item", "status", "post", "s", "reason", box=None, header_style="bold", pad_edge=False)
+    for row in rows:
+        seconds = "" if row.seconds is None else f"{row.seconds:.1f}"
+        status = Text(row.status.value, style=STYLES.get(row.status, ""))
+        shown.add_row(Text(row.key), status, Text(row.post), seconds, Text(row.reason))
+    return shown

@@ -1,0 +1,244 @@
+"""`up` from beginning to end.
+
+    load config.yaml → hold the data folder → look at the ports → connect, migrate, default data → logging → services
+
+The services start side by side, each as far as it can without the others; meanwhile a first look at the folders is
+taken, so that by the first tick the files have been seen to stay as they are.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Callable
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from twitter_pipeline.cli.errors import NEEDS_A_PERSON, OK, CannotStart
+from twitter_pipeline.cli.logs import Redact, logging_to, secrets_of
+from twitter_pipeline.cli.settings import load_settings
+from twitter_pipeline.cli.up import dagster_api, home, instance, ports, readiness, services, stopping
+from twitter_pipeline.cli.up.fleet import Fleet
+from twitter_pipeline.cli.up.stop_request import StopRequest, stop_requests
+from twitter_pipeline.config import Settings
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+    from rich.console import Console
+
+    from twitter_pipeline.cli.up.progress import Progress
+    from twitter_pipeline.cli.up.watch import Watch
+
+_log = logging.getLogger(__name__)
+
+#: How long the services may take until all answer, in seconds: a slow machine under load takes a minute.
+START_SECONDS = 120.0
+#: How long the first look at a project's folder may take.
+FIRST_LOOK = timedelta(seconds=3)
+#: The first tick is held back at most so long (seconds) until files seen by the first look count as unchanged.
+HOLD_FIRST_TICK = 5.0
+#: Seconds between looks: at the publishing log and the processes; at config.yaml; whether all is done.
+LOOK = 0.25
+LOOK_AT_CONFIG = 1.0
+LOOK_WHETHER_IDLE = 0.5
+
+
+class Stopped(Exception):
+    """Somebody said stop before everything had started."""
+
+
+def run(config: Path | None, *, until_idle: bool, console: Console) -> int:
+    """Start everything and stay until told to stop, or until nothing is left to do; the exit code.
+
+    Raises CannotStart, or ConfigError, before anything was started, or after everything was stopped again.
+    """
+    settings = load_settings(config)
+    home.make(settings.home)
+    with stop_requests() as request, home.locked(settings.home):
+        ports.check(ports.wanted(settings, with_sandbox=services.needs_sandbox(settings)))
+        engine = _prepare_database(settings)
+        redact = Redact(secrets_of(settings))
+        with logging_to(settings.home, console, redact):
+            return _Supervisor(settings, engine, request, redact).run(until_idle=until_idle, console=console)
+
+
+def _prepare_database(settings: Settings) -> sa.Engine:
+    import sqlalchemy as sa
+
+    from twitter_pipeline.store import schema
+    from twitter_pipeline.store.engine import connect
+    from twitter_pipeline.store.opening import prepare_store
+    from twitter_pipeline.store.secrets import KeyLost
+
+    try:
+        schema.upgrade(connect(settings.sqlalchemy_url))
+        engine = prepare_store(settings)
+        instance.make_storage_schema(settings, engine)
+        stopping.let_post(engine)
+    except (schema.SchemaError, KeyLost) as error:
+        raise CannotStart(str(error)) from error
+    except sa.exc.DBAPIError as error:
+        raise CannotStart(f"the database does not answer: {error.orig}; is database_url right?") from error
+    return engine
+
+
+class _Supervisor:
+    """What `run` works with once the database is there."""
+
+    def __init__(self, settings: Settings, engine: sa.Engine, request: StopRequest, redact: Redact) -> None:
+        from twitter_pipeline.cli.up.progress import Progress
+        from twitter_pipeline.cli.up.watch import Watch
+
+        self._settings = settings
+        self._engine = engine
+        self._request = request
+        self._redact = redact
+        self._started = datetime.now(timezone.utc)
+        content = settings.path.read_bytes()
+        home.write_if_changed(settings.home / "config.yaml", content)
+        self._watch: Watch = Watch(settings.path, settings, content)
+        self._progress: Progress = Progress(engine)
+        self._port = instance.write(settings)
+        self._fleet = Fleet(settings.home, instance.environment(settings), redact)
+
+    def run(self, *, until_idle: bool, console: Console) -> int:
+        try:
+            self._start()
+            self._announce()
+            self._stay(until_idle=until_idle)
+        except Stopped:
+            pass
+        finally:
+            _log.info("stopping: posts under way may end …")
+            stopping.stop(self._fleet, self._engine, self._settings.dagster.url, self._request)
+            self._progress.show()
+        _log.info("stopped")
+        return self._report(console) if until_idle else OK
+
+    def _start(self) -> None:
+        began = time.time()
+        settings, fleet = self._settings, self._fleet
+        _log.info("starting in %s mode; data and logs are in %s", settings.mode, settings.home)
+        fleet.start(services.code_server(self._port))
+        if services.needs_sandbox(settings):
+            fleet.start(services.sandbox(settings))
+        fleet.start(services.daemon(settings), begin=False)
+        fleet.start(services.webserver(settings), begin=False)
+        seen = self._look_at_folders()
+        if services.needs_sandbox(settings):
+            self._wait_for("sandbox", readiness.answers(f"{settings.sandbox.url}/sandbox/health"))
+        self._wait_for("code-server", readiness.listens(self._port))
+        fleet.begin("webserver")
+        self._hold_first_tick(seen)
+        fleet.begin("daemon")
+        self._wait_for("webserver", readiness.answers(f"{settings.dagster.url}/server_info"))
+        error = dagster_api.location_error(settings.dagster.url)
+        if error is not None:
+            raise CannotStart(f"Dagster cannot load the definitions: {error}")
+        self._wait_for("daemon", readiness.daemons_live(settings.dagster.url, since=began))
+
+    def _look_at_folders(self) -> float:
+        """Take the first look; when (monotonic seconds) files it has seen will count as unchanged."""
+        from twitter_pipeline.scanning.scan import scan
+
+        stable_at = time.monotonic()
+        for project in self._settings.projects:
+            if self._request.asked:
+                raise Stopped
+            report = scan(self._engine, project, time_box=FIRST_LOOK)
+            for problem in report.problems:
+                _log.warning("%s: %s", project.id, problem)
+            if report.arriving:
+                stable_at = max(stable_at, time.monotonic() + project.stable_for.total_seconds())
+        return stable_at
+
+    def _hold_first_tick(self, until: float) -> None:
+        """Dagster looks every five seconds: a first tick just too early costs all of them."""
+        until = min(until, time.monotonic() + HOLD_FIRST_TICK)
+        while (left := until - time.monotonic()) > 0 and not self._request.asked:
+            self._fleet.check()
+            self._request.pause(min(left, LOOK))
+
+    def _wait_for(self, name: str, check: Callable[[], bool]) -> None:
+        began = time.monotonic()
+        while True:
+            if self._request.asked:
+                raise Stopped
+            self._fleet.check()
+            self._progress.show()
+            try:
+                if check():
+                    break
+            except OSError:
+                pass  # not yet
+            if time.monotonic() - began > START_SECONDS:
+                log = self._settings.home / "logs" / f"{name}.log"
+                raise CannotStart(f"{name} does not answer after {START_SECONDS:.0f} s; see {log}")
+            self._request.pause(0.05)
+        _log.info("%s is up", name, extra={"service": name})
+
+    def _announce(self) -> None:
+        if services.needs_sandbox(self._settings):
+            _log.info("timeline  %s", self._settings.sandbox.url)
+        _log.info("Dagster   %s", self._settings.dagster.url)
+        _log.info("Ctrl-C stops everything")
+
+    def _stay(self, *, until_idle: bool) -> None:
+        next_config = next_idle = 0.0
+        while not self._request.asked:
+            self._fleet.tend()
+            self._progress.show()
+            now = time.monotonic()
+            if now >= next_config:
+                self._look_at_config()
+                next_config = now + LOOK_AT_CONFIG
+            if until_idle and now >= next_idle:
+                if self._is_idle():
+                    return
+                next_idle = now + LOOK_WHETHER_IDLE
+            self._request.pause(LOOK)
+
+    def _is_idle(self) -> bool:
+        from twitter_pipeline.cli.up.idle import outstanding
+
+        left = outstanding(self._engine, self._settings, since=self._started, now=datetime.now(timezone.utc))
+        try:
+            return left.is_nothing and dagster_api.runs_under_way(self._settings.dagster.url) == 0
+        except dagster_api.DagsterAway:
+            return False
+
+    def _look_at_config(self) -> None:
+        from twitter_pipeline.cli.up.watch import Refused
+        from twitter_pipeline.store.opening import prepare_store
+
+        found = self._watch.look()
+        if found is None:
+            return
+        if isinstance(found, Refused):
+            _log.error("%s", found.reason)
+            return
+        self._settings = found.settings
+        self._redact.secrets |= secrets_of(found.settings)
+        prepare_store(found.settings)
+        home.write_if_changed(found.settings.home / "config.yaml", found.content)
+        try:
+            error = dagster_api.reload(found.settings.dagster.url)
+        except dagster_api.DagsterAway as away:
+            error = f"Dagster does not answer: {away}"
+        if error is None:
+            _log.info("%s changed and is in force", found.settings.path)
+        else:
+            _log.error("%s changed, but Dagster did not load it: %s", found.settings.path, error)
+
+    def _report(self, console: Console) -> int:
+        from twitter_pipeline.cli.up import report
+
+        rows = report.items(self._engine, self._settings, since=self._started)
+        stopped = report.stopped_accounts(self._engine, self._settings)
+        if rows:
+            console.print(report.table(rows))
+        for line in stopped:
+            console.print(line, style="bold red", markup=False, soft_wrap=True)
+        needs_a_person = stopped or any(row.status in report.NEED_A_PERSON for row in rows)
+        return NEEDS_A_PERSON if needs_a_person else OK
