@@ -30,12 +30,17 @@ class AttemptState(str, Enum):
     UNKNOWN = "unknown"
 
 
-#: In these the post may be on X.
-MAY_BE_POSTED = (AttemptState.SENT, AttemptState.UNKNOWN)
+#: X's answer to these is not known.
+_UNANSWERED = (AttemptState.SENT, AttemptState.UNKNOWN)
+#: In these the post is, or may be, on X.
+MAY_BE_POSTED = (*_UNANSWERED, AttemptState.CONFIRMED)
 
 
 def may_be_posted(connection: sa.Connection, task_id: int) -> bool:
-    """Whether some attempt of the task was sent and has no definite answer."""
+    """Whether some attempt of the task was sent, and X did not surely refuse it.
+
+    Whoever then acts on a No locks the task first (`tasks.get`, `lock`): a request about to leave is waited for.
+    """
     found = connection.scalar(
         sa.select(_attempts.id)
         .where(_attempts.task_id == task_id, _attempts.state.in_([state.value for state in MAY_BE_POSTED]))
@@ -68,16 +73,25 @@ def prepare(connection: sa.Connection, claim: Claim, *, text: str, media_ids: Se
 
 
 def mark_sent(connection: sa.Connection, claim: Claim, *, now: datetime) -> bool:
-    """prepared → sent, only while the claim's lease lasts. The caller commits, and only then sends."""
-    holds = sa.exists().where(
-        publishing_tasks.c.id == claim.task_id,
-        publishing_tasks.c.fence == claim.fence,
-        publishing_tasks.c.lease_holder == claim.holder,
-        publishing_tasks.c.lease_until > now,
+    """prepared → sent, only while the claim's lease lasts. The caller commits, and only then sends.
+
+    Locks the task's row until then, or PostgreSQL would let the reaper take it back meanwhile, not seeing `sent`.
+    """
+    holds = connection.scalar(
+        sa.select(publishing_tasks.c.id)
+        .where(
+            publishing_tasks.c.id == claim.task_id,
+            publishing_tasks.c.fence == claim.fence,
+            publishing_tasks.c.lease_holder == claim.holder,
+            publishing_tasks.c.lease_until > now,
+        )
+        .with_for_update()
     )
+    if holds is None:
+        return False
     changed = connection.execute(
         sa.update(publishing_attempts)
-        .where(*_of(claim), _attempts.state == AttemptState.PREPARED.value, holds)
+        .where(*_of(claim), _attempts.state == AttemptState.PREPARED.value)
         .values(state=AttemptState.SENT.value, sent_at=now)
     )
     return changed.rowcount == 1
@@ -95,7 +109,7 @@ def answer(
     """sent → what came of it. PREPARED: the request never left."""
     connection.execute(
         sa.update(publishing_attempts)
-        .where(*_of(claim), _attempts.state.in_([s.value for s in MAY_BE_POSTED]))
+        .where(*_of(claim), _attempts.state.in_([s.value for s in _UNANSWERED]))
         .values(state=state.value, answered_at=now, tweet_id=tweet_id, answer=said)
     )
 

@@ -65,9 +65,10 @@ def read(connection: sa.Connection, query: sa.Select[Any]) -> list[Task]:
     return [Task(**{**row._mapping, "status": Status(row._mapping["status"])}) for row in connection.execute(query)]
 
 
-def get(connection: sa.Connection, task_id: int) -> Task:
-    """The task with this id. Raises LookupError when there is none."""
-    found = read(connection, select(_tasks.id == task_id))
+def get(connection: sa.Connection, task_id: int, *, lock: bool = False) -> Task:
+    """The task with this id; with `lock`, nobody else changes it until the transaction ends. Raises LookupError."""
+    query = select(_tasks.id == task_id)
+    found = read(connection, query.with_for_update() if lock else query)
     if not found:
         raise LookupError(f"no publishing task {task_id}")
     return found[0]
