@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 LOG_BYTES = 10_000_000
 LOGS_KEPT = 5
 
+_STYLES = {logging.WARNING: "yellow", logging.ERROR: "bold red"}
+
 #: What a record may carry for programs: the item it speaks of.
 FIELDS = ("item", "project", "task", "action", "status", "service")
 
@@ -83,8 +85,6 @@ class JsonLines(logging.Formatter):
 class ToConsole(logging.Handler):
     """Writes records for people: the time, and the message in the colour of its weight."""
 
-    _STYLES = {logging.WARNING: "yellow", logging.ERROR: "bold red"}
-
     def __init__(self, console: Console) -> None:
         super().__init__()
         self._console = console
@@ -94,7 +94,7 @@ class ToConsole(logging.Handler):
         from rich.text import Text
 
         line = Text(f"{datetime.fromtimestamp(record.created).astimezone():%H:%M:%S} ", style="dim")
-        style = getattr(record, "style", self._STYLES.get(record.levelno, ""))
+        style = getattr(record, "style", _STYLES.get(record.levelno, ""))
         line.append(record.getMessage(), style=style)
         self._console.print(line, soft_wrap=True)
 

@@ -71,7 +71,7 @@ class Fleet:
         for name, place in self._places.items():
             code = place.process.exit_code()
             if code is not None:
-                place.process.finish_output()
+                place.process.wait()
                 said = "\n".join(f"  {line}" for line in place.process.last_lines)
                 raise CannotStart(
                     f"{name} ended with exit code {code}; the last lines of {self._home / 'logs' / f'{name}.log'}:\n"

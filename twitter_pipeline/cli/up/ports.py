@@ -5,8 +5,8 @@ from __future__ import annotations
 import socket
 from dataclasses import dataclass
 
-from twitter_pipeline.config import Settings
 from twitter_pipeline.cli.errors import CannotStart
+from twitter_pipeline.config import Settings
 
 
 @dataclass(frozen=True)

@@ -3,21 +3,25 @@
 from __future__ import annotations
 
 import collections
+import io
 import logging
 import logging.handlers
 import os
+import re
 import signal
 import subprocess
 import sys
 import threading
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, cast
 
 #: Where a log file is cut, and how many older ones are kept.
 LOG_BYTES = 10_000_000
 LOGS_KEPT = 3
+
+_COLOURS = re.compile("\x1b\\[[0-9;]*m")
 
 
 @dataclass(frozen=True)
@@ -49,7 +53,11 @@ class Process:
             env=dict(environment),
             cwd=environment["DAGSTER_HOME"],
             start_new_session=True,
+            bufsize=0,
         )
+        #: Its standard input: a byte lets it begin, closing it lets it end (`child`).
+        self._word = cast(IO[bytes], self._popen.stdin)
+        self._output = io.BufferedReader(cast(io.RawIOBase, self._popen.stdout))
         self._reader = threading.Thread(
             target=self._keep_output, args=(logs / f"{service.name}.log", redact), name=service.name, daemon=True
         )
@@ -62,10 +70,8 @@ class Process:
 
     def begin(self) -> None:
         """Let the service begin; until now it only imported."""
-        assert self._popen.stdin is not None
         try:
-            self._popen.stdin.write(b"\n")
-            self._popen.stdin.flush()
+            self._word.write(b"\n")
         except BrokenPipeError:
             pass  # it has died: whoever looks finds out
 
@@ -83,28 +89,8 @@ class Process:
         except (ProcessLookupError, PermissionError):
             pass  # nobody is left; macOS says "not permitted" for a group of zombies
 
-    def wait(self, seconds: float) -> bool:
-        """Wait for its end; False when it still runs after `seconds`."""
-        try:
-            self._popen.wait(seconds)
-        except subprocess.TimeoutExpired:
-            return False
-        return True
-
-    def wait_for_group(self, seconds: float) -> bool:
-        """Wait until nobody of its group is left; False when somebody is after `seconds`."""
-        deadline = time.monotonic() + seconds
-        while self._group_lives():
-            if time.monotonic() > deadline:
-                return False
-            time.sleep(0.05)
-        return True
-
-    def finish_output(self) -> None:
-        """Once it has ended: wait until its last lines are read."""
-        self._reader.join(timeout=1)
-
-    def _group_lives(self) -> bool:
+    def group_lives(self) -> bool:
+        """Whether it, or a process it started, is still there."""
         self._popen.poll()  # a zombie would count
         try:
             os.killpg(self.pid, 0)
@@ -112,13 +98,17 @@ class Process:
             return False
         return True
 
+    def wait(self) -> None:
+        """After its end, or a SIGKILL: wait until it is gone and its output is read."""
+        self._popen.wait()
+        # Somebody of its group may hold the output open a moment longer.
+        self._reader.join(timeout=1)
+
     def _keep_output(self, path: Path, redact: logging.Filter) -> None:
         handler = logging.handlers.RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=LOGS_KEPT)
         handler.addFilter(redact)
-        assert self._popen.stdout is not None
-        with self._popen.stdout as output:
-            for line in output:
-                text = line.decode(errors="replace").rstrip()
-                self.last_lines.append(text)
-                handler.handle(logging.LogRecord(self.service.name, logging.INFO, "", 0, text, None, None))
+        for line in self._output:
+            text = _COLOURS.sub("", line.decode(errors="replace")).rstrip()
+            self.last_lines.append(text)
+            handler.handle(logging.LogRecord(self.service.name, logging.INFO, "", 0, text, None, None))
         handler.close()

@@ -22,8 +22,8 @@ _log = logging.getLogger(__name__)
 
 #: How long posts under way may take to end, in seconds.
 RUNS_END = 3.0
-#: How long a process that was told to end may take before it is killed.
-PROCESS_ENDS = 4.0
+#: How long processes that were told to end may take before they are killed, in seconds.
+PROCESSES_END = 5.0
 
 
 def let_post(engine: sa.Engine) -> None:
@@ -40,7 +40,7 @@ def stop(fleet: Fleet, engine: sa.Engine, dagster_url: str, request: StopRequest
         for process in fleet.everybody():
             process.signal(signal.SIGKILL, group=True)
         for process in fleet.everybody():
-            process.wait_for_group(1)
+            process.wait()
 
 
 def _in_order(fleet: Fleet, engine: sa.Engine, dagster_url: str, request: StopRequest) -> None:
@@ -56,20 +56,24 @@ def _in_order(fleet: Fleet, engine: sa.Engine, dagster_url: str, request: StopRe
         deadline = time.monotonic() + RUNS_END
         while not request.hurry and time.monotonic() < deadline and _is_posting(engine, dagster_url):
             request.pause(0.1)
-    # The runs are in the code server's group: told to end, they put their tasks back.
-    for name in ("code-server", "daemon", "webserver", "sandbox"):
-        if name in running:
-            _end(running[name], request)
+    # The runs are in the code server's group: told to end, they put their tasks back, with the sandbox still there.
+    _end([process for name, process in running.items() if name != "sandbox"], request)
+    _end([process for name, process in running.items() if name == "sandbox"], request)
 
 
-def _end(process: Process, request: StopRequest) -> None:
-    process.signal(signal.SIGTERM, group=True)
-    deadline = time.monotonic() + PROCESS_ENDS
-    while not request.hurry and not process.wait_for_group(0.05):
+def _end(processes: list[Process], request: StopRequest) -> None:
+    """Tell the groups of these processes to end, and wait for that; whoever does not is killed."""
+    for process in processes:
+        process.signal(signal.SIGTERM, group=True)
+    deadline = time.monotonic() + PROCESSES_END
+    while (left := [process for process in processes if process.group_lives()]) and not request.hurry:
         if time.monotonic() > deadline:
-            _log.warning("%s did not end in %.0f s and is killed", process.service.name, PROCESS_ENDS)
+            names = ", ".join(process.service.name for process in left)
+            _log.warning("%s did not end in %.0f s and is killed", names, PROCESSES_END)
             break
-    process.signal(signal.SIGKILL, group=True)
+        request.pause(0.05)
+    for process in left:
+        process.signal(signal.SIGKILL, group=True)
 
 
 def _is_posting(engine: sa.Engine, dagster_url: str) -> bool:
