@@ -77,7 +77,8 @@ def _put_account(
             .where(api_keys.c.id == account_id)
             .values(
                 {name: vault.encrypt(value) for name, value in wanted.items()}
-                | {"stopped_reason": None, "verified_at": None, "updated_at": now}
+                | {"stopped_reason": None, "wait_until": None, "wait_reason": None}
+                | {"verified_at": None, "updated_at": now}
             )
         )
     return account_id

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -61,8 +62,8 @@ def open_vault(home: Path, environ: Mapping[str, str] = os.environ) -> Vault:
     except FileNotFoundError:
         pass
     # Written whole under another name, then linked: two processes at first start agree on one key.
-    draft = home / f".secret.key.{os.getpid()}"
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+    descriptor, draft = tempfile.mkstemp(prefix=".secret.key.", dir=home)  # 0600
+    with os.fdopen(descriptor, "wb") as file:
         file.write(Fernet.generate_key())
         file.flush()
         os.fsync(file.fileno())
@@ -71,5 +72,5 @@ def open_vault(home: Path, environ: Mapping[str, str] = os.environ) -> Vault:
     except FileExistsError:
         pass
     finally:
-        draft.unlink()
+        Path(draft).unlink()
     return Vault(path.read_bytes().strip())
