@@ -95,20 +95,15 @@ def _why_not_claimed(task: Task, worker: Worker) -> str:
     return f"the task is {task.status}"
 
 
-class Session:
-    """Work on one claimed task. `close` it, whatever happens; a context manager does."""
+class Item:
+    """A task with what it takes to look at its files: all of it reading."""
 
-    def __init__(self, engine: sa.Engine, settings: Settings, claim: Claim, task: Task) -> None:
+    def __init__(self, engine: sa.Engine, settings: Settings, task: Task) -> None:
         self.engine = engine
         self.settings = settings
-        self.claim = claim
-        #: As it was when claimed.
+        #: As it was when read.
         self.task = task
         self.project: Project = settings.project(task.project_id)
-        #: The move that ended the claim; None while it lasts.
-        self.ended: Move | None = None
-        self._stop_renewing = threading.Event()
-        threading.Thread(target=self._renew, name="lease", daemon=True).start()
 
     def source(self) -> Source:
         """The content source the item was found in. Raises Ended when config.yaml holds it no more."""
@@ -120,6 +115,18 @@ class Session:
             if source.key == key:
                 return source
         raise Ended(NotPublishable(f"its content source {key!r} is no longer in config.yaml"))
+
+
+class Session(Item):
+    """Work on one claimed task. `close` it, whatever happens; a context manager does."""
+
+    def __init__(self, engine: sa.Engine, settings: Settings, claim: Claim, task: Task) -> None:
+        super().__init__(engine, settings, task)
+        self.claim = claim
+        #: The move that ended the claim; None while it lasts.
+        self.ended: Move | None = None
+        self._stop_renewing = threading.Event()
+        threading.Thread(target=self._renew, name="lease", daemon=True).start()
 
     def note(self, action: str, message: str, details: Mapping[str, Any] | None = None) -> None:
         """Write a line into the publishing log: something was done that moves nothing."""
