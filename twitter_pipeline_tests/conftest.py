@@ -19,7 +19,10 @@ from twitter_pipeline.config import Settings, load
 from twitter_pipeline.store import defaults, schema
 from twitter_pipeline.store.engine import connect, writing
 from twitter_pipeline.store.secrets import open_vault
+from twitter_pipeline_tests.media.make import film
 from twitter_pipeline_tests.support.postgres import PostgresServer, shared_server
+from twitter_pipeline_tests.support.sandbox import SandboxServer
+from twitter_pipeline_tests.support.world import MakeWorld, World, declare
 
 #: Builds the settings of one project with one video source; see `settings`.
 MakeSettings = Callable[..., Settings]
@@ -96,3 +99,35 @@ def prepared(engine: sa.Engine, settings: MakeSettings) -> sa.Engine:
     with writing(engine) as connection:
         defaults.apply(connection, declared, open_vault(declared.home, {}), now=datetime.now(timezone.utc))
     return engine
+
+
+@pytest.fixture(scope="session")
+def _sandbox_of_worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SandboxServer]:
+    with SandboxServer(tmp_path_factory.mktemp("x"), processing_seconds=0) as server:
+        yield server
+
+
+@pytest.fixture
+def sandbox(_sandbox_of_worker: SandboxServer) -> SandboxServer:
+    """A running sandbox that holds nothing."""
+    _sandbox_of_worker.clear()
+    return _sandbox_of_worker
+
+
+@pytest.fixture(scope="session")
+def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A film of a second that X takes."""
+    return film(tmp_path_factory.mktemp("media") / "clip.mp4")
+
+
+@pytest.fixture
+def world(engine: sa.Engine, settings: MakeSettings, sandbox: SandboxServer, clip: Path) -> MakeWorld:
+    """``world(metadata_wait="1 h")``: a project folder, a database with its rows, and a sandbox."""
+
+    def make(*, top: dict[str, Any] | None = None, **project: Any) -> World:
+        x = {"base_url": sandbox.url, "read_timeout": "5 s"}
+        made = settings(top={"x": x, **(top or {})}, **project)
+        declare(engine, made)
+        return World(engine, made, sandbox, clip)
+
+    return make

@@ -114,7 +114,7 @@ class _SourceScan:
         look_again(self.engine, self.source_id, self.finder, now=self.now)
         root = self.project.path / self.source.path
         for folder in walk(root, suffixes=SUFFIXES[self.source.type], start=start, within=self.project.path):
-            self.report.problems += [f"{self._path('.', name)}: {reason}" for name, reason in folder.problems]
+            self.report.problems += [f"{self.source.path}/{name}: {reason}" for name, reason in folder.problems]
             self._refuse(folder)
             ready = self._stable(folder)
             for begin in range(0, len(ready), BATCH):
@@ -127,25 +127,26 @@ class _SourceScan:
             self.candidates.forget_what_is_gone()
         return None
 
-    def _path(self, folder: str, name: str) -> str:
-        """A name in a folder of the source, relative to the project."""
-        return str(PurePosixPath(self.source.path, folder, name))
+    def _prefix(self, folder: Folder) -> str:
+        """What goes before the names in a folder of the source to make them relative to the project."""
+        path = str(PurePosixPath(self.source.path, folder.rel))
+        return "" if path == "." else f"{path}/"
 
     def _refuse(self, folder: Folder) -> None:
         """Record what can never be taken, so that it is seen, with the reason."""
+        prefix = self._prefix(folder)
         self._record(
             [
                 NewItem(self.project.id, self.source_id, path, None, self.now, "found", skip_reason=reason)
-                for path, reason in ((self._path(folder.rel, name), reason) for name, reason in folder.refused)
+                for path, reason in ((prefix + name, reason) for name, reason in folder.refused)
                 if path not in self.known
             ]
         )
 
     def _stable(self, folder: Folder) -> list[Seen]:
         """The new files of a folder that have not changed for long enough; the others are remembered."""
-        new = [
-            (path, entry) for entry in folder.files if (path := self._path(folder.rel, entry.name)) not in self.known
-        ]
+        prefix = self._prefix(folder)
+        new = [(path, entry) for entry in folder.files if (path := prefix + entry.name) not in self.known]
         files = list(_stat(new))
         ready = self.candidates.look(files, stable_for=self.project.stable_for, now=self.now)
         self.report.arriving += len(files) - len(ready)

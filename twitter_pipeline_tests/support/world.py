@@ -1,0 +1,109 @@
+"""A small world to publish in: a project folder, a database, the sandbox."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+
+from twitter_pipeline.config import Project, Settings
+from twitter_pipeline.publishing import post
+from twitter_pipeline.publishing.outcomes import Outcome
+from twitter_pipeline.publishing.session import Session, Unavailable, Worker, open_session, utc_now
+from twitter_pipeline.scanning.scan import ScanReport, scan
+from twitter_pipeline.store import attempts, defaults, tasks
+from twitter_pipeline.store.engine import reading, writing
+from twitter_pipeline.store.secrets import open_vault
+from twitter_pipeline.store.tables import publishing_attempts
+from twitter_pipeline.store.tasks import Task
+from twitter_pipeline_tests.support.sandbox import SandboxServer
+
+
+@dataclass
+class World:
+    """The folder of one project, its database and the sandbox it posts to."""
+
+    engine: sa.Engine
+    settings: Settings
+    sandbox: SandboxServer
+    clip: Path
+
+    @property
+    def project(self) -> Project:
+        return self.settings.projects[0]
+
+    @property
+    def folder(self) -> Path:
+        return self.project.path
+
+    def put(self, name: str = "cat.mp4", *, different: bool = True, **metadata: Any) -> Path:
+        """Put a clip into the folder, with its words beside it when any are given. Its content is its own."""
+        path = self.folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(self.clip, path)
+        if different:  # a free box at the end changes the file, not the film
+            said = name.encode()
+            with path.open("ab") as file:
+                file.write((8 + len(said)).to_bytes(4, "big") + b"free" + said)
+        if metadata:
+            path.with_suffix(".json").write_text(json.dumps(metadata), encoding="utf-8")
+        return path
+
+    def scan(self, now: datetime | None = None) -> ScanReport:
+        """Two looks, far enough apart that what lies there is stable; the report of the second."""
+        now = now or utc_now()
+        scan(self.engine, self.project, time_box=timedelta(seconds=20), now=now - self.project.stable_for)
+        return scan(self.engine, self.project, time_box=timedelta(seconds=20), now=now)
+
+    def tasks(self) -> list[Task]:
+        with reading(self.engine) as connection:
+            return tasks.read(connection, tasks.select())
+
+    def task(self) -> Task:
+        """The only task there is."""
+        (task,) = self.tasks()
+        return task
+
+    def open(self, task: Task | None = None, *, run_id: str = "run-1") -> Session | Unavailable:
+        task = task or self.task()
+        return open_session(self.engine, self.settings, task.project_id, task.partition_key, Worker(run_id))
+
+    def publish(self, task: Task | None = None, *, run_id: str = "run-1") -> Outcome:
+        """Take the task and post it, as a worker without Dagster does."""
+        session = self.open(task, run_id=run_id)
+        assert isinstance(session, Session), session
+        with session:
+            return post.publish(session)
+
+    def task_of(self, name: str) -> Task:
+        """The task of the file with this name."""
+        (task,) = [task for task in self.tasks() if task.media_path == name]
+        return task
+
+    def posted_texts(self) -> list[str]:
+        """What stands on the timeline, oldest first: the judge of every test."""
+        return [one["text"] for one in reversed(self.sandbox.posts())]
+
+    def attempt_states(self) -> list[str]:
+        with reading(self.engine) as connection:
+            columns = publishing_attempts.c
+            return list(connection.scalars(sa.select(columns.state).order_by(columns.task_id, columns.number)))
+
+    def may_be_posted(self) -> bool:
+        with reading(self.engine) as connection:
+            return attempts.may_be_posted(connection, self.task().id)
+
+
+MakeWorld = Callable[..., World]
+
+
+def declare(engine: sa.Engine, settings: Settings) -> None:
+    """Put the rows of the settings into the database, as start-up does."""
+    with writing(engine) as connection:
+        defaults.apply(connection, settings, open_vault(settings.home, {}), now=utc_now())
