@@ -82,8 +82,12 @@ def verified(connection: sa.Connection, account_id: int, *, user_id: str, userna
 
 
 def wait(connection: sa.Connection, account_id: int, until: datetime, reason: str) -> None:
-    """Post nothing with it before `until`."""
-    _update(connection, account_id, wait_until=until, wait_reason=reason)
+    """Post nothing with it before `until`; a longer wait that stands already (a day's limit) stays."""
+    connection.execute(
+        sa.update(api_keys)
+        .where(_keys.id == account_id, sa.or_(_keys.wait_until.is_(None), _keys.wait_until < until))
+        .values(wait_until=until, wait_reason=reason)
+    )
 
 
 def stop(connection: sa.Connection, account_id: int, reason: str) -> None:
