@@ -8,10 +8,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import sqlalchemy as sa
+
 from twitter_pipeline.config import Source
 from twitter_pipeline.publishing.drafts import Draft, MediaFile
 from twitter_pipeline.publishing.outcomes import Failed, MustWait, NotPublishable
 from twitter_pipeline.publishing.session import Ended, Item, utc_now
+from twitter_pipeline.store.engine import reading
+from twitter_pipeline.store.tables import publishing_tasks
 
 if TYPE_CHECKING:
     from twitter_pipeline.content.metadata import Metadata
@@ -53,6 +57,18 @@ def media_path(item: Item) -> Path:
     if leaves(path, os.path.realpath(root)):
         raise Ended(NotPublishable(f"{item.task.media_path} leads out of the project's folder"))
     return path
+
+
+def twin_of(item: Item, content_hash: str) -> str | None:
+    """Which other task of the project holds the same content (SHA-256), in words; None when none does."""
+    tasks = publishing_tasks.c
+    with reading(item.engine) as connection:
+        other = connection.execute(
+            sa.select(tasks.media_path, tasks.status).where(
+                tasks.project_id == item.project.id, tasks.content_hash == content_hash, tasks.id != item.task.id
+            )
+        ).one_or_none()
+    return None if other is None else f"the same file as {other.media_path}, which is {other.status}"
 
 
 def read_metadata(item: Item, source: Source, path: Path) -> tuple[Metadata, str | None]:

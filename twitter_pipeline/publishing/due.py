@@ -54,7 +54,7 @@ def take(engine: sa.Engine, settings: Settings, project: Project, *, instance: s
     """
     with writing(engine) as connection:
         _plan(connection, settings, project, now)
-        why_not = _why_nothing(connection, project, now)
+        why_not = why_nothing(connection, project, now)
         room = 0 if why_not else MOST_QUEUED - _count_queued(connection, project.id)
         launches = [
             Launch(task.id, task.attempt + 1, task.partition_key, project.account)
@@ -64,9 +64,25 @@ def take(engine: sa.Engine, settings: Settings, project: Project, *, instance: s
         return Due(launches, why_not, _next_time(connection, project.id, now))
 
 
-def _why_nothing(connection: sa.Connection, project: Project, now: datetime) -> str | None:
+def why_nothing(connection: sa.Connection, project: Project, now: datetime) -> str | None:
+    """Why no item of the project may be posted now (paused, its account waits or is stopped); None when they may."""
     paused = pauses.pause_reason(connection, project=project.id, account=project.account)
     return paused or accounts.of_project(connection, project.id).why_not(now)
+
+
+def slots(
+    connection: sa.Connection, settings: Settings, project: Project, now: datetime
+) -> list[tuple[Task, datetime]]:
+    """The project's pending tasks in the order they go out, each with its slot (aware UTC). Changes nothing."""
+    pending = _read_pending(connection, project.id)
+    planned = plan(
+        settings.pacing(project),
+        project.zone,
+        posted=_posted(connection, project.id, now),
+        not_before=[task.not_before for task in pending],
+        now=now,
+    )
+    return list(zip(pending, planned, strict=True))
 
 
 def _plan(connection: sa.Connection, settings: Settings, project: Project, now: datetime) -> None:
@@ -74,19 +90,9 @@ def _plan(connection: sa.Connection, settings: Settings, project: Project, now: 
     pacing = settings.pacing(project)
     if not pacing.min_interval and pacing.max_per_day is None:
         return
-    pending = _read_pending(connection, project.id)
-    if not pending:
-        return
-    slots = plan(
-        pacing,
-        project.zone,
-        posted=_posted(connection, project.id, now),
-        not_before=[task.not_before for task in pending],
-        now=now,
-    )
     moved = [
         {"task": task.id, "slot": slot}
-        for task, slot in zip(pending, slots, strict=True)
+        for task, slot in slots(connection, settings, project, now)
         # An overdue task stays where it is: only its turn counts.
         if slot != task.scheduled_time and not (slot <= now and task.scheduled_time <= now)
     ]

@@ -101,13 +101,10 @@ def _refuse_what_was_seen(session: Session, path: Path) -> None:
                 .values(content_hash=content_hash)
             )
     except sa.exc.IntegrityError:
-        with reading(session.engine) as connection:
-            other = connection.execute(
-                sa.select(tasks.media_path, tasks.status).where(
-                    tasks.project_id == session.project.id, tasks.content_hash == content_hash
-                )
-            ).one()
-        raise Ended(NotPublishable(f"the same file as {other.media_path}, which is {other.status}")) from None
+        twin = drafting.twin_of(session, content_hash)
+        if twin is None:
+            raise  # another rule of the table was broken
+        raise Ended(NotPublishable(twin)) from None
 
 
 @contextmanager

@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from twitter_pipeline.config import Settings
-from twitter_pipeline.store import accounts, pauses
+from twitter_pipeline.publishing.due import why_nothing
 from twitter_pipeline.store.engine import reading
 from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tables import (
@@ -86,12 +86,7 @@ def outstanding(engine: sa.Engine, settings: Settings, *, since: datetime, now: 
 
 def _may_post(connection: sa.Connection, settings: Settings, now: datetime) -> list[str]:
     """The projects that are neither paused nor waiting for their account."""
-    return [
-        project.id
-        for project in settings.projects
-        if pauses.pause_reason(connection, project=project.id, account=project.account) is None
-        and accounts.of_project(connection, project.id).why_not(now) is None
-    ]
+    return [project.id for project in settings.projects if why_nothing(connection, project, now) is None]
 
 
 def _count(connection: sa.Connection, table: sa.FromClause, *where: sa.ColumnElement[bool]) -> int:

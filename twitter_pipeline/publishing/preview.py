@@ -1,0 +1,62 @@
+"""What a run would send for an item, and why it would not: shown without changing anything."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from twitter_pipeline.config import Settings
+from twitter_pipeline.publishing import drafting, due
+from twitter_pipeline.publishing.drafts import Draft
+from twitter_pipeline.publishing.session import Ended, Item
+from twitter_pipeline.scanning.fingerprint import full
+from twitter_pipeline.store import attempts
+from twitter_pipeline.store.engine import reading
+from twitter_pipeline.store.status import Status
+from twitter_pipeline.store.tables import publishing_tasks
+from twitter_pipeline.store.tasks import Task
+
+_tasks = publishing_tasks.c
+
+
+@dataclass(frozen=True)
+class Preview:
+    """An item as it would go out."""
+
+    task: Task
+    account: str
+    #: What is sent; for a posted item, what was. None when there can be none, and `why_not` says why.
+    draft: Draft | None
+    #: When it goes out (aware UTC), unless something holds it back; None for what does not go out by itself.
+    slot: datetime | None
+    #: What holds it back, each with the way out.
+    why_not: tuple[str, ...]
+
+
+def preview(engine: sa.Engine, settings: Settings, task: Task, *, now: datetime) -> Preview:
+    """Look at a task as its run would. Raises ConfigError for a project that is not in config.yaml."""
+    item = Item(engine, settings, task)
+    if task.status is Status.COMPLETED:
+        return Preview(task, item.project.account, Draft.model_validate(task.content_data), None, ())
+    draft: Draft | None = None
+    why_not: list[str] = []
+    try:
+        with drafting.file_errors(item):
+            path = drafting.media_path(item)
+            twin = drafting.twin_of(item, full(path))
+            draft = drafting.draft(item, path)
+        if twin is not None:
+            why_not.append(twin)
+    except Ended as ended:
+        why_not.append(ended.outcome.reason)
+    with reading(engine) as connection:
+        if task.status is Status.UNCONFIRMED or attempts.may_be_posted(connection, task.id):
+            why_not.append("it may be on X already and is not posted again by itself")
+        if task.status not in (Status.PENDING, Status.QUEUED, Status.RUNNING):
+            why_not.append(f"it is {task.status}: {task.error_message}")
+        if (held := due.why_nothing(connection, item.project, now)) is not None:
+            why_not.append(held)
+        slot = {one.id: at for one, at in due.slots(connection, settings, item.project, now)}.get(task.id)
+    return Preview(task, item.project.account, draft, slot, tuple(why_not))
