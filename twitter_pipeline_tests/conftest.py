@@ -11,6 +11,7 @@ from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 import yaml
@@ -23,6 +24,10 @@ from twitter_pipeline_tests.media.make import film
 from twitter_pipeline_tests.support.postgres import PostgresServer, shared_server
 from twitter_pipeline_tests.support.sandbox import SandboxServer
 from twitter_pipeline_tests.support.world import MakeWorld, World, declare
+
+# How long one example takes says nothing on a busy machine.
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.load_profile("unhurried")
 
 #: Builds the settings of one project with one video source; see `settings`.
 MakeSettings = Callable[..., Settings]
