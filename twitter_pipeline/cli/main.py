@@ -1,16 +1,18 @@
-"""`twitter-pipeline`: the commands."""
+"""`twitter-pipeline`: the commands, each a function of a module that is imported when it is called."""
 
 from __future__ import annotations
 
 import functools
 import sys
 from collections.abc import Callable
-from typing import Annotated, ParamSpec
+from typing import Annotated, Optional, ParamSpec
 
 import typer
 
-from twitter_pipeline.cli.errors import CANNOT_START, OK, CannotStart
-from twitter_pipeline.cli.settings import ConfigOption
+from twitter_pipeline.cli.errors import CANNOT_START, OK, USAGE, CannotStart, WrongCommand
+from twitter_pipeline.cli.output import JsonOption
+from twitter_pipeline.cli.projects import ProjectOption
+from twitter_pipeline.cli.settings import ConfigOption, load_settings
 from twitter_pipeline.config import ConfigError
 
 HELP = """A publishing pipeline for X: media in a folder goes out as posts, each exactly once.
@@ -18,25 +20,28 @@ HELP = """A publishing pipeline for X: media in a folder goes out as posts, each
 Exit codes: 0 all is well; 1 it cannot start (configuration, port in use, database, running already); 2 wrong command
 line; 3 something failed, is unconfirmed, or needs a person."""
 
-app = typer.Typer(
-    help=HELP,
-    no_args_is_help=True,
-    add_completion=False,
-    rich_markup_mode=None,
-    pretty_exceptions_enable=False,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
-
-
-@app.callback()
-def main() -> None:
-    pass
-
-
 P = ParamSpec("P")
 
 
-def command(work: Callable[P, int]) -> Callable[P, None]:
+def _app(help: str) -> typer.Typer:
+    return typer.Typer(
+        help=help,
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+
+app = _app(HELP)
+config_app = _app("The configuration.")
+db_app = _app("The database.")
+app.add_typer(config_app, name="config")
+app.add_typer(db_app, name="db")
+
+
+def ends_with_code(work: Callable[P, int]) -> Callable[P, None]:
     """Turn what a command returns or raises into its exit code; errors with a remedy show no traceback."""
 
     @functools.wraps(work)
@@ -46,26 +51,168 @@ def command(work: Callable[P, int]) -> Callable[P, None]:
         except (CannotStart, ConfigError) as error:
             typer.echo(str(error), err=True)
             code = CANNOT_START
+        except WrongCommand as error:
+            typer.echo(str(error), err=True)
+            code = USAGE
         if code != OK:
             sys.exit(code)
 
     return wrapped
 
 
+ItemArgument = Annotated[
+    str, typer.Argument(metavar="ITEM", help="Its key in Dagster, number, or media path; the beginning is enough.")
+]
+AllOption = Annotated[bool, typer.Option("--all", help="Everything.")]
+AccountOption = Annotated[
+    Optional[str],  # noqa: UP045 - Typer evaluates it, on Python 3.10 too
+    typer.Option("--account", metavar="NAME", help="All that posts with this account.", show_default=False),
+]
+
+
 @app.command()
-@command
+@ends_with_code
 def up(
     until_idle: Annotated[
         bool, typer.Option("--until-idle", help="End once nothing is left to do now, with a table of the items.")
     ] = False,
     config: ConfigOption = None,
 ) -> int:
-    """Start everything (sandbox, Dagster) and publish; Ctrl-C stops it in order, a second Ctrl-C at once."""
-    from rich.console import Console
-
+    """Start everything (sandbox, Dagster) and publish. Ctrl-C stops it in order (exit code 0), a second one at once."""
     from twitter_pipeline.cli.up import supervisor
 
-    return supervisor.run(config, until_idle=until_idle, console=Console(stderr=False))
+    return supervisor.run(config, until_idle=until_idle)
+
+
+@app.command()
+@ends_with_code
+def scan(
+    project: ProjectOption = None,
+    wait: Annotated[bool, typer.Option("--wait", help="Look twice, so that files just seen can be taken.")] = False,
+    json: JsonOption = False,
+    config: ConfigOption = None,
+) -> int:
+    """Look through the folders now; new media is recorded, nothing is posted."""
+    from twitter_pipeline.cli import scan as command
+
+    return command.run(load_settings(config), project, wait=wait, as_json=json)
+
+
+@app.command()
+@ends_with_code
+def preview(
+    item: Annotated[Optional[str], typer.Argument(metavar="[ITEM]", show_default=False)] = None,  # noqa: UP045
+    project: ProjectOption = None,
+    all: Annotated[bool, typer.Option("--all", help="Everything that is not posted yet.")] = False,
+    json: JsonOption = False,
+    config: ConfigOption = None,
+) -> int:
+    """Show what would be posted: text, media, time, and what holds it back. Changes nothing."""
+    from twitter_pipeline.cli import preview as command
+
+    return command.run(load_settings(config), item, project, every=all, as_json=json)
+
+
+@app.command()
+@ends_with_code
+def status(json: JsonOption = False, config: ConfigOption = None) -> int:
+    """Show how everything stands, and what needs a person (exit code 3)."""
+    from twitter_pipeline.cli import status as command
+
+    return command.run(load_settings(config), as_json=json)
+
+
+@app.command()
+@ends_with_code
+def log(item: ItemArgument, json: JsonOption = False, config: ConfigOption = None) -> int:
+    """Show everything that happened to an item."""
+    from twitter_pipeline.cli import log as command
+
+    return command.run(load_settings(config), item, as_json=json)
+
+
+@app.command()
+@ends_with_code
+def pause(
+    all: AllOption = False,
+    account: AccountOption = None,
+    project: ProjectOption = None,
+    reason: Annotated[str, typer.Option("--reason", help="Why, for people.", show_default=False)] = "",
+    config: ConfigOption = None,
+) -> int:
+    """Hold back every post that has not left, those of runs under way included."""
+    from twitter_pipeline.cli import pausing
+
+    return pausing.pause(load_settings(config), every=all, account=account, project=project, reason=reason)
+
+
+@app.command()
+@ends_with_code
+def resume(
+    all: AllOption = False,
+    account: AccountOption = None,
+    project: ProjectOption = None,
+    config: ConfigOption = None,
+) -> int:
+    """End a pause; with --account also X's stop or wait for it."""
+    from twitter_pipeline.cli import pausing
+
+    return pausing.resume(load_settings(config), every=all, account=account, project=project)
+
+
+@app.command()
+@ends_with_code
+def retry(item: ItemArgument, config: ConfigOption = None) -> int:
+    """Let an item that failed, was skipped or cancelled go out again."""
+    from twitter_pipeline.cli import pausing
+
+    return pausing.retry(load_settings(config), item)
+
+
+@app.command()
+@ends_with_code
+def sandbox(config: ConfigOption = None) -> int:
+    """Run only the sandbox of this configuration (`up` starts it by itself; `dagster dev` needs it)."""
+    from twitter_pipeline.cli import maintenance
+
+    return maintenance.sandbox(load_settings(config))
+
+
+@app.command()
+@ends_with_code
+def rebuild(config: ConfigOption = None) -> int:
+    """Put into Dagster's storage what it lacks of the task table (a new or restored storage)."""
+    from twitter_pipeline.cli import maintenance
+
+    return maintenance.rebuild(load_settings(config))
+
+
+@config_app.command("check")
+@ends_with_code
+def config_check(json: JsonOption = False, config: ConfigOption = None) -> int:
+    """Say every problem of the configuration with its place, or that it is good."""
+    from twitter_pipeline.cli import maintenance
+
+    return maintenance.check_config(config, as_json=json)
+
+
+@config_app.callback()
+def _config_group() -> None:
+    """Make `check` a command of its own: Typer merges a single one with its group."""
+
+
+@db_app.command("upgrade")
+@ends_with_code
+def db_upgrade(config: ConfigOption = None) -> int:
+    """Bring the database's schema up to this program's; an SQLite file is copied first."""
+    from twitter_pipeline.cli import maintenance
+
+    return maintenance.upgrade_database(load_settings(config))
+
+
+@db_app.callback()
+def _db_group() -> None:
+    """As above."""
 
 
 if __name__ == "__main__":

@@ -45,6 +45,10 @@ class Status(str, Enum):
         return self.value
 
 
+#: States that only a person ends.
+NEED_A_PERSON = (Status.FAILED, Status.UNCONFIRMED)
+
+
 class Event(str, Enum):
     """What moves a task. The value is the `action` of its line in the publishing log."""
 

@@ -81,6 +81,8 @@ class Fleet:
     def tend(self) -> None:
         """Once everything has started: start again what has died, later and later."""
         now = time.monotonic()
+        # Nobody left of a group: its number may soon be another's.
+        self._former = [process for process in self._former if process.group_lives()]
         for name, place in self._places.items():
             if place.again_at is not None:
                 if now >= place.again_at:

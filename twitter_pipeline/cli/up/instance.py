@@ -22,12 +22,16 @@ STORAGE_VARIABLE = "TWITTER_PIPELINE_DAGSTER_STORAGE"
 _HEADER = "# Written by `twitter-pipeline up`, which overwrites what is changed here.\n"
 
 
-def write(settings: Settings) -> int:
-    """Write both files into home/dagster where they changed; the port the code server is to listen on."""
-    folder = settings.home / "dagster"
-    port = ports.free(_port_of_before(folder / "workspace.yaml"))
-    _write(folder / "dagster.yaml", dagster_yaml(settings))
-    _write(folder / "workspace.yaml", workspace_yaml(port))
+def write_dagster_yaml(settings: Settings) -> None:
+    """Write home/dagster/dagster.yaml where it changed."""
+    _write(settings.home / "dagster" / "dagster.yaml", dagster_yaml(settings))
+
+
+def write_workspace_yaml(settings: Settings) -> int:
+    """Write home/dagster/workspace.yaml where it changed; the port the code server is to listen on."""
+    path = settings.home / "dagster" / "workspace.yaml"
+    port = ports.free(_port_of_before(path))
+    _write(path, workspace_yaml(port))
     return port
 
 

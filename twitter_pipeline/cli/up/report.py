@@ -12,11 +12,8 @@ from rich.text import Text
 from twitter_pipeline.config import Settings
 from twitter_pipeline.store import accounts, log, tasks
 from twitter_pipeline.store.engine import reading
-from twitter_pipeline.store.status import Event, Status
+from twitter_pipeline.store.status import NEED_A_PERSON, Event, Status
 from twitter_pipeline.store.tables import publishing_tasks
-
-#: States that only a person ends.
-NEED_A_PERSON = (Status.FAILED, Status.UNCONFIRMED)
 
 STYLES = {
     Status.COMPLETED: "green",
@@ -86,7 +83,9 @@ def stopped_accounts(engine: sa.Engine, settings: Settings) -> list[str]:
 
 def table(rows: list[Item]) -> Table:
     """The rows for people."""
-    shown = Table("item", "status", "post", "s", "reason", box=None, header_style="bold", pad_edge=False)
+    shown = Table(box=None, header_style="bold", pad_edge=False)
+    for name in ("item", "status", "post", "seconds", "reason"):
+        shown.add_column(name, overflow="fold")
     for row in rows:
         seconds = "" if row.seconds is None else f"{row.seconds:.1f}"
         status = Text(row.status.value, style=STYLES.get(row.status, ""))

@@ -27,7 +27,10 @@ PROCESSES_END = 5.0
 
 
 def let_post(engine: sa.Engine) -> None:
-    """At the start: end the pause that the last stop left. What a person paused stays paused."""
+    """End the pause of a stop: when nobody is left whom it should hold, or, after a kill, at the next start.
+
+    What a person paused stays paused.
+    """
     with writing(engine) as connection:
         pauses.resume(connection, "all", pauses.STOPPING)
 
@@ -41,6 +44,10 @@ def stop(fleet: Fleet, engine: sa.Engine, dagster_url: str, request: StopRequest
             process.signal(signal.SIGKILL, group=True)
         for process in fleet.everybody():
             process.wait()
+    try:
+        let_post(engine)
+    except sa.exc.SQLAlchemyError as error:
+        _log.warning("the database does not answer (%s); the next start lets posts go out again", error)
 
 
 def _in_order(fleet: Fleet, engine: sa.Engine, dagster_url: str, request: StopRequest) -> None:

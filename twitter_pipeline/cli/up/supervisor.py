@@ -15,6 +15,8 @@ from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from twitter_pipeline.cli import output
+from twitter_pipeline.cli.database import database_errors
 from twitter_pipeline.cli.errors import NEEDS_A_PERSON, OK, CannotStart
 from twitter_pipeline.cli.logs import Redact, logging_to, secrets_of
 from twitter_pipeline.cli.settings import load_settings
@@ -48,12 +50,13 @@ class Stopped(Exception):
     """Somebody said stop before everything had started."""
 
 
-def run(config: Path | None, *, until_idle: bool, console: Console) -> int:
+def run(config: Path | None, *, until_idle: bool) -> int:
     """Start everything and stay until told to stop, or until nothing is left to do; the exit code.
 
     Raises CannotStart, or ConfigError, before anything was started, or after everything was stopped again.
     """
     settings = load_settings(config)
+    console = output.console()
     home.make(settings.home)
     with stop_requests() as request, home.locked(settings.home):
         ports.check(ports.wanted(settings, with_sandbox=services.needs_sandbox(settings)))
@@ -64,22 +67,16 @@ def run(config: Path | None, *, until_idle: bool, console: Console) -> int:
 
 
 def _prepare_database(settings: Settings) -> sa.Engine:
-    import sqlalchemy as sa
-
     from twitter_pipeline.store import schema
     from twitter_pipeline.store.engine import connect
     from twitter_pipeline.store.opening import prepare_store
-    from twitter_pipeline.store.secrets import KeyLost
 
-    try:
+    with database_errors():
+        # Here PostgreSQL too is upgraded: nothing else runs yet.
         schema.upgrade(connect(settings.sqlalchemy_url))
         engine = prepare_store(settings)
         instance.make_storage_schema(settings, engine)
         stopping.let_post(engine)
-    except (schema.SchemaError, KeyLost) as error:
-        raise CannotStart(str(error)) from error
-    except sa.exc.DBAPIError as error:
-        raise CannotStart(f"the database does not answer: {error.orig}; is database_url right?") from error
     return engine
 
 
@@ -99,7 +96,8 @@ class _Supervisor:
         home.write_if_changed(settings.home / "config.yaml", content)
         self._watch: Watch = Watch(settings.path, settings, content)
         self._progress: Progress = Progress(engine)
-        self._port = instance.write(settings)
+        instance.write_dagster_yaml(settings)
+        self._port = instance.write_workspace_yaml(settings)
         self._fleet = Fleet(settings.home, instance.environment(settings), redact)
 
     def run(self, *, until_idle: bool, console: Console) -> int:
@@ -185,18 +183,27 @@ class _Supervisor:
         _log.info("Ctrl-C stops everything")
 
     def _stay(self, *, until_idle: bool) -> None:
+        import sqlalchemy as sa
+
         next_config = next_idle = 0.0
+        away = False
         while not self._request.asked:
             self._fleet.tend()
-            self._progress.show()
             now = time.monotonic()
-            if now >= next_config:
-                self._look_at_config()
-                next_config = now + LOOK_AT_CONFIG
-            if until_idle and now >= next_idle:
-                if self._is_idle():
-                    return
-                next_idle = now + LOOK_WHETHER_IDLE
+            try:
+                self._progress.show()
+                if now >= next_config:
+                    next_config = now + LOOK_AT_CONFIG
+                    self._look_at_config()
+                if until_idle and now >= next_idle:
+                    next_idle = now + LOOK_WHETHER_IDLE
+                    if self._is_idle():
+                        return
+                away = False
+            except sa.exc.OperationalError as error:
+                if not away:
+                    _log.warning("the database does not answer: %s; trying again", error.orig)
+                away = True
             self._request.pause(LOOK)
 
     def _is_idle(self) -> bool:
@@ -233,6 +240,7 @@ class _Supervisor:
 
     def _report(self, console: Console) -> int:
         from twitter_pipeline.cli.up import report
+        from twitter_pipeline.store.status import NEED_A_PERSON
 
         rows = report.items(self._engine, self._settings, since=self._started)
         stopped = report.stopped_accounts(self._engine, self._settings)
@@ -240,5 +248,5 @@ class _Supervisor:
             console.print(report.table(rows))
         for line in stopped:
             console.print(line, style="bold red", markup=False, soft_wrap=True)
-        needs_a_person = stopped or any(row.status in report.NEED_A_PERSON for row in rows)
+        needs_a_person = stopped or any(row.status in NEED_A_PERSON for row in rows)
         return NEEDS_A_PERSON if needs_a_person else OK

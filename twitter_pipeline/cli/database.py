@@ -1,0 +1,38 @@
+"""The database of a command that does its work and ends."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+from twitter_pipeline.cli.errors import CannotStart
+from twitter_pipeline.config import Settings
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+
+@contextmanager
+def database_errors() -> Iterator[None]:
+    """Turn what a database can say into CannotStart."""
+    import sqlalchemy as sa
+
+    from twitter_pipeline.store.schema import SchemaError
+    from twitter_pipeline.store.secrets import KeyLost
+
+    try:
+        yield
+    except (SchemaError, KeyLost) as error:
+        raise CannotStart(str(error)) from error
+    except sa.exc.DBAPIError as error:
+        # Not the whole error: it quotes the statement and its values.
+        raise CannotStart(f"the database failed: {error.orig}; is database_url (or data_dir) right?") from error
+
+
+def prepared(settings: Settings) -> sa.Engine:
+    """The database, its rows brought to what config.yaml says: a command sees what `up` would. Raises CannotStart."""
+    from twitter_pipeline.store.opening import prepare_store
+
+    with database_errors():
+        return prepare_store(settings)

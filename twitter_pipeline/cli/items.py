@@ -1,0 +1,42 @@
+"""Which item a person means."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from twitter_pipeline.cli.errors import WrongCommand
+from twitter_pipeline.config import Settings
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+    from twitter_pipeline.store.tasks import Task
+
+#: So many candidates are named when a text means several items.
+_NAMED = 5
+
+
+def find(connection: sa.Connection, settings: Settings, text: str) -> Task:
+    """The task that `text` names: its number, its key in Dagster, its media path, or the unique beginning of either.
+
+    Raises WrongCommand when it names none or several.
+    """
+    from twitter_pipeline.store import tasks
+    from twitter_pipeline.store.tables import publishing_tasks
+
+    columns = publishing_tasks.c
+    ours = columns.project_id.in_([project.id for project in settings.projects])
+    attempts = [
+        *([columns.id == int(text)] if text.isdecimal() and len(text) < 18 else []),
+        (columns.partition_key == text) | (columns.media_path == text),
+        columns.partition_key.startswith(text, autoescape=True) | columns.media_path.startswith(text, autoescape=True),
+    ]
+    for names_it in attempts:
+        found = tasks.read(connection, tasks.select(ours, names_it).limit(_NAMED + 1))
+        if len(found) == 1:
+            return found[0]
+        if found:
+            named = ", ".join(task.partition_key for task in found[:_NAMED])
+            more = ", …" if len(found) > _NAMED else ""
+            raise WrongCommand(f"{text!r} begins the names of several items: {named}{more}; write more of it")
+    raise WrongCommand(f"there is no item {text!r}; twitter-pipeline preview --all lists them")

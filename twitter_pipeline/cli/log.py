@@ -1,0 +1,36 @@
+"""`twitter-pipeline log ITEM`: everything that happened to an item."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+
+from twitter_pipeline.cli import output
+from twitter_pipeline.cli.database import database_errors, prepared
+from twitter_pipeline.cli.errors import OK
+from twitter_pipeline.cli.items import find
+from twitter_pipeline.config import Settings
+
+
+def run(settings: Settings, item: str, *, as_json: bool) -> int:
+    """Show the lines of the item's publishing log, oldest first."""
+    from twitter_pipeline.store import log
+    from twitter_pipeline.store.engine import reading
+
+    engine = prepared(settings)
+    with database_errors(), reading(engine) as connection:
+        task = find(connection, settings, item)
+        lines = log.of_task(connection, task.id)
+    if as_json:
+        output.print_json([asdict(line) for line in lines])
+        return OK
+    from rich.table import Table
+    from rich.text import Text
+
+    table = Table("time", "action", "status", box=None, pad_edge=False)
+    table.add_column("message", overflow="fold")
+    for line in lines:
+        table.add_row(output.when(line.created_at), line.action, line.status, Text(line.message))
+    console = output.console()
+    console.print(Text(task.partition_key, style="bold"))
+    console.print(table)
+    return OK

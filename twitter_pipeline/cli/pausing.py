@@ -1,0 +1,77 @@
+"""`twitter-pipeline pause`, `resume` and `retry`: what a person decides."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+
+import typer
+
+from twitter_pipeline.cli.database import database_errors, prepared
+from twitter_pipeline.cli.errors import NEEDS_A_PERSON, OK, WrongCommand
+from twitter_pipeline.cli.items import find
+from twitter_pipeline.config import ConfigError, Settings
+
+
+def pause(settings: Settings, *, every: bool, account: str | None, project: str | None, reason: str) -> int:
+    """Hold back every post of the scope that has not left, those of runs under way included."""
+    from twitter_pipeline.store import pauses
+    from twitter_pipeline.store.engine import writing
+
+    scope, name = _scope(settings, every, account, project)
+    engine = prepared(settings)
+    with database_errors(), writing(engine) as connection:
+        pauses.pause(connection, scope, name, reason, now=datetime.now(timezone.utc))
+    typer.echo(f"paused: {_words(scope, name)}")
+    return OK
+
+
+def resume(settings: Settings, *, every: bool, account: str | None, project: str | None) -> int:
+    """End the pause of the scope, and with an account also its stop or wait."""
+    from twitter_pipeline.store import accounts, pauses
+    from twitter_pipeline.store.engine import writing
+
+    scope, name = _scope(settings, every, account, project)
+    engine = prepared(settings)
+    with database_errors(), writing(engine) as connection:
+        ended = pauses.resume(connection, scope, name)
+        if scope == "all":
+            # Left behind by a pipeline that was killed while it stopped.
+            ended = pauses.resume(connection, scope, pauses.STOPPING) or ended
+        if scope == "account":
+            ended = accounts.resume(connection, name) or ended
+    typer.echo(f"resumed: {_words(scope, name)}" if ended else f"nothing to resume: {_words(scope, name)}")
+    return OK
+
+
+def retry(settings: Settings, item: str) -> int:
+    """Let an item that failed, was skipped or cancelled go out again; what may be on X stays as it is."""
+    from twitter_pipeline.store import moves, tasks
+    from twitter_pipeline.store.engine import writing
+    from twitter_pipeline.store.status import Event, Move
+
+    engine = prepared(settings)
+    now = datetime.now(timezone.utc)
+    with database_errors(), writing(engine) as connection:
+        task = find(connection, settings, item)
+        move = Move(Event.RETRY, "a person asked for another try", not_before=now)
+        done = moves.move(connection, task.id, move, now=now, values={"retry_count": 0})
+        status = tasks.get(connection, task.id).status
+    typer.echo(f"{task.partition_key}: {'is tried again' if done else f'is {status}: nothing to retry'}")
+    return OK if done else NEEDS_A_PERSON
+
+
+def _scope(settings: Settings, every: bool, account: str | None, project: str | None) -> tuple[str, str]:
+    if sum([every, account is not None, project is not None]) != 1:
+        raise WrongCommand("name one of --all, --account NAME, --project ID")
+    try:
+        if account is not None:
+            return "account", settings.account(account).name
+        if project is not None:
+            return "project", settings.project(project).id
+    except ConfigError as error:
+        raise WrongCommand(error.problems[0].message) from None
+    return "all", ""
+
+
+def _words(scope: str, name: str) -> str:
+    return "everything" if scope == "all" else f"{scope} {name}"

@@ -1,0 +1,99 @@
+"""`twitter-pipeline preview`: what would be posted, when, and what holds it back. Changes nothing."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from twitter_pipeline.cli import output
+from twitter_pipeline.cli.database import database_errors, prepared
+from twitter_pipeline.cli.errors import OK, WrongCommand
+from twitter_pipeline.cli.items import find
+from twitter_pipeline.cli.projects import chosen
+from twitter_pipeline.config import Settings
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+    from twitter_pipeline.publishing.preview import Preview
+    from twitter_pipeline.store.tasks import Task
+
+
+def run(settings: Settings, item: str | None, project_id: str | None, *, every: bool, as_json: bool) -> int:
+    """Show one item, the items of a project that are not posted yet, or those of all projects."""
+    from twitter_pipeline.publishing.preview import preview
+
+    if sum([item is not None, project_id is not None, every]) != 1:
+        raise WrongCommand("name an item, or --project ID, or --all")
+    engine = prepared(settings)
+    now = datetime.now(timezone.utc)
+    with database_errors():
+        tasks = _tasks(engine, settings, item, project_id)
+        previews = [preview(engine, settings, task, now=now) for task in tasks]
+    if as_json:
+        output.print_json([_plain(one, settings) for one in previews])
+        return OK
+    for one in previews:
+        _tell(one, settings)
+    if not previews:
+        output.console().print("nothing waits to be posted; twitter-pipeline scan --wait looks for new media")
+    return OK
+
+
+def _tasks(engine: sa.Engine, settings: Settings, item: str | None, project_id: str | None) -> list[Task]:
+    from twitter_pipeline.store import tasks
+    from twitter_pipeline.store.engine import reading
+    from twitter_pipeline.store.status import Status
+    from twitter_pipeline.store.tables import publishing_tasks
+
+    columns = publishing_tasks.c
+    with reading(engine) as connection:
+        if item is not None:
+            return [find(connection, settings, item)]
+        ids = [project.id for project in chosen(settings, project_id)]
+        query = tasks.select(columns.project_id.in_(ids), columns.status != Status.COMPLETED.value)
+        return tasks.read(connection, query.order_by(None).order_by(columns.scheduled_time, columns.id))
+
+
+def _plain(preview: Preview, settings: Settings) -> dict[str, Any]:
+    task = preview.task
+    return {
+        "item": task.partition_key,
+        "task": task.id,
+        "project": task.project_id,
+        "account": preview.account,
+        "media": task.media_path,
+        "status": task.status.value,
+        "slot": preview.slot,
+        "why_not": list(preview.why_not),
+        "limit": settings.x.text_limit,
+        "post": task.tweet_url,
+        "draft": None if preview.draft is None else preview.draft.model_dump(mode="json"),
+    }
+
+
+def _tell(preview: Preview, settings: Settings) -> None:
+    from rich.panel import Panel
+    from rich.text import Text
+
+    task, draft = preview.task, preview.draft
+    said = Text()
+    if draft is not None:
+        said.append(f"{draft.text}\n\n")
+        cut = ", cut to fit" if draft.was_cut else ""
+        said.append(f"{draft.weight} of {settings.x.text_limit} characters{cut}\n", style="dim")
+        length = f", {draft.media.seconds:.1f} s" if draft.media.seconds is not None else ""
+        said.append(
+            f"{draft.media.path}: {draft.media.media_type}, {draft.media.width} × {draft.media.height}{length},"
+            f" {draft.media.bytes:,} bytes\n",
+            style="dim",
+        )
+        said.append(f"metadata: {draft.sidecar or 'none: the words of the file name'}\n", style="dim")
+    said.append(f"{task.status}, as {preview.account}", style="dim")
+    if preview.slot is not None:
+        said.append(f", at {output.when(preview.slot)}", style="dim")
+    if task.tweet_url:
+        said.append(f"\n{task.tweet_url}", style="green")
+    for reason in preview.why_not:
+        said.append(f"\nnot posted: {reason}", style="yellow")
+    output.console().print(Panel(said, title=Text(task.partition_key), title_align="left"))

@@ -1,0 +1,108 @@
+"""`twitter-pipeline status`: how everything stands, on one page."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING, Any
+
+from twitter_pipeline.cli import output
+from twitter_pipeline.cli.database import database_errors, prepared
+from twitter_pipeline.cli.errors import NEEDS_A_PERSON, OK
+from twitter_pipeline.config import Settings
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+
+def run(settings: Settings, *, as_json: bool) -> int:
+    """Show counts, what is next, and what needs a person; that decides the exit code."""
+    engine = prepared(settings)
+    now = datetime.now(timezone.utc)
+    with database_errors():
+        state = read(engine, settings, now)
+    if as_json:
+        output.print_json(state)
+    else:
+        _tell(state)
+    return NEEDS_A_PERSON if state["needs_a_person"] else OK
+
+
+def read(engine: sa.Engine, settings: Settings, now: datetime) -> dict[str, Any]:
+    """How everything stands. Times are aware UTC; `needs_a_person` holds each reason in words."""
+    from twitter_pipeline.publishing import due
+    from twitter_pipeline.store import accounts, pauses, tasks
+    from twitter_pipeline.store.engine import reading
+    from twitter_pipeline.store.status import NEED_A_PERSON
+
+    needs: list[str] = []
+    shown: list[dict[str, Any]] = []
+    with reading(engine) as connection:
+        counts = tasks.counts(connection)
+        for project in settings.projects:
+            of_project = counts.get(project.id, {})
+            scan = _scan_state(connection, project.id)
+            slots = due.slots(connection, settings, project, now)
+            shown.append(
+                {
+                    "id": project.id,
+                    "counts": {status.value: number for status, number in of_project.items()},
+                    "next_post": min((slot for _, slot in slots), default=None),
+                    "why_not": due.why_nothing(connection, project, now),
+                    **scan,
+                }
+            )
+            needs += [
+                f"{project.id}: {of_project[status]} {status}; see: twitter-pipeline preview --project {project.id}"
+                for status in NEED_A_PERSON
+                if of_project.get(status)
+            ]
+            if scan["scan_problem"]:
+                needs.append(f"{project.id}: {scan['scan_problem']}")
+        names = {account.name for account in settings.accounts}
+        needs += [
+            str(account.why_not(now))
+            for account in accounts.listing(connection)
+            if account.name in names and account.stopped_reason is not None
+        ]
+        paused = [
+            {"scope": scope, "name": name, "reason": reason, "since": since}
+            for scope, name, reason, since in pauses.listing(connection)
+            if reason != pauses.STOPPING
+        ]
+    return {"mode": settings.mode, "projects": shown, "pauses": paused, "needs_a_person": needs}
+
+
+def _scan_state(connection: sa.Connection, project_id: str) -> dict[str, Any]:
+    import sqlalchemy as sa
+
+    from twitter_pipeline.store.tables import projects
+
+    row = connection.execute(
+        sa.select(projects.c.last_scan_time, projects.c.scan_problem).where(projects.c.id == project_id)
+    ).one()
+    return {"last_scan": row.last_scan_time, "scan_problem": row.scan_problem}
+
+
+def _tell(state: dict[str, Any]) -> None:
+    from rich.table import Table
+    from rich.text import Text
+
+    from twitter_pipeline.store.status import Status
+
+    console = output.console()
+    console.print(f"mode: {state['mode']}")
+    used = [status for status in Status if any(project["counts"].get(status.value) for project in state["projects"])]
+    table = Table("project", *(status.value for status in used), "next post", "last scan", box=None, pad_edge=False)
+    for project in state["projects"]:
+        numbers = [str(project["counts"].get(status.value, 0)) for status in used]
+        table.add_row(project["id"], *numbers, output.when(project["next_post"]), output.when(project["last_scan"]))
+    console.print(table)
+    for project in state["projects"]:
+        if project["why_not"]:
+            console.print(Text(f"{project['id']} posts nothing: {project['why_not']}", style="yellow"), soft_wrap=True)
+    for pause in state["pauses"]:
+        what = " ".join(part for part in (pause["scope"], pause["name"]) if part)
+        reason = f": {pause['reason']}" if pause["reason"] else ""
+        console.print(Text(f"paused since {output.when(pause['since'])}: {what}{reason}", style="yellow"))
+    for reason in state["needs_a_person"]:
+        console.print(Text(f"needs you: {reason}", style="bold red"), soft_wrap=True)
