@@ -75,10 +75,11 @@ def slots(
 ) -> list[tuple[Task, datetime]]:
     """The project's pending tasks in the order they go out, each with its slot (aware UTC). Changes nothing."""
     pending = _read_pending(connection, project.id)
+    pacing = settings.pacing(project)
     planned = plan(
-        settings.pacing(project),
+        pacing,
         project.zone,
-        posted=_posted(connection, project.id, now),
+        posted=_posted(connection, project.id, now - pacing.min_interval, now),
         not_before=[task.not_before for task in pending],
         now=now,
     )
@@ -86,9 +87,18 @@ def slots(
 
 
 def _plan(connection: sa.Connection, settings: Settings, project: Project, now: datetime) -> None:
-    """Give every pending task its slot. Without pacing each goes out as soon as it may, and nothing needs planning."""
+    """Give every pending task its slot. Without pacing each goes out as soon as it may, whatever was planned before."""
     pacing = settings.pacing(project)
     if not pacing.min_interval and pacing.max_per_day is None:
+        connection.execute(
+            sa.update(publishing_tasks)
+            .where(
+                _tasks.project_id == project.id,
+                _tasks.status == Status.PENDING.value,
+                _tasks.scheduled_time > _tasks.not_before,
+            )
+            .values(scheduled_time=_tasks.not_before)
+        )
         return
     moved = [
         {"task": task.id, "slot": slot}
@@ -110,11 +120,11 @@ def _read_pending(connection: sa.Connection, project_id: str) -> list[Task]:
     return tasks.read(connection, query.order_by(None).order_by(_tasks.not_before, _tasks.id))
 
 
-def _posted(connection: sa.Connection, project_id: str, now: datetime) -> list[datetime]:
-    """When the project's newest posts went out, those under way counted as now."""
+def _posted(connection: sa.Connection, project_id: str, since: datetime, now: datetime) -> list[datetime]:
+    """When the project's posts went out since then, at least those of its day, those under way counted as now."""
     done = connection.scalars(
         sa.select(_tasks.executed_time).where(
-            _tasks.project_id == project_id, _tasks.executed_time > now - timedelta(days=2)
+            _tasks.project_id == project_id, _tasks.executed_time > min(since, now - timedelta(days=2))
         )
     )
     under_way = connection.scalar(
