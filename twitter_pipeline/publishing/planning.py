@@ -17,9 +17,9 @@ def plan(
 ) -> Iterator[datetime]:
     """A slot for each waiting task; the first may be `now`. A pure function.
 
-    `posted` are the times of the project's posts, done and under way, of this day and within `min_interval`. `not_before`,
-    ascending, says from when on each waiting task may go out. Slots keep `min_interval` from every post and each other, and
-    no day gets more than `max_per_day`.
+    `posted` are the times of the project's posts, done and under way: those of this day, and those within
+    `min_interval`. `not_before`, ascending, says from when on each waiting task may go out. Slots keep `min_interval`
+    from every post and from each other, and no day gets more than `max_per_day`.
     """
     taken = sorted(posted)
     per_day = Counter(moment.astimezone(zone).date() for moment in taken)

@@ -94,13 +94,13 @@ TRANSITIONS: dict[Event, Transition] = {
     # By hand a run may take what is not due, or ended without a post.
     Event.CLAIM: _row((_S.QUEUED, _S.PENDING, _S.FAILED, _S.SKIPPED, _S.CANCELLED), _S.RUNNING, "run"),
     # From unconfirmed: X's answer came after the lease had run out.
-    Event.POST: _row((_S.RUNNING, _S.UNCONFIRMED), _S.COMPLETED, "run", "reaper"),
+    Event.POST: _row((_S.RUNNING, _S.UNCONFIRMED), _S.COMPLETED, "run"),
     Event.WAIT: _row((_S.RUNNING,), _S.PENDING, "run"),
     Event.BACK_OFF: _row((_S.RUNNING,), _S.PENDING, "run", "reaper"),
     Event.RELEASE: _row((_S.RUNNING,), _S.PENDING, "run"),
     Event.FAIL: _row((_S.RUNNING,), _S.FAILED, "run", "reaper"),
     Event.SKIP: _row((_S.RUNNING, _S.PENDING), _S.SKIPPED, "run", "scan"),
-    Event.STOP: _row((_S.RUNNING, _S.QUEUED, _S.PENDING), _S.CANCELLED, "run", "person"),
+    Event.STOP: _row((_S.RUNNING, _S.QUEUED, _S.PENDING), _S.CANCELLED, "run", "reaper", "person"),
     Event.LOSE_TRACK: _row((_S.RUNNING,), _S.UNCONFIRMED, "run", "reaper"),
     Event.RETRY: _row((_S.FAILED, _S.SKIPPED, _S.CANCELLED), _S.PENDING, "person", "scan"),
 }

@@ -14,7 +14,7 @@ from twitter_pipeline.publishing.reaper import ORPHANED_AFTER, QUEUE_GRACE, Reap
 from twitter_pipeline.store import attempts, moves
 from twitter_pipeline.store.engine import writing
 from twitter_pipeline.store.moves import LEASE, Claim
-from twitter_pipeline.store.status import Event, Move, Status
+from twitter_pipeline.store.status import TRANSITIONS, Event, Move, Status
 from twitter_pipeline.store.tasks import Task
 from twitter_pipeline_tests.support.items import (
     MINUTE,
@@ -79,6 +79,7 @@ def test_a_queued_task_follows_its_run(prepared: sa.Engine, run: RunState, statu
     task = read_task(prepared, task_id)
     assert (task.status, task.retry_count) == (status, 0)
     assert read_lines(prepared, task_id)[-1].action == action
+    assert not reaped.moved or "reaper" in TRANSITIONS[Event(action)].who
     assert len(reaped.moved) == (status is not Status.QUEUED)
     again = [Launch(task_id, 1, task.partition_key, "sandbox")]
     assert reaped.again == (again if run is NONE else [])
@@ -148,6 +149,8 @@ def test_a_running_task_follows_its_run_and_its_lease(
     assert reaped.again == []
     assert len(reaped.moved) == (status is not Status.RUNNING)
     assert task.lease_holder == ("run-1" if status is Status.RUNNING else None)
+    last = Event(read_lines(prepared, claim.task_id)[-1].action)
+    assert last is Event.CLAIM or "reaper" in TRANSITIONS[last].who
 
 
 @pytest.mark.parametrize("instance", ["elsewhere", None], ids=["another Dagster", "no Dagster"])
