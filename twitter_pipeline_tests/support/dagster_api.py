@@ -57,9 +57,9 @@ class Dagster:
 
     def terminate(self, run_id: str) -> None:
         """What the UI's "Terminate" does."""
-        answer = self.ask(
-            """mutation($id: String!) { terminateRun(runId: $id) { __typename } }""", id=run_id
-        )["terminateRun"]
+        answer = self.ask("""mutation($id: String!) { terminateRun(runId: $id) { __typename } }""", id=run_id)[
+            "terminateRun"
+        ]
         assert answer["__typename"] == "TerminateRunSuccess", answer
 
     def backfill_job(self, job: str, partitions: list[str]) -> str:
@@ -94,9 +94,7 @@ class Dagster:
                  ... on Sensor { id sensorState { selectorId } } } }""",
             s={**REPOSITORY, "sensorName": name},
         )["sensorOrError"]
-        self.ask(
-            "mutation($id: String) { stopSensor(id: $id) { __typename } }", id=found["id"]
-        )
+        self.ask("mutation($id: String) { stopSensor(id: $id) { __typename } }", id=found["id"])
 
     def run(self, run_id: str) -> dict[str, Any]:
         """Status, tags and steps of a run."""

@@ -27,6 +27,13 @@ class SandboxServer:
         self._processing_seconds = processing_seconds
         self._process: subprocess.Popen[bytes] | None = None
 
+    @classmethod
+    def at(cls, url: str) -> SandboxServer:
+        """One that somebody else runs at `url`: to be asked, not to be started or stopped."""
+        server = cls(Path())
+        server.url = url
+        return server
+
     def start(self) -> SandboxServer:
         """Start it (again) on the same port and state; returns once it answers."""
         assert self._process is None, "the sandbox is running already"

@@ -1,0 +1,232 @@
+"""Runs in Dagster's own processes, launched as the UI does, judged by what stands on the sandbox's timeline."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from twitter_pipeline.defs.ticks import run_states
+from twitter_pipeline.publishing.reaper import reap
+from twitter_pipeline.publishing.session import utc_now
+from twitter_pipeline.store import log
+from twitter_pipeline.store.engine import reading, writing
+from twitter_pipeline.store.status import Status
+from twitter_pipeline.store.tables import publishing_tasks
+from twitter_pipeline_tests.defs.conftest import ByHand
+from twitter_pipeline_tests.support.waiting import wait_for
+
+pytestmark = pytest.mark.slow
+
+CREATE = "POST /2/tweets"
+INITIALIZE = "POST /2/media/upload/initialize"
+
+
+def wait_until_working_on(here: ByHand, name: str, action: str) -> None:
+    """Wait until the log of the item has this line."""
+
+    def reached() -> bool:
+        with reading(here.engine) as connection:
+            return any(line.action == action for line in log.of_task(connection, here.task(name).id))
+
+    wait_for(reached, 30, f"{name} to be {action}")
+
+
+def test_a_partition_launched_by_hand_is_posted_and_its_run_is_tagged(by_hand: ByHand) -> None:
+    (task,) = by_hand.put("one")
+    run = by_hand.launch(task)
+    assert by_hand.dagster.wait_for_end(run) == "SUCCESS"
+    assert by_hand.posts("one") == 1
+    assert by_hand.partitions()["materialized"] == {task.partition_key}
+    tags = by_hand.dagster.run(run)["tags"]
+    assert (tags["project"], tags["task_id"], tags["account"]) == (
+        by_hand.project.id,
+        str(task.id),
+        by_hand.project.account,
+    )
+
+
+def test_the_partitions_page_reads_as_the_publishing_log(by_hand: ByHand) -> None:
+    (task,) = by_hand.put("one")
+    by_hand.dagster.wait_for_end(by_hand.launch(task))
+    with reading(by_hand.engine) as connection:
+        lines = log.of_task(connection, task.id)
+    events = by_hand.dagster.events(by_hand.project.id, task.partition_key)
+    told = [event["description"] for event in events if event["kind"] == "observation"]
+    assert sorted(told) == sorted(line.message for line in lines)
+    (posted,) = [event for event in events if event["kind"] == "materialization"]
+    labels = {entry["label"] for entry in posted["metadataEntries"]}
+    assert {"link", "text", "weight", "picture", "sidecar", "account", "media", "seconds"} <= labels
+
+
+def test_materializing_a_posted_item_again_posts_nothing_and_says_so(by_hand: ByHand) -> None:
+    (task,) = by_hand.put("one")
+    by_hand.dagster.wait_for_end(by_hand.launch(task))
+    assert by_hand.dagster.wait_for_end(by_hand.launch(task)) == "SUCCESS"
+    assert by_hand.posts("one") == 1
+    assert by_hand.partitions()["materialized"] == {task.partition_key}
+    newest = next(
+        event
+        for event in by_hand.dagster.events(by_hand.project.id, task.partition_key)
+        if event["kind"] == "materialization"
+    )
+    said = {entry["label"]: entry.get("boolValue") for entry in newest["metadataEntries"]}
+    assert said["already_posted"] is True
+
+
+def test_two_launches_at_once_make_one_post(by_hand: ByHand) -> None:
+    (task,) = by_hand.put("one")
+    runs = [by_hand.launch(task), by_hand.launch(task)]
+    assert [by_hand.dagster.wait_for_end(run) for run in runs] == ["SUCCESS", "SUCCESS"]
+    assert by_hand.posts("one") == 1
+
+
+def test_terminated_while_uploading_it_is_never_posted(by_hand: ByHand) -> None:
+    (task,) = by_hand.put("one")
+    by_hand.sandbox.fault(INITIALIZE, "delay", seconds=6)
+    run = by_hand.launch(task)
+    wait_until_working_on(by_hand, "one", "prepared")
+    by_hand.dagster.terminate(run)
+    assert by_hand.dagster.wait_for_end(run) == "CANCELED"
+    assert by_hand.task("one").status is Status.CANCELLED
+    assert by_hand.partitions()["missing"] == {task.partition_key}
+    assert by_hand.posts("one") == 0
+    # A person who launches it again gets it posted.
+    assert by_hand.dagster.wait_for_end(by_hand.launch(task)) == "SUCCESS"
+    assert by_hand.posts("one") == 1
+
+
+def test_terminated_while_waiting_to_try_again_it_is_never_posted(by_hand: ByHand) -> None:
+    (task,) = by_hand.put("one")
+    by_hand.sandbox.fault(INITIALIZE, "status", status=500, times=3)
+    run = by_hand.launch(task)
+    wait_until_working_on(by_hand, "one", "tried")
+    by_hand.dagster.terminate(run)
+    assert by_hand.dagster.wait_for_end(run) == "CANCELED"
+    assert by_hand.task("one").status is Status.CANCELLED
+    assert by_hand.posts("one") == 0
+
+
+def test_terminated_while_reading_it_is_never_posted(by_hand: ByHand) -> None:
+    (task,) = by_hand.put("one")
+    with (by_hand.project.path / "one.mp4").open("r+b") as file:
+        file.truncate(12 * 1024**3)  # sparse: takes no space, and seconds to hash
+    run = by_hand.launch(task)
+    wait_until_working_on(by_hand, "one", "claim")
+    by_hand.dagster.terminate(run)
+    assert by_hand.dagster.wait_for_end(run) == "CANCELED"
+    assert by_hand.task("one").status is Status.CANCELLED
+    assert by_hand.posts("one") == 0
+
+
+def test_terminated_while_x_answers_the_post_that_left_is_recorded(by_hand: ByHand) -> None:
+    (task,) = by_hand.put("one")
+    by_hand.sandbox.fault(CREATE, "delay", seconds=4)
+    run = by_hand.launch(task)
+    wait_until_working_on(by_hand, "one", "uploaded")
+    wait_for(lambda: not by_hand.sandbox.faults(), 20, "the request to have left")
+    by_hand.dagster.terminate(run)
+    by_hand.dagster.wait_for_end(run)
+    assert by_hand.posts("one") == 1
+    assert by_hand.task("one").status is Status.COMPLETED
+
+
+def test_reexecution_from_failure_goes_on_with_the_op_that_failed(by_hand: ByHand) -> None:
+    (task,) = by_hand.put("one")
+    by_hand.sandbox.fault(INITIALIZE, "status", status=400)
+    run = by_hand.launch(task)
+    assert by_hand.dagster.wait_for_end(run) == "FAILURE"
+    assert by_hand.task("one").status is Status.FAILED
+    assert by_hand.partitions()["failed"] == {task.partition_key}
+
+    again = by_hand.dagster.reexecute_from_failure(run)
+    assert by_hand.dagster.wait_for_end(again) == "SUCCESS"
+
+    steps = [step["stepKey"].rpartition(".")[2] for step in by_hand.dagster.run(again)["stepStats"]]
+    assert steps == ["upload_media", "create_tweet"]
+    assert by_hand.posts("one") == 1
+    assert by_hand.partitions()["materialized"] == {task.partition_key}
+
+
+def test_a_job_backfill_posts_what_is_due_once_and_the_rest_keeps_its_slot(by_hand: ByHand) -> None:
+    names = [f"clip{number}" for number in range(20)]
+    tasks = by_hand.put(*names)
+    for task in tasks[:6]:
+        assert by_hand.dagster.wait_for_end(by_hand.launch(task)) == "SUCCESS"
+    late = [task.id for task in tasks[-4:]]
+    slot = utc_now() + timedelta(days=1)
+    with writing(by_hand.engine) as connection:
+        connection.execute(
+            sa.update(publishing_tasks)
+            .where(publishing_tasks.c.id.in_(late))
+            .values(scheduled_time=slot, not_before=slot)
+        )
+    backfill = by_hand.dagster.backfill_job(by_hand.job, [task.partition_key for task in tasks])
+    wait_for(
+        lambda: by_hand.dagster.backfill_status(backfill) in ("COMPLETED", "COMPLETED_SUCCESS", "COMPLETED_FAILED"),
+        150,
+        "the backfill to end",
+    )
+    assert by_hand.dagster.backfill_status(backfill) == "COMPLETED_SUCCESS"
+    assert [by_hand.posts(name) for name in names] == [1] * 16 + [0] * 4
+    assert {by_hand.task(name).scheduled_time for name in names[-4:]} == {slot}
+    assert len(by_hand.partitions()["materialized"]) == 16
+
+
+def test_a_run_that_is_killed_is_found_by_the_reaper_and_the_item_goes_out_once(by_hand: ByHand) -> None:
+    (task,) = by_hand.put("one")
+    by_hand.sandbox.fault(INITIALIZE, "delay", seconds=8)
+    run = by_hand.launch(task)
+    wait_until_working_on(by_hand, "one", "prepared")
+    (worker,) = by_hand.stack.run_processes()
+    worker.kill()
+    assert by_hand.dagster.wait_for_end(run) == "FAILURE"
+    assert by_hand.task("one").status is Status.RUNNING
+
+    reap(
+        by_hand.engine,
+        by_hand.project.id,
+        by_hand.project.account,
+        instance=str(by_hand.instance.run_storage.get_run_storage_id()),
+        run_states=lambda suspects: run_states(by_hand.instance, suspects),
+        now=utc_now(),
+    )
+
+    found = by_hand.task("one")
+    assert (found.status, found.retry_count) == (Status.PENDING, 1)
+    assert by_hand.dagster.wait_for_end(by_hand.launch(found)) == "SUCCESS"
+    assert by_hand.posts("one") == 1
+
+
+def test_a_lost_answer_is_never_followed_by_a_second_request(by_hand: ByHand) -> None:
+    (task,) = by_hand.put("one")
+    by_hand.sandbox.fault(CREATE, "drop_after")
+    run = by_hand.launch(task)
+    assert by_hand.dagster.wait_for_end(run) == "FAILURE"
+    assert by_hand.task("one").status is Status.UNCONFIRMED
+    assert by_hand.dagster.wait_for_end(by_hand.launch(task)) == "SUCCESS"
+    assert by_hand.dagster.wait_for_end(by_hand.dagster.reexecute_from_failure(run)) == "SUCCESS"
+    assert by_hand.posts("one") == 1
+    assert by_hand.task("one").status is Status.UNCONFIRMED
+
+
+def test_a_run_that_meets_a_limit_ends_well_and_says_until_when(by_hand: ByHand) -> None:
+    (task,) = by_hand.put("one")
+    by_hand.sandbox.fault(CREATE, "status", status=429)
+    run = by_hand.launch(task)
+    assert by_hand.dagster.wait_for_end(run) == "SUCCESS"
+    assert by_hand.partitions()["missing"] == {task.partition_key}
+    found = by_hand.task("one")
+    assert (found.status, found.retry_count) == (Status.PENDING, 0)
+    events = by_hand.dagster.events(by_hand.project.id, task.partition_key)
+    assert any("429" in (event["description"] or "") for event in events)
+
+
+def test_a_short_fault_is_tried_again_within_the_run(by_hand: ByHand) -> None:
+    (task,) = by_hand.put("one")
+    by_hand.sandbox.fault(INITIALIZE, "status", status=503)
+    assert by_hand.dagster.wait_for_end(by_hand.launch(task)) == "SUCCESS"
+    found = by_hand.task("one")
+    assert (found.status, found.retry_count, found.attempt) == (Status.COMPLETED, 0, 1)
+    assert by_hand.posts("one") == 1

@@ -1,0 +1,152 @@
+"""The whole pipeline for tests: `twitter-pipeline up` as a process, with all it starts, on free ports."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import psutil
+import yaml
+
+from twitter_pipeline.config import Settings, load
+from twitter_pipeline.store.engine import connect, reading
+from twitter_pipeline.store.tasks import Task, read, select
+from twitter_pipeline_tests.support.dagster_api import Dagster
+from twitter_pipeline_tests.support.sandbox import SandboxServer
+from twitter_pipeline_tests.support.waiting import wait_for
+
+
+class Stack:
+    """`up` for a configuration in `folder`; its data lies there too.
+
+    ``with Stack(folder, projects=[…]) as stack: … stack.dagster.launch(…) … stack.sandbox.posts() …``
+    """
+
+    def __init__(self, folder: Path, projects: list[dict[str, Any]], **top: Any) -> None:
+        self.folder = folder
+        self.config = folder / "config.yaml"
+        ports = {"sandbox": {"port": free_port()}, "dagster": {"port": free_port(), **top.pop("dagster", {})}}
+        self.write_config({"projects": projects, **ports, **top})
+        #: What `up` printed so far.
+        self.output: list[str] = []
+        self._process: subprocess.Popen[str] | None = None
+
+    def write_config(self, content: Mapping[str, Any]) -> None:
+        self.config.write_text(yaml.safe_dump(dict(content)), encoding="utf-8")
+
+    @property
+    def settings(self) -> Settings:
+        return load(self.config)
+
+    @property
+    def dagster(self) -> Dagster:
+        return Dagster(self.settings.dagster.url)
+
+    @property
+    def sandbox(self) -> SandboxServer:
+        """The sandbox `up` started, to be asked; not to be stopped."""
+        return SandboxServer.at(self.settings.sandbox.url)
+
+    @property
+    def pid(self) -> int:
+        assert self._process is not None
+        return self._process.pid
+
+    def start(self, *arguments: str) -> Stack:
+        """Start `up` and return; `wait_until_up` waits."""
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "twitter_pipeline.cli.main", "up", "--config", str(self.config), *arguments],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env={**environment, "COLUMNS": "200"},
+        )
+        threading.Thread(target=self._read, args=(self._process,), daemon=True).start()
+        return self
+
+    def wait_until_up(self) -> Stack:
+        """Wait until Dagster answers and has loaded our code."""
+        wait_for(self._is_up, 90, "the pipeline to be up")
+        return self
+
+    def run_to_end(self, *arguments: str, seconds: float = 150) -> int:
+        """Run `up` until it ends by itself; its exit code."""
+        self.start(*arguments)
+        return self.wait(seconds)
+
+    def wait(self, seconds: float) -> int:
+        """Wait for its end; its exit code."""
+        assert self._process is not None
+        try:
+            return self._process.wait(seconds)
+        except subprocess.TimeoutExpired:
+            raise AssertionError(f"up did not end within {seconds} s; it said:\n" + "".join(self.output)) from None
+
+    def stop(self, seconds: float = 30) -> int:
+        """Ctrl-C, and wait; its exit code."""
+        assert self._process is not None
+        self._process.send_signal(signal.SIGINT)
+        return self.wait(seconds)
+
+    def run_processes(self) -> list[psutil.Process]:
+        """The processes of the runs under way: the code server spawns one for each."""
+        family = psutil.Process(self.pid).children(recursive=True)
+        return [process for process in family if "spawn_main" in " ".join(process.cmdline())]
+
+    def tasks(self) -> list[Task]:
+        """All publishing tasks, oldest first."""
+        with reading(connect(self.settings.sqlalchemy_url)) as connection:
+            return read(connection, select())
+
+    def wait_for_task(self, name: str, accept: Callable[[Task], bool], what: str, seconds: float = 60) -> Task:
+        """Wait until the task of the file with this name is as wanted."""
+
+        def found() -> Task | None:
+            return next((task for task in self.tasks() if Path(task.media_path).name == name and accept(task)), None)
+
+        return wait_for(found, seconds, f"{name} to be {what}")
+
+    def __enter__(self) -> Stack:
+        return self.start().wait_until_up()
+
+    def __exit__(self, *_: object) -> None:
+        if self._process is not None and self._process.poll() is None:
+            self.stop()
+
+    def _is_up(self) -> bool:
+        assert self._process is not None
+        if self._process.poll() is not None:
+            raise AssertionError("up ended while starting; it said:\n" + "".join(self.output))
+        with contextlib.suppress(OSError, urllib.error.URLError, KeyError, TypeError):
+            answer = self.dagster.ask(
+                "{ instance { daemonHealth { allDaemonStatuses { daemonType healthy required } } }"
+                " repositoriesOrError { ... on RepositoryConnection { nodes { name } } } }"
+            )
+            daemons = answer["instance"]["daemonHealth"]["allDaemonStatuses"]
+            healthy = all(daemon["healthy"] for daemon in daemons if daemon["required"])
+            return healthy and bool(answer["repositoriesOrError"]["nodes"])
+        return False
+
+    def _read(self, process: subprocess.Popen[str]) -> None:
+        assert process.stdout is not None
+        with process.stdout as lines:
+            self.output.extend(lines)
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
