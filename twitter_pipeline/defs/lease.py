@@ -48,7 +48,7 @@ class Lease:
 def lease(context: dg.InitResourceContext) -> Iterator[Lease]:
     """Take the run's task. Never raises: that would be a failed run without a step to show why."""
     pipeline: Pipeline = context.resources.pipeline
-    run = context.dagster_run
+    run = context.run
     instance = context.instance
     if run is None or instance is None:
         raise dg.DagsterInvariantViolationError("the lease belongs to a run")

@@ -106,7 +106,8 @@ def run_states(instance: dg.DagsterInstance, suspects: Sequence[Task]) -> list[R
     queued = [str(task.id) for task in suspects if task.run_id is None]
     by_attempt = {
         (run.tags.get("task_id"), run.tags.get("attempt")): run
-        for run in (_runs(instance, dg.RunsFilter(tags={"task_id": queued})) if queued else [])
+        # Newest first: a re-execution keeps the tags of the run it repeats.
+        for run in reversed(_runs(instance, dg.RunsFilter(tags={"task_id": queued})) if queued else [])
     }
     return [
         _state(by_id.get(task.run_id) if task.run_id else by_attempt.get((str(task.id), str(task.attempt))))
