@@ -6,7 +6,7 @@ import dagster as dg
 import sqlalchemy as sa
 
 from twitter_pipeline.config import Project, Settings
-from twitter_pipeline.store.opening import open_store
+from twitter_pipeline.store.opening import open_store, prepare_store
 
 
 class Pipeline:
@@ -19,6 +19,11 @@ class Pipeline:
     def engine(self) -> sa.Engine:
         """The database, its schema looked at. Raises SchemaError with the command that mends it."""
         return open_store(self.settings)
+
+    @functools.cached_property
+    def prepared_engine(self) -> sa.Engine:
+        """The same, its rows brought to what config.yaml says: under plain `dagster dev` nobody else does it."""
+        return prepare_store(self.settings)
 
 
 def tweets_key(project_id: str) -> dg.AssetKey:

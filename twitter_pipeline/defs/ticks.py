@@ -33,7 +33,7 @@ def tick(
     settings = pipeline.settings
     if (unreachable := sandbox_unreachable(settings)) is not None:
         return dg.SkipReason(unreachable)
-    engine, here = pipeline.engine, instance_id(instance)
+    engine, here = pipeline.prepared_engine, instance_id(instance)
     reaped = reap(
         engine,
         project.id,

@@ -96,6 +96,15 @@ class Dagster:
         )["sensorOrError"]
         self.ask("mutation($id: String) { stopSensor(id: $id) { __typename } }", id=found["id"])
 
+    def last_tick(self, sensor: str) -> str:
+        """Why the sensor's last tick requested no run; empty when it did, or there was none."""
+        found = self.ask(
+            """query($s: SensorSelector!) { sensorOrError(sensorSelector: $s) {
+                 ... on Sensor { sensorState { ticks(limit: 1) { skipReason } } } } }""",
+            s={**REPOSITORY, "sensorName": sensor},
+        )["sensorOrError"]["sensorState"]["ticks"]
+        return str(found[0]["skipReason"] or "") if found else ""
+
     def run(self, run_id: str) -> dict[str, Any]:
         """Status, tags and steps of a run."""
         answer = self.ask(

@@ -20,9 +20,9 @@ _START_SECONDS = 20
 class SandboxServer:
     """``with SandboxServer(tmp_path / "x") as sandbox: … sandbox.url …``; its state stays in the folder."""
 
-    def __init__(self, state_dir: Path, *, processing_seconds: float = 0.2) -> None:
+    def __init__(self, state_dir: Path, *, processing_seconds: float = 0.2, port: int | None = None) -> None:
         self.state_dir = state_dir
-        self.port = _free_port()
+        self.port = port or _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._processing_seconds = processing_seconds
         self._process: subprocess.Popen[bytes] | None = None
