@@ -3,7 +3,8 @@
 Runs, and a sensor with its reaper, each a process. Now and then the parent kills one of them (SIGKILL) and starts
 another. Their clock is 600 times as fast as the real one, so that leases run out and retries come due meanwhile.
 
-In FOLDER the file `posts` stands for X: a line `task attempt` is a post. `claims` gets a line `task fence` for each.
+In FOLDER the file `posts` stands for X: a line `task attempt` is a post. `claims` gets a line `task fence` for each,
+and `ends` the status that each run came to.
 """
 
 from __future__ import annotations
@@ -27,7 +28,7 @@ from twitter_pipeline.store import attempts, moves, tasks
 from twitter_pipeline.store.attempts import AttemptState
 from twitter_pipeline.store.engine import connect, reading, writing
 from twitter_pipeline.store.moves import LEASE, Claim
-from twitter_pipeline.store.status import Status
+from twitter_pipeline.store.status import TRANSITIONS, Status
 from twitter_pipeline.store.tables import publishing_tasks
 from twitter_pipeline.store.tasks import Task
 
@@ -92,9 +93,12 @@ class Contender:
         if posted:
             self.write("posts", claim.task_id, claim.attempt)
         self.dawdle()
+        move = decide(outcome(), task, now())
         with writing(self.engine) as connection:
             attempts.answer(connection, claim, state, now=now())
-            moves.settle(connection, claim, decide(outcome(), task, now()), now=now())
+            settled = moves.settle(connection, claim, move, now=now())
+        if settled:
+            self.write("ends", TRANSITIONS[move.event].to)
 
     def claim(self, holder: str) -> Claim | None:
         """As `open_session` does: a queued attempt, or now and then any task by hand, also one that somebody holds."""
@@ -162,19 +166,28 @@ def _end(pid: int) -> None:
         raise SystemExit("a process ended by itself; its error is above")
 
 
+def _is_enough(folder: Path, claims: int) -> bool:
+    """Whether there were so many claims, and of each way to end that matters one."""
+    done, ends = ((folder / name).read_text().splitlines() for name in ("claims", "ends"))
+    return len(done) >= claims and {Status.COMPLETED.value, Status.UNCONFIRMED.value} <= set(ends)
+
+
 def main(settings: Settings, folder: Path, kills: int, claims: int, seed: int) -> None:
-    """Start them, kill one after the other until there were as many kills and claims, and in the end all."""
+    """Start them, kill one after the other until there were so many kills and enough was done, and in the end all."""
     chance = random.Random(seed)
+    for name in ("claims", "ends", "posts"):
+        (folder / name).touch()
     connect(settings.sqlalchemy_url)  # imports the driver; each process opens connections of its own
     roles = {number: "sensor" if number == 0 else "run" for number in range(1 + RUNS)}
     processes = {number: _start(role, settings, folder, chance.random()) for number, role in roles.items()}
-    (folder / "claims").touch()
-    while kills > 0 or len((folder / "claims").read_bytes().splitlines()) < claims:
-        kills -= 1
-        time.sleep(chance.uniform(0.01, 0.08))
+    killed = 0
+    while killed < kills or not _is_enough(folder, claims):
+        patience = 1 + max(0, killed - kills) / 4  # on a busy machine nobody gets anything done otherwise
+        time.sleep(chance.uniform(0.01, 0.08) * patience)
         number = chance.choice(list(processes))
         _end(processes[number])
         processes[number] = _start(roles[number], settings, folder, chance.random())
+        killed += 1
     for pid in processes.values():
         _end(pid)
 
