@@ -10,6 +10,7 @@ from typing import Any
 import dagster as dg
 import sqlalchemy as sa
 
+from twitter_pipeline.defs.markdown import exact
 from twitter_pipeline.defs.pipeline import instance_id, items_of, media_items_key, tweets_key
 from twitter_pipeline.store import tasks
 from twitter_pipeline.store.engine import reading, writing
@@ -67,9 +68,10 @@ def registered(engine: sa.Engine, task_id: int, instance: dg.DagsterInstance) ->
 
 def posted_metadata(task: Task) -> dict[str, Any]:
     """What a materialization says of a posted item, as far as the table knows it."""
-    said: dict[str, Any] = {"text": dg.MetadataValue.md(str(task.content_data.get("text", "")))}
+    said: dict[str, Any] = {}
     if task.tweet_url:
         said["link"] = dg.MetadataValue.url(task.tweet_url)
+    said["text"] = dg.MetadataValue.md(exact(str(task.content_data.get("text", ""))))
     if task.executed_time:
         said["posted_at"] = dg.MetadataValue.timestamp(task.executed_time)
     return said

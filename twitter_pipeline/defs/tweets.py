@@ -18,14 +18,15 @@ import dagster as dg
 
 from twitter_pipeline.config import Project, Settings
 from twitter_pipeline.defs.lease import Lease, ended_by_person
+from twitter_pipeline.defs.markdown import history
 from twitter_pipeline.defs.pipeline import Pipeline, items_of, job_name, media_items_key, owner_of, tweets_key
 from twitter_pipeline.defs.register import posted_metadata, registered
 from twitter_pipeline.defs.relay import relay_in_run
 from twitter_pipeline.publishing import post, steps
-from twitter_pipeline.publishing.drafts import Draft, UploadedMedia
+from twitter_pipeline.publishing.drafts import Draft, MediaFile, UploadedMedia
 from twitter_pipeline.publishing.outcomes import Failed, Interrupted, Outcome
 from twitter_pipeline.publishing.session import Ended, Session
-from twitter_pipeline.store import tasks
+from twitter_pipeline.store import log, tasks
 from twitter_pipeline.store.engine import reading
 from twitter_pipeline.store.status import Event
 from twitter_pipeline.store.tasks import Task
@@ -173,7 +174,7 @@ def create_tweet(context: dg.OpExecutionContext, uploaded: UploadedMedia) -> Ite
     yield dg.MaterializeResult(
         asset_key=tweets_key(held.project_id),
         data_version=dg.DataVersion(str(task.tweet_id)),
-        metadata=_metadata(pipeline.settings, task, uploaded.draft, held, already_posted),
+        metadata=_metadata(pipeline, task, uploaded.draft, held, already_posted),
         check_results=[_fits(pipeline.settings, task, uploaded.draft)],
     )
     registered(pipeline.engine, task.id, context.instance)
@@ -213,22 +214,29 @@ def run_tags(task_id: int, project: Project) -> dict[str, str]:
     return {"project": project.id, "task_id": str(task_id), "account": project.account}
 
 
-def _metadata(settings: Settings, task: Task, draft: Draft, held: Lease, already_posted: bool) -> dict[str, Any]:
-    project = settings.project(task.project_id)
-    said: dict[str, Any] = {
+def _metadata(pipeline: Pipeline, task: Task, draft: Draft, held: Lease, already_posted: bool) -> dict[str, Any]:
+    """What the partition's page shows, from top to bottom: the post as people see it, how it came to be, numbers."""
+    project = pipeline.settings.project(task.project_id)
+    with reading(pipeline.engine) as connection:
+        lines = log.of_task(connection, task.id)
+    picture = _picture(project, draft)
+    return {
         **posted_metadata(task),
-        "text": dg.MetadataValue.md(draft.text),
-        "weight": draft.weight,
-        "media": dg.MetadataValue.json(draft.media.model_dump(mode="json")),
-        "sidecar": draft.sidecar or "none: the words of the file's name",
+        **({} if picture is None else {"picture": dg.MetadataValue.md(picture)}),
+        "log": dg.MetadataValue.md(history(lines)),
         "account": project.account,
+        "media": _in_words(draft.media),
+        "sidecar": draft.sidecar or "none: the words of the file's name",
+        "weight": draft.weight,
+        "seconds": dg.MetadataValue.json(held.seconds),
         "attempt": task.attempt,
         "already_posted": already_posted,
-        "seconds": dg.MetadataValue.json(held.seconds),
     }
-    if (picture := _picture(project, draft)) is not None:
-        said["picture"] = dg.MetadataValue.md(picture)
-    return said
+
+
+def _in_words(media: MediaFile) -> str:
+    length = "" if media.seconds is None else f", {media.seconds:.1f} s"
+    return f"{media.path} ({media.media_type}, {media.width}×{media.height}{length}, {media.bytes:,} bytes)"
 
 
 def _picture(project: Project, draft: Draft) -> str | None:
