@@ -5,9 +5,10 @@ They are kept in the database, so that a person sees them and a restart does not
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from pathlib import PurePosixPath
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
@@ -16,6 +17,9 @@ from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.tables import scan_candidates
 
 _columns = scan_candidates.c
+
+#: What the databases can keep; a broken clock or archive may give a file a time after the year 2262.
+_LATEST_NS = 2**63 - 1
 
 
 @dataclass(frozen=True)
@@ -29,10 +33,10 @@ class Seen:
     #: Nanoseconds since 1970, UTC.
     mtime_ns: int
 
-    @property
-    def looks(self) -> tuple[int, int]:
-        """What must be the same in two looks. A modification time alone is no proof: copying keeps it."""
-        return self.size, self.mtime_ns
+    @classmethod
+    def of(cls, path: str, size: int, mtime_ns: int) -> Seen:
+        """With a time that can be kept."""
+        return cls(path, size, max(-_LATEST_NS, min(mtime_ns, _LATEST_NS)))
 
 
 class Candidates:
@@ -48,43 +52,46 @@ class Candidates:
                 )
             )
             #: How each looked, and since when.
-            self._known = {row.media_path: ((row.size, row.mtime_ns), row.unchanged_since) for row in rows}
+            self._known = {
+                row.media_path: (Seen(row.media_path, row.size, row.mtime_ns), row.unchanged_since) for row in rows
+            }
         self._looked_at: set[str] = set()
 
-    def look(self, files: Sequence[Seen], *, stable_for: timedelta, now: datetime) -> list[Seen]:
-        """Compare files with how they looked before; those unchanged for `stable_for`. The others are remembered."""
+    def look(self, files: Sequence[Seen], *, began: datetime, ended: datetime, stable_for: timedelta) -> list[Seen]:
+        """Compare files with how they looked before; those that have been the same for `stable_for`.
+
+        `began` and `ended` (aware UTC) say when they were looked at. Size and time must both be the same: a
+        modification time alone is no proof, since copying keeps it.
+        """
+        stable, changed = [], []
+        for file in files:
+            before, since = self._known.get(file.path, (None, ended))
+            if before != file or since > began:  # the clock may have been set back
+                changed.append(file)
+            elif began - since >= stable_for:
+                stable.append(file)
         self._looked_at.update(file.path for file in files)
-        unchanged = {file for file in files if self._known.get(file.path, (None,))[0] == file.looks}
-        self._remember([file for file in files if file not in unchanged], now)
-        return [file for file in files if file in unchanged and now - self._known[file.path][1] >= stable_for]
+        self._remember(changed, ended)
+        return stable
 
-    def forget_what_is_gone(self) -> None:
-        """After a whole scan: files that were not there any more."""
-        self.forget(self._known.keys() - self._looked_at)
-
-    def forget(self, paths: Iterable[str]) -> None:
-        """These are tasks now, or gone."""
-        rows = [{"source": self._source_id, "path": path} for path in paths]
-        if rows:
+    def forget_what_is_gone(self, begun_at: PurePosixPath) -> None:
+        """After a walk to the end: files that are not there any more, in `begun_at` and the folders after it."""
+        unseen = self._known.keys() - self._looked_at
+        gone = [path for path in unseen if PurePosixPath(path).parent.parts >= begun_at.parts]
+        if gone:
             with writing(self._engine) as connection:
-                connection.execute(
-                    sa.delete(scan_candidates).where(
-                        _columns.content_source_id == sa.bindparam("source"),
-                        _columns.media_path == sa.bindparam("path"),
-                    ),
-                    rows,
-                )
+                forget(connection, self._source_id, gone)
 
     def _remember(self, files: Sequence[Seen], now: datetime) -> None:
         if not files:
             return
         insert = postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert
         statement = insert(scan_candidates)
-        looked = {"size": statement.excluded.size, "mtime_ns": statement.excluded.mtime_ns, "unchanged_since": now}
+        looks = {name: statement.excluded[name] for name in ("size", "mtime_ns", "unchanged_since")}
         with writing(self._engine) as connection:
             connection.execute(
                 # Another scan (of the command line) may have seen it meanwhile.
-                statement.on_conflict_do_update(index_elements=["content_source_id", "media_path"], set_=looked),
+                statement.on_conflict_do_update(index_elements=["content_source_id", "media_path"], set_=looks),
                 [
                     {
                         "content_source_id": self._source_id,
@@ -93,6 +100,22 @@ class Candidates:
                         "mtime_ns": file.mtime_ns,
                         "unchanged_since": now,
                     }
-                    for file in files
+                    for file in sorted(files, key=lambda file: file.path)  # in one order: two scans must not deadlock
                 ],
             )
+
+
+def forget(connection: sa.Connection, source_id: int, paths: Collection[str]) -> None:
+    """These are tasks now, or gone."""
+    connection.execute(
+        sa.delete(scan_candidates).where(
+            _columns.content_source_id == source_id, _columns.media_path == sa.bindparam("path")
+        ),
+        [{"path": path} for path in sorted(paths)],  # in one order: two scans must not deadlock
+    )
+
+
+def forget_sources(engine: sa.Engine, source_ids: Collection[int]) -> None:
+    """These sources are no longer looked at."""
+    with writing(engine) as connection:
+        connection.execute(sa.delete(scan_candidates).where(_columns.content_source_id.in_(source_ids)))

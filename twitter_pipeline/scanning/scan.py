@@ -8,23 +8,25 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta, timezone
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 import sqlalchemy as sa
 
 from twitter_pipeline.config import Project, Source
 from twitter_pipeline.scanning import known
-from twitter_pipeline.scanning.candidates import Candidates, Seen
+from twitter_pipeline.scanning.candidates import Candidates, Seen, forget_sources
 from twitter_pipeline.scanning.fingerprint import quick
-from twitter_pipeline.scanning.late_metadata import look_again
-from twitter_pipeline.scanning.sidecars import Finder, Problem, finder_for
+from twitter_pipeline.scanning.pairing import look_again, pair, path_of
+from twitter_pipeline.scanning.recording import record
+from twitter_pipeline.scanning.sidecars import Sidecar, finder_for
 from twitter_pipeline.scanning.walk import Folder, walk
-from twitter_pipeline.store import defaults, moves
+from twitter_pipeline.store import defaults
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.moves import NewItem
+from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tables import projects, publishing_tasks
 
 #: What each type of source takes, by the end of the name; what a file really holds is looked at in the run.
@@ -34,6 +36,8 @@ SUFFIXES = {
 }
 #: Items recorded in one transaction.
 BATCH = 50
+#: PostgreSQL indexes no text of more than 2,704 bytes.
+MOST_PATH_BYTES = 2_500
 
 
 @dataclass
@@ -46,133 +50,222 @@ class ScanReport:
     arriving: int = 0
     #: What went wrong or was refused, for people.
     problems: list[str] = field(default_factory=list)
-    #: False when the time box ended it: the next scan goes on from there.
+    #: Those of `problems` for which a source could not be looked at, as the project's `scan_problem` keeps them.
+    unreachable: list[str] = field(default_factory=list)
+    #: False when a source could not be looked at, or the time box ended it: the next scan goes on from there.
     whole: bool = False
     #: Wall-clock time it took.
     seconds: float = 0.0
 
 
 def scan(engine: sa.Engine, project: Project, *, time_box: timedelta, now: datetime | None = None) -> ScanReport:
-    """Look through the project's sources for at most about `time_box`. A folder that fails is reported, not raised."""
-    started = time.monotonic()
-    now = now or datetime.now(timezone.utc)
-    report = ScanReport()
-    if project.path.is_dir():
-        position = _scan_sources(engine, project, started + time_box.total_seconds(), now, report)
-        report.whole = position is None
-        _remember(engine, project.id, scanned=now if report.whole else None, position=position, problem=None)
-    else:
-        problem = f"the folder {project.path} is not there; nothing is lost, its tasks stay as they are"
-        report.problems.append(problem)
-        _remember(engine, project.id, scanned=None, position=None, problem=problem)
-    report.seconds = time.monotonic() - started
-    return report
+    """Look through the project's sources for about `time_box`, but get on by a batch at least.
 
-
-def _scan_sources(
-    engine: sa.Engine, project: Project, deadline: float, now: datetime, report: ScanReport
-) -> str | None:
-    """Scan the sources; the position where it stopped when the time was over, else None."""
+    Never raises for what is in the folder: what fails is reported, and the rest goes on. Time stands still at `now`
+    (aware UTC) where it is given.
+    """
+    box = _TimeBox(time_box)
+    clock = _utc_now if now is None else lambda: now
+    began, report = clock(), ScanReport()
     with reading(engine) as connection:
         ids = defaults.source_ids(connection, project.id)
         at = connection.scalar(sa.select(projects.c.scan_position).where(projects.c.id == project.id))
+    if removed := ids.keys() - {source.key for source in project.sources}:
+        forget_sources(engine, [ids[key] for key in removed])
+    position = None
     for source, start in _from_position(project, at):
-        scan_of_source = _SourceScan(engine, project, source, ids[source.key], now, report)
-        stopped_at = scan_of_source.run(start, deadline)
+        stopped_at = _SourceScan(engine, project, source, ids[source.key], clock, report).run(start, box)
         if stopped_at is not None:
-            return f"{source.key}|{stopped_at}"
-    return None
+            position = f"{source.key}|{stopped_at}"
+            break
+    report.whole = position is None and not report.unreachable
+    changes: dict[str, object] = {"scan_position": position, "scan_problem": "; ".join(report.unreachable) or None}
+    if report.whole:
+        changes["last_scan_time"] = began
+    with writing(engine) as connection:
+        connection.execute(sa.update(projects).where(projects.c.id == project.id).values(**changes))
+    report.seconds = box.seconds
+    return report
 
 
-def _from_position(project: Project, at: str | None) -> Iterator[tuple[Source, str]]:
+def _utc_now() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+class _TimeBox:
+    """Ends a scan, but not before its first step."""
+
+    def __init__(self, length: timedelta) -> None:
+        self._length = length.total_seconds()
+        self._began = time.monotonic()
+        self._got_on = False
+
+    @property
+    def seconds(self) -> float:
+        """Since it began."""
+        return time.monotonic() - self._began
+
+    def is_over(self) -> bool:
+        """Whether the scan should stop; asked before each step: a folder, or a batch of one."""
+        if not self._got_on:
+            self._got_on = True
+            return False
+        return self.seconds > self._length
+
+
+def _from_position(project: Project, at: str | None) -> list[tuple[Source, str]]:
     """The sources still to look at, and the folder to begin at in each."""
-    key, _, start = (at or "").partition("|")
-    keys = [source.key for source in project.sources]
-    first = keys.index(key) if key in keys else 0
-    for index, source in enumerate(project.sources[first:]):
-        yield source, start if index == 0 and key == source.key else ""
+    whole = [(source, "") for source in project.sources]
+    for index, source in enumerate(project.sources):
+        prefix = f"{source.key}|"
+        if at is not None and at.startswith(prefix):
+            return [(source, at.removeprefix(prefix)), *whole[index + 1 :]]
+    return whole
 
 
 class _SourceScan:
     """The scan of one content source."""
 
     def __init__(
-        self, engine: sa.Engine, project: Project, source: Source, source_id: int, now: datetime, report: ScanReport
+        self,
+        engine: sa.Engine,
+        project: Project,
+        source: Source,
+        source_id: int,
+        clock: Callable[[], datetime],
+        report: ScanReport,
     ) -> None:
         self.engine = engine
         self.project = project
         self.source = source
         self.source_id = source_id
-        self.now = now
+        self.clock = clock
         self.report = report
-        self.finder: Finder = finder_for(project, source)
-        self.known = known.paths(engine, source_id)
+        self.root = project.path / source.path
+        self.finder = finder_for(project, source)
+        self.known = known.read(engine, project.id, source_id)
+        #: What needs no look: it is a task, and none that mending the file could help.
+        self.settled = self.known.paths - self.known.skipped.keys()
         self.candidates = Candidates(engine, source_id)
 
-    def run(self, start: str, deadline: float) -> str | None:
-        """Scan from the folder `start` on until `deadline` (monotonic seconds); the folder where it stopped, if any."""
-        look_again(self.engine, self.source_id, self.finder, now=self.now)
-        root = self.project.path / self.source.path
-        for folder in walk(root, suffixes=SUFFIXES[self.source.type], start=start, within=self.project.path):
-            self.report.problems += [f"{self.source.path}/{name}: {reason}" for name, reason in folder.problems]
-            self._refuse(folder)
-            ready = self._stable(folder)
-            for begin in range(0, len(ready), BATCH):
-                self._take(ready[begin : begin + BATCH])
-                if time.monotonic() > deadline:  # after a batch: each scan gets on by one at least
-                    return folder.rel
-            if time.monotonic() > deadline:
+    def run(self, start: str, box: _TimeBox) -> str | None:
+        """Scan from the folder `start` on until `box` is over; the folder where it stopped, if any."""
+        if (why := self._why_unreachable()) is not None:
+            self._tell_unreachable(why)
+            return None
+        look_again(self.engine, self.project.id, self.source_id, self.finder, now=self.clock())
+        for folder in walk(self.root, suffixes=SUFFIXES[self.source.type], start=start, within=self.project.path):
+            if box.is_over():
                 return folder.rel
-        if not start:
-            self.candidates.forget_what_is_gone()
+            self._tell_problems(folder)
+            work: list[NewItem | Seen] = [*self._refused(folder), *self._stable(folder)]
+            for begin in range(0, len(work), BATCH):
+                if begin and box.is_over():
+                    return folder.rel
+                self._take(work[begin : begin + BATCH])
+        self.candidates.forget_what_is_gone(PurePosixPath(self.source.path, start))
         return None
+
+    def _why_unreachable(self) -> str | None:
+        """Why nothing can be said about what is in the source's folder; an unmounted disk is no deletion."""
+        try:
+            with os.scandir(self.root) as entries:
+                if next(entries, None) is not None:
+                    return None
+        except FileNotFoundError:
+            return "is not there"
+        except OSError as error:
+            return f"cannot be read: {error.strerror}"
+        columns = publishing_tasks.c
+        still_open = sa.select(sa.func.count()).where(
+            columns.content_source_id == self.source_id,
+            columns.status.in_([Status.PENDING.value, Status.QUEUED.value]),
+        )
+        with reading(self.engine) as connection:
+            count = connection.scalar(still_open)
+        return f"is empty, though {count} of its items are to be posted; is its disk mounted?" if count else None
+
+    def _tell_unreachable(self, why: str) -> None:
+        told = f"the folder {self.root} {why}; nothing is lost, its tasks stay as they are"
+        self.report.problems.append(told)
+        self.report.unreachable.append(told)
+
+    def _tell_problems(self, folder: Folder) -> None:
+        for rel, why in folder.problems:
+            if rel == ".":
+                self._tell_unreachable(why)
+            else:
+                self.report.problems.append(f"{PurePosixPath(self.source.path, rel)}: {why}")
 
     def _prefix(self, folder: Folder) -> str:
         """What goes before the names in a folder of the source to make them relative to the project."""
         path = str(PurePosixPath(self.source.path, folder.rel))
         return "" if path == "." else f"{path}/"
 
-    def _refuse(self, folder: Folder) -> None:
-        """Record what can never be taken, so that it is seen, with the reason."""
+    def _refused(self, folder: Folder) -> list[NewItem]:
+        """What can never be taken, to be recorded so that it is seen, with the reason."""
         prefix = self._prefix(folder)
-        self._record(
-            [
-                NewItem(self.project.id, self.source_id, path, None, self.now, "found", skip_reason=reason)
-                for path, reason in ((prefix + name, reason) for name, reason in folder.refused)
-                if path not in self.known
-            ]
-        )
+        return [
+            NewItem(self.project.id, self.source_id, path, None, self.clock(), "found", skip_reason=why)
+            for path, why in ((prefix + name, why) for name, why in folder.refused)
+            if path not in self.known.paths and self._can_be_kept(path)
+        ]
 
     def _stable(self, folder: Folder) -> list[Seen]:
-        """The new files of a folder that have not changed for long enough; the others are remembered."""
-        prefix = self._prefix(folder)
-        new = [(path, entry) for entry in folder.files if (path := prefix + entry.name) not in self.known]
-        files = list(_stat(new))
-        ready = self.candidates.look(files, stable_for=self.project.stable_for, now=self.now)
-        self.report.arriving += len(files) - len(ready)
-        return ready
+        """The new or mended files of a folder that have not changed for long enough; the others are remembered."""
+        began = self.clock()
+        files = list(self._look_at(folder, began))
+        stable = self.candidates.look(files, began=began, ended=self.clock(), stable_for=self.project.stable_for)
+        self.report.arriving += len(files) - len(stable)
+        return stable
 
-    def _take(self, files: list[Seen]) -> None:
-        items = [item for file in files if (item := self._item(file)) is not None]
-        self.report.found += self._record(items)
-        self.candidates.forget(file.path for file in files)
+    def _look_at(self, folder: Folder, now: datetime) -> Iterator[Seen]:
+        prefix = self._prefix(folder)
+        for entry in folder.files:
+            path = prefix + entry.name
+            if path in self.settled or not self._can_be_kept(path):
+                continue
+            try:
+                status = entry.stat()
+            except OSError:
+                continue  # it went away between the listing and now
+            file = Seen.of(path, status.st_size, status.st_mtime_ns)
+            if path not in self.known.skipped or self.known.was_mended(file, now):
+                yield file
+
+    def _can_be_kept(self, path: str) -> bool:
+        if (length := len(path.encode())) <= MOST_PATH_BYTES:
+            return True
+        told = f"{path}: its path has {length:,} bytes, and at most {MOST_PATH_BYTES:,} can be kept; move it up"
+        self.report.problems.append(told)
+        return False
+
+    def _take(self, work: Sequence[NewItem | Seen]) -> None:
+        items = [item for one in work if (item := one if isinstance(one, NewItem) else self._item(one)) is not None]
+        self.report.found += record(self.engine, self.project.path, self.source_id, items, now=self.clock())
 
     def _item(self, file: Seen) -> NewItem | None:
+        """A stable file with its metadata; None when it is not what it was a moment ago."""
+        digest, now = None, self.clock()
+        title, metadata_path, not_before = "", None, now
+        found = pair(self.finder, file.path)
+        if isinstance(found, Sidecar):
+            title, metadata_path = found.metadata.title, path_of(self.finder, found)
+            message = f"found, with its metadata in {metadata_path}"
+        else:
+            not_before = now + self.project.metadata_wait
+            message = f"found; {found}; waits for it until {not_before:%Y-%m-%d %H:%M:%S} UTC"
         try:
             fingerprint = quick(self.project.path / file.path)
-        except OSError as error:
-            self.report.problems.append(f"{file.path}: {error.strerror}; looked at again in the next scan")
+        except FileNotFoundError:
             return None
-        found = self.finder.find(file.path)
-        title, metadata_path, not_before = "", None, self.now
-        if found is None or isinstance(found, Problem):
-            not_before = self.now + self.project.metadata_wait
-            why = found.message if isinstance(found, Problem) else "no metadata yet"
-            message = f"found; {why}; waits for it until {not_before:%Y-%m-%d %H:%M:%S} UTC"
+        except OSError as error:
+            # A task all the same, so that it is seen: its run tries again, later and later, and says the same.
+            message += f"; the file cannot be read: {error.strerror}"
         else:
-            title = found.metadata.title
-            metadata_path = found.path.relative_to(self.project.path).as_posix()
-            message = f"found, with its metadata in {metadata_path}"
+            if Seen.of(file.path, fingerprint.size, fingerprint.mtime_ns) != file:
+                return None
+            digest = fingerprint.digest
         return NewItem(
             project_id=self.project.id,
             content_source_id=self.source_id,
@@ -180,56 +273,7 @@ class _SourceScan:
             metadata_path=metadata_path,
             not_before=not_before,
             message=message,
-            quick_fingerprint=fingerprint.digest,
-            media_bytes=fingerprint.size,
+            quick_fingerprint=digest,
+            media_bytes=file.size,
             content_data={"title": title},
         )
-
-    def _record(self, items: list[NewItem]) -> int:
-        """Create the tasks of these items; how many are new."""
-        if not items:
-            return 0
-        with writing(self.engine) as connection:
-            new = sum(
-                not self._was_moved(connection, item) and moves.record(connection, item, now=self.now) is not None
-                for item in items
-            )
-        self.known.update(item.media_path for item in items)
-        return new
-
-    def _was_moved(self, connection: sa.Connection, item: NewItem) -> bool:
-        """Whether this is the file of a task not yet posted, under another name: then the task follows it."""
-        if item.quick_fingerprint is None:
-            return False
-        columns = publishing_tasks.c
-        twins = connection.execute(
-            sa.select(columns.id, columns.media_path).where(
-                columns.project_id == item.project_id,
-                columns.content_source_id == item.content_source_id,
-                columns.quick_fingerprint == item.quick_fingerprint,
-            )
-        ).all()
-        return any(
-            moves.follow(connection, twin.id, item, now=self.now)
-            for twin in twins
-            if not os.path.lexists(Path(self.project.path, twin.media_path))
-        )
-
-
-def _stat(entries: Iterable[tuple[str, os.DirEntry[str]]]) -> Iterator[Seen]:
-    for path, entry in entries:
-        try:
-            status = entry.stat()
-        except OSError:
-            continue  # it went away between the listing and now
-        yield Seen(path, status.st_size, status.st_mtime_ns)
-
-
-def _remember(
-    engine: sa.Engine, project_id: str, *, scanned: datetime | None, position: str | None, problem: str | None
-) -> None:
-    values: dict[str, object] = {"scan_position": position, "scan_problem": problem}
-    if scanned is not None:
-        values["last_scan_time"] = scanned
-    with writing(engine) as connection:
-        connection.execute(sa.update(projects).where(projects.c.id == project_id).values(**values))

@@ -73,6 +73,9 @@ def _list(path: Path, folder: Folder, subfolders: list[str], endings: tuple[str,
             name = entry.name
             if name.startswith("."):
                 continue
+            if name.isascii() and name.lower().endswith(endings) and entry.is_file(follow_symlinks=False):
+                folder.files.append(entry)  # nearly all of them: what follows would take as long as the listing
+                continue
             is_folder = _is_folder(entry)
             if not is_folder and name.lower().endswith(endings):
                 if reason := _why_refused(entry, real_root):

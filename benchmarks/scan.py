@@ -1,0 +1,143 @@
+"""What a scan costs: `python -m benchmarks.scan`.
+
+100,000 files that are tasks already, in one folder and in 1,000: seconds of a scan with nothing new, beside a bare walk
+of the same folders with `os.scandir`, by turns. Then 500 new clips: how fast they are recorded.
+"""
+
+from __future__ import annotations
+
+import os
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from datetime import datetime, timedelta, timezone
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from twitter_pipeline.config import Project, load
+from twitter_pipeline.scanning.scan import ScanReport, scan
+from twitter_pipeline.store import defaults, schema
+from twitter_pipeline.store.engine import connect, reading, writing
+from twitter_pipeline.store.secrets import open_vault
+from twitter_pipeline.store.tables import publishing_tasks
+
+KNOWN = 100_000
+NEW = 500
+CLIP_BYTES = 300_000
+ROUNDS = 9
+#: Of a scan with nothing new, in seconds.
+GOAL = 0.3
+HOUR = timedelta(hours=1)
+
+
+def open_project(base: Path) -> tuple[sa.Engine, Project]:
+    """An empty project on SQLite."""
+    (base / "project").mkdir()
+    (base / "config.yaml").write_text("projects: [{id: bench, path: project}]\n", encoding="utf-8")
+    settings = load(base / "config.yaml", environ={})
+    engine = connect(settings.sqlalchemy_url)
+    schema.upgrade(engine)
+    with writing(engine) as connection:
+        defaults.apply(connection, settings, open_vault(settings.home, {}), now=datetime.now(timezone.utc))
+    return engine, settings.projects[0]
+
+
+def look(engine: sa.Engine, project: Project, now: datetime) -> ScanReport:
+    report = scan(engine, project, time_box=HOUR, now=now)
+    assert report.whole, report.problems
+    return report
+
+
+def walk_bare(folder: str) -> int:
+    """List every folder below `folder`; the number of files."""
+    files = 0
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            files += walk_bare(entry.path) if entry.is_dir(follow_symlinks=False) else 1
+    return files
+
+
+def seconds(call: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    call()
+    return time.perf_counter() - started
+
+
+def make_known(engine: sa.Engine, project: Project, folders: int) -> None:
+    """Empty files in so many folders, and their tasks, all of them posted."""
+    now = datetime.now(timezone.utc)
+    with reading(engine) as connection:
+        (source_id,) = defaults.source_ids(connection, project.id).values()
+
+    def paths() -> Iterator[str]:
+        for folder in range(folders):
+            (project.path / f"{folder:04}").mkdir()
+            for number in range(KNOWN // folders):
+                path = f"{folder:04}/holiday-clip-{number:06}.mp4"
+                (project.path / path).touch()
+                yield path
+
+    times = dict.fromkeys(("scheduled_time", "not_before", "created_at", "updated_at", "executed_time"), now)
+    rows = [
+        {
+            "project_id": project.id,
+            "content_source_id": source_id,
+            "media_path": path,
+            "metadata_path": f"{path}.json",
+            "status": "completed",
+            "content_data": {"text": "A holiday clip, and what there is to say about it. " * 5},
+            "partition_key": path,
+            **times,
+        }
+        for path in paths()
+    ]
+    with writing(engine) as connection:
+        connection.execute(sa.insert(publishing_tasks), rows)
+
+
+def nothing_new(folders: int) -> bool:
+    """Measure a scan of known files; whether it meets the goal."""
+    with tempfile.TemporaryDirectory() as base:
+        engine, project = open_project(Path(base))
+        make_known(engine, project, folders)
+        scans, bare = [], []
+        for _ in range(ROUNDS):  # by turns, so that a busy machine slows both
+            bare.append(seconds(lambda: walk_bare(str(project.path))))
+            scans.append(seconds(lambda: look(engine, project, datetime.now(timezone.utc))))
+        engine.dispose()
+    took, walked = statistics.median(scans), statistics.median(bare)
+    name = f"{KNOWN:,} known files in {folders:,} folder{'s' if folders > 1 else ''}"
+    print(f"{name:<40}{took:>8.3f}{min(scans):>8.3f}{walked:>10.3f}{took / walked:>8.1f}")
+    return took < GOAL
+
+
+def new_clips() -> None:
+    """Measure how new clips are recorded, each with its metadata."""
+    with tempfile.TemporaryDirectory() as base:
+        engine, project = open_project(Path(base))
+        for number in range(NEW):
+            clip = project.path / f"clip-{number:03}.mp4"
+            clip.write_bytes(number.to_bytes(4, "big") * (CLIP_BYTES // 4))
+            clip.with_suffix(".json").write_text(f'{{"title": "Clip {number}"}}', encoding="utf-8")
+        now = datetime.now(timezone.utc)
+        first = seconds(lambda: look(engine, project, now))
+        second = seconds(lambda: look(engine, project, now + project.stable_for))
+        with reading(engine) as connection:
+            count = connection.scalar(sa.select(sa.func.count()).select_from(publishing_tasks))
+        engine.dispose()
+    assert count == NEW
+    print(f"{NEW:,} new clips: {first:.3f} s to see them, {second:.3f} s to record them ({NEW / second:,.0f} a second)")
+
+
+def main() -> None:
+    print(f"{'a scan with nothing new':<40}{'s':>8}{'best':>8}{'scandir':>10}{'ratio':>8}")
+    met = [nothing_new(folders) for folders in (1, 1_000)]
+    new_clips()
+    if not all(met):
+        raise SystemExit(f"a scan with nothing new should take less than {GOAL} s")
+
+
+if __name__ == "__main__":
+    main()
