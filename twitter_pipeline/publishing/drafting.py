@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from twitter_pipeline.content.metadata import Metadata
 
 
+class NoMetadata(Ended):
+    """There is no metadata (any more) that the item can be posted with: the scan is to look for it again."""
+
+
 def draft(item: Item, path: Path) -> Draft:
     """The post of an item whose file is at `path`. Raises Ended with the reason when there can be none (yet)."""
     from twitter_pipeline.content import TemplateError, compose
@@ -72,7 +76,7 @@ def twin_of(item: Item, content_hash: str) -> str | None:
 
 
 def read_metadata(item: Item, source: Source, path: Path) -> tuple[Metadata, str | None]:
-    """The item's metadata and where it lay. Without any: waits, then the words of the file's name or `Ended`."""
+    """The item's metadata and where it lay. Without any: waits, then the words of the file's name or `NoMetadata`."""
     from twitter_pipeline.content import Metadata, words_of
     from twitter_pipeline.scanning.sidecars import Problem, finder_for
 
@@ -80,15 +84,15 @@ def read_metadata(item: Item, source: Source, path: Path) -> tuple[Metadata, str
     if found is not None and not isinstance(found, Problem):
         sidecar = found.path.relative_to(item.project.path).as_posix()
         if not found.metadata.has_words:
-            raise Ended(NotPublishable(f"{sidecar}: there is neither a title nor a description for it; write one"))
+            raise NoMetadata(NotPublishable(f"{sidecar}: there is neither a title nor a description for it; write one"))
         return found.metadata, sidecar
     why = found.message if isinstance(found, Problem) else "it has no metadata"
     until = item.task.created_at + item.project.metadata_wait
     if utc_now() < until:
-        raise Ended(MustWait(f"{why}; waits for it until {until:%Y-%m-%d %H:%M:%S} UTC", until))
+        raise NoMetadata(MustWait(f"{why}; waits for it until {until:%Y-%m-%d %H:%M:%S} UTC", until))
     if found is None and item.project.without_metadata == "post":
         return Metadata(title=words_of(path.name)), None
-    raise Ended(NotPublishable(why))
+    raise NoMetadata(NotPublishable(why))
 
 
 def check_media(item: Item, source: Source, path: Path) -> MediaFile:

@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
@@ -48,15 +48,17 @@ def prepare(session: Session) -> Draft:
     with file_errors(session):
         path = drafting.media_path(session)
         _refuse_what_was_seen(session, path)
-        draft = drafting.draft(session, path)
-    with writing(session.engine) as connection:
-        connection.execute(
-            sa.update(publishing_tasks)
-            .where(publishing_tasks.c.id == session.task.id, publishing_tasks.c.fence == session.claim.fence)
-            .values(
-                content_data=draft.model_dump(mode="json"), metadata_path=draft.sidecar, media_bytes=draft.media.bytes
-            )
-        )
+        try:
+            draft = drafting.draft(session, path)
+        except drafting.NoMetadata:
+            _keep(session, metadata_path=None)
+            raise
+    _keep(
+        session,
+        content_data=draft.model_dump(mode="json"),
+        metadata_path=draft.sidecar,
+        media_bytes=draft.media.bytes,
+    )
     session.note("prepared", f"text of {draft.weight} characters by X's counting", draft.model_dump(mode="json"))
     return draft
 
@@ -92,19 +94,24 @@ def _refuse_what_was_seen(session: Session, path: Path) -> None:
     from twitter_pipeline.scanning.fingerprint import full
 
     content_hash = full(path)
-    tasks = publishing_tasks.c
     try:
-        with writing(session.engine) as connection:
-            connection.execute(
-                sa.update(publishing_tasks)
-                .where(tasks.id == session.task.id, tasks.fence == session.claim.fence)
-                .values(content_hash=content_hash)
-            )
+        _keep(session, content_hash=content_hash)
     except sa.exc.IntegrityError:
         twin = drafting.twin_of(session, content_hash)
         if twin is None:
             raise  # another rule of the table was broken
         raise Ended(NotPublishable(twin)) from None
+
+
+def _keep(session: Session, **values: Any) -> None:
+    """Write into the task's row, while it is still this session's."""
+    tasks = publishing_tasks.c
+    with writing(session.engine) as connection:
+        connection.execute(
+            sa.update(publishing_tasks)
+            .where(tasks.id == session.task.id, tasks.fence == session.claim.fence)
+            .values(**values)
+        )
 
 
 @contextmanager
