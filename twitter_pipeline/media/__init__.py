@@ -5,6 +5,6 @@ Importing this is light: PyAV and Pillow (0.1 s together) are loaded by the firs
 
 from twitter_pipeline.media.checks import check
 from twitter_pipeline.media.info import MediaInfo, MediaKind, MediaRefused
-from twitter_pipeline.media.thumbnails import thumbnail
+from twitter_pipeline.media.thumbnails import stamp, thumbnail
 
-__all__ = ["MediaInfo", "MediaKind", "MediaRefused", "check", "thumbnail"]
+__all__ = ["MediaInfo", "MediaKind", "MediaRefused", "check", "stamp", "thumbnail"]

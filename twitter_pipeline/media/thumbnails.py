@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from io import BytesIO
 from pathlib import Path
 
 from twitter_pipeline.media.sniff import sniff_file
@@ -21,3 +22,19 @@ def thumbnail(path: Path, max_bytes: int = 36_000) -> bytes:
 
         return picture.small_jpeg(video.picture_of(path, form), max_bytes)
     return picture.small_copy(path, max_bytes)
+
+
+def stamp(thumbnail: bytes, max_bytes: int) -> bytes:
+    """A WebP of a thumbnail, at most `max_bytes` (500 or more) and 96 pixels a side, less where it compresses badly."""
+    from PIL import Image
+
+    encoded = b""
+    for side in (96, 64, 32, 16):
+        with Image.open(BytesIO(thumbnail)) as picture:
+            picture.thumbnail((side, side))
+            for quality in (60, 40, 20):
+                buffer = BytesIO()
+                picture.save(buffer, "WEBP", quality=quality, method=6)
+                if len(encoded := buffer.getvalue()) <= max_bytes:
+                    return encoded
+    return encoded

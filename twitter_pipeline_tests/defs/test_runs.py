@@ -57,7 +57,18 @@ def test_the_partitions_page_reads_as_the_publishing_log(by_hand: ByHand) -> Non
     assert sorted(told) == sorted(line.message for line in lines)
     (posted,) = [event for event in events if event["kind"] == "materialization"]
     labels = {entry["label"] for entry in posted["metadataEntries"]}
-    assert {"link", "text", "picture", "log", "weight", "sidecar", "account", "media", "seconds"} <= labels
+    assert {
+        "link",
+        "text",
+        "picture",
+        "larger_picture",
+        "log",
+        "weight",
+        "sidecar",
+        "account",
+        "media",
+        "seconds",
+    } <= labels
 
 
 def test_materializing_a_posted_item_again_posts_nothing_and_says_so(by_hand: ByHand) -> None:

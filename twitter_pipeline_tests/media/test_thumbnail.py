@@ -7,7 +7,7 @@ import av
 import pytest
 from PIL import Image
 
-from twitter_pipeline.media import MediaRefused, thumbnail
+from twitter_pipeline.media import MediaRefused, stamp, thumbnail
 from twitter_pipeline_tests.media import make
 
 
@@ -35,6 +35,14 @@ def test_a_large_picture_becomes_small(tmp_path: Path) -> None:
 def test_a_picture_that_compresses_badly_still_fits(tmp_path: Path, max_bytes: int) -> None:
     make.noise((700, 700)).save(tmp_path / "a.png")
     small(tmp_path / "a.png", max_bytes=max_bytes)
+
+
+@pytest.mark.parametrize("size", [(700, 700), (700, 20), (10, 10)])
+def test_a_stamp_fits_however_badly_its_picture_compresses(tmp_path: Path, size: tuple[int, int]) -> None:
+    make.noise(size).save(tmp_path / "a.png")
+    made = stamp(thumbnail(tmp_path / "a.png"), max_bytes=500)
+    assert len(made) <= 500
+    assert max(Image.open(BytesIO(made)).size) <= 96
 
 
 def test_a_turned_photo_stands_upright_and_tells_no_place(tmp_path: Path) -> None:
