@@ -45,7 +45,7 @@ def tick(
     for line in reaped.moved:
         log.warning(line)
     before = take(engine, settings, project, instance=here, now=utc_now())
-    launches = reaped.again + before.launches
+    launches = before.launches + ([] if before.why_not else reaped.again)
     report = scan(engine, project, time_box=BUSY_SCAN if launches else IDLE_SCAN)
     for problem in report.problems:
         log.warning(problem)

@@ -6,6 +6,7 @@ Dagster's ops and plain callers use the same session. Whatever dies inside it, t
 
 from __future__ import annotations
 
+import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -23,6 +24,9 @@ from twitter_pipeline.store.moves import Claim
 from twitter_pipeline.store.status import Move, Status
 from twitter_pipeline.store.tables import content_sources
 from twitter_pipeline.store.tasks import Task
+
+
+_log = logging.getLogger(__name__)
 
 
 class Ended(Exception):
@@ -160,7 +164,8 @@ class Session(Item):
         return decided
 
     def _settle(self, connection: sa.Connection, outcome: Outcome, decided: Move, now: datetime) -> None:
-        moves.settle(connection, self.claim, decided, now=now)
+        if not moves.settle(connection, self.claim, decided, now=now):
+            _log.error("task %d was taken from %s; not recorded: %s", self.task.id, self.claim.holder, decided.message)
         account = accounts.of_project(connection, self.project.id)
         if isinstance(outcome, AccountStopped):
             accounts.stop(connection, account.id, outcome.reason)

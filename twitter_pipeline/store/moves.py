@@ -224,8 +224,11 @@ def claim(
         return None
     taken = Claim(task_id, row.attempt + 1 if attempt is None else attempt, row.fence + 1, holder)
     where = [_tasks.fence == row.fence]
+    values: dict[str, Any] = {}
     if attempt is not None:
         where += [_tasks.attempt == attempt, _tasks.status == Status.QUEUED.value]
+    elif row.status == Status.FAILED.value:
+        values["retry_count"] = 0  # who launches what had failed for good wants it tried as if anew
     moved = move(
         connection,
         task_id,
@@ -240,6 +243,7 @@ def claim(
             "lease_until": now + LEASE,
             "run_id": holder,
             "dagster_instance": instance,
+            **values,
         },
     )
     return taken if moved else None

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
 
 from twitter_pipeline.store.tables import pauses
 
@@ -17,8 +18,13 @@ STOPPING = "stopping"
 
 def pause(connection: sa.Connection, scope: str, name: str, reason: str, *, now: datetime) -> None:
     """Hold back every post of the scope, runs under way included. `name` is "" for all."""
-    resume(connection, scope, name)
-    connection.execute(sa.insert(pauses).values(scope=scope, name=name, reason=reason, created_at=now))
+    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    said = {"reason": reason, "created_at": now}
+    connection.execute(
+        insert(pauses)
+        .values(scope=scope, name=name, **said)
+        .on_conflict_do_update(index_elements=["scope", "name"], set_=said)
+    )
 
 
 def resume(connection: sa.Connection, scope: str, name: str) -> bool:

@@ -119,3 +119,9 @@ def test_of_two_that_want_a_task_at_the_same_time_exactly_one_gets_it(prepared: 
     for task_id in task_ids:
         assert read_task(prepared, task_id).fence == 1
         assert [line.action for line in read_lines(prepared, task_id)].count("claim") == 1
+
+
+def test_who_launches_what_failed_for_good_gets_its_retries_anew(prepared: sa.Engine) -> None:
+    task_id = put_task(prepared, Status.FAILED, retry_count=5)
+    take(prepared, task_id)
+    assert read_task(prepared, task_id).retry_count == 0
