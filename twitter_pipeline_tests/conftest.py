@@ -21,6 +21,7 @@ from twitter_pipeline.store import defaults, schema
 from twitter_pipeline.store.engine import connect, writing
 from twitter_pipeline.store.secrets import open_vault
 from twitter_pipeline_tests.media.make import film
+from twitter_pipeline_tests.support.no_skips import NoSkips
 from twitter_pipeline_tests.support.postgres import PostgresServer, shared_server
 from twitter_pipeline_tests.support.sandbox import SandboxServer
 from twitter_pipeline_tests.support.world import MakeWorld, World, declare
@@ -31,6 +32,15 @@ hypothesis.settings.load_profile("unhurried")
 
 #: Builds the settings of one project with one video source; see `settings`.
 MakeSettings = Callable[..., Settings]
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--no-skips", action="store_true", help="fail when a test is skipped, and list those (CI)")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--no-skips") and not hasattr(config, "workerinput"):
+        config.pluginmanager.register(NoSkips())
 
 
 @pytest.fixture(scope="session")
