@@ -36,10 +36,11 @@ def check_config(path: Path | None, *, as_json: bool) -> int:
 
 def sandbox(settings: Settings) -> int:
     """Become the sandbox of this configuration, in the foreground, with the posts `up` shows."""
-    from twitter_pipeline.cli.up import home, services
+    from twitter_pipeline.cli.up import home, ports, services
 
     if not services.needs_sandbox(settings):
         raise WrongCommand("this configuration posts elsewhere (mode, x.base_url): it has no sandbox")
+    ports.check([ports.of_sandbox(settings)])
     home.make(settings.home)
     service = services.sandbox(settings)
     typer.echo(f"timeline {settings.sandbox.url}; Ctrl-C stops it", err=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import socket
 import subprocess
 import sys
 from collections.abc import Callable
@@ -327,6 +328,16 @@ def test_a_database_that_is_away_is_named_without_its_password(tmp_path: Path) -
 
 def test_sandbox_is_refused_where_posts_go_elsewhere(world: MakeWorld, command: WithWorld) -> None:
     assert command(world())("sandbox").code == 2
+
+
+def test_sandbox_names_the_setting_of_a_port_in_use(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        (tmp_path / "config.yaml").write_text(f"sandbox: {{port: {other.getsockname()[1]}}}\n")
+        said = call("sandbox", "--config", str(tmp_path / "config.yaml"))
+    assert said.code == 1
+    assert "set another with sandbox.port" in said.err
 
 
 def test_json_goes_alone_to_standard_output(world: MakeWorld, command: WithWorld) -> None:

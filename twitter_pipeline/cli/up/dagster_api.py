@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import http.client
 import json
-import urllib.error
 import urllib.request
 from typing import Any
 
@@ -62,7 +62,7 @@ def _ask(url: str, query: str, variables: dict[str, Any] | None = None) -> dict[
     try:
         with urllib.request.urlopen(request, timeout=_TIMEOUT) as answer:  # noqa: S310 - http://, by our own settings
             said = json.load(answer)
-    except (OSError, ValueError) as error:
+    except (OSError, http.client.HTTPException, ValueError) as error:
         raise DagsterAway(str(error)) from error
     if said.get("errors"):
         raise DagsterAway(said["errors"][0]["message"])

@@ -65,6 +65,12 @@ def dagster_yaml(settings: Settings) -> dict[str, Any]:
         "schedules": {"use_threads": True, "num_workers": 2},
         # A tick every five seconds for each project: what did nothing is not worth keeping.
         "retention": {"sensor": {"purge_after_days": {"skipped": 1, "started": 1, "success": 30, "failure": 30}}},
+        # Dagster's own starts four processes a run to copy what it prints to a terminal.
+        "compute_logs": {
+            "module": "twitter_pipeline.defs.compute_logs",
+            "class": "QuietComputeLogs",
+            "config": {"base_dir": str(settings.home / "dagster" / "storage")},
+        },
         "auto_materialize": {"enabled": False},
         "telemetry": {"enabled": False},
         "nux": {"enabled": False},

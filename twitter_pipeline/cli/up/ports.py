@@ -21,9 +21,12 @@ class Address:
 def wanted(settings: Settings, *, with_sandbox: bool) -> list[Address]:
     """The addresses the services of these settings listen on."""
     dagster = Address(settings.dagster.host, settings.dagster.port, "dagster.port")
-    if not with_sandbox:
-        return [dagster]
-    return [Address(settings.sandbox.host, settings.sandbox.port, "sandbox.port"), dagster]
+    return [of_sandbox(settings), dagster] if with_sandbox else [dagster]
+
+
+def of_sandbox(settings: Settings) -> Address:
+    """The address the sandbox listens on."""
+    return Address(settings.sandbox.host, settings.sandbox.port, "sandbox.port")
 
 
 def check(addresses: list[Address]) -> None:

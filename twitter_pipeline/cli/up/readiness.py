@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import http.client
 import socket
 import urllib.request
 from collections.abc import Callable
 
 from twitter_pipeline.cli.up import dagster_api
 
-#: Returns whether it answers; may raise OSError while it does not.
+#: Returns whether it answers; may raise one of NOT_YET while it does not.
 Check = Callable[[], bool]
+NOT_YET = (OSError, http.client.HTTPException)
 
 
 def listens(port: int) -> Check:

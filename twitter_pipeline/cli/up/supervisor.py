@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
 from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -131,10 +130,16 @@ class _Supervisor:
         self._hold_first_tick(seen)
         fleet.begin("daemon")
         self._wait_for("webserver", readiness.answers(f"{settings.dagster.url}/server_info"))
-        error = dagster_api.location_error(settings.dagster.url)
+        self._check_definitions()
+        self._wait_for("daemon", readiness.daemons_live(settings.dagster.url, since=began))
+
+    def _check_definitions(self) -> None:
+        try:
+            error = dagster_api.location_error(self._settings.dagster.url)
+        except dagster_api.DagsterAway as away:
+            error = str(away)
         if error is not None:
             raise CannotStart(f"Dagster cannot load the definitions: {error}")
-        self._wait_for("daemon", readiness.daemons_live(settings.dagster.url, since=began))
 
     def _look_at_folders(self) -> float:
         """Take the first look; when (monotonic seconds) files it has seen will count as unchanged."""
@@ -158,7 +163,7 @@ class _Supervisor:
             self._fleet.check()
             self._request.pause(min(left, LOOK))
 
-    def _wait_for(self, name: str, check: Callable[[], bool]) -> None:
+    def _wait_for(self, name: str, check: readiness.Check) -> None:
         began = time.monotonic()
         while True:
             if self._request.asked:
@@ -168,8 +173,8 @@ class _Supervisor:
             try:
                 if check():
                     break
-            except OSError:
-                pass  # not yet
+            except readiness.NOT_YET:
+                pass
             if time.monotonic() - began > START_SECONDS:
                 log = self._settings.home / "logs" / f"{name}.log"
                 raise CannotStart(f"{name} does not answer after {START_SECONDS:.0f} s; see {log}")
