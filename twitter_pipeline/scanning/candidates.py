@@ -74,10 +74,17 @@ class Candidates:
         self._remember(changed, ended)
         return stable
 
-    def forget_what_is_gone(self, begun_at: PurePosixPath) -> None:
-        """After a walk to the end: files that are not there any more, in `begun_at` and the folders after it."""
-        unseen = self._known.keys() - self._looked_at
-        gone = [path for path in unseen if PurePosixPath(path).parent.parts >= begun_at.parts]
+    def forget_what_is_gone(self, begun_at: PurePosixPath, stopped_at: PurePosixPath | None) -> None:
+        """After a walk from the folder `begun_at` to before `stopped_at` (None: to the end): files that were not there.
+
+        Both are relative to the project.
+        """
+        gone = [
+            path
+            for path in self._known.keys() - self._looked_at
+            if (folder := PurePosixPath(path).parent.parts) >= begun_at.parts
+            and (stopped_at is None or folder < stopped_at.parts)
+        ]
         if gone:
             with writing(self._engine) as connection:
                 forget(connection, self._source_id, gone)

@@ -154,6 +154,13 @@ class _SourceScan:
             self._tell_unreachable(why)
             return None
         look_again(self.engine, self.project.id, self.source_id, self.finder, now=self.clock())
+        stopped_at = self._walk(start, box)
+        self.candidates.forget_what_is_gone(
+            self._folder(start), None if stopped_at is None else self._folder(stopped_at)
+        )
+        return stopped_at
+
+    def _walk(self, start: str, box: _TimeBox) -> str | None:
         for folder in walk(self.root, suffixes=SUFFIXES[self.source.type], start=start, within=self.project.path):
             if box.is_over():
                 return folder.rel
@@ -163,7 +170,6 @@ class _SourceScan:
                 if begin and box.is_over():
                     return folder.rel
                 self._take(work[begin : begin + BATCH])
-        self.candidates.forget_what_is_gone(PurePosixPath(self.source.path, start))
         return None
 
     def _why_unreachable(self) -> str | None:
@@ -195,11 +201,15 @@ class _SourceScan:
             if rel == ".":
                 self._tell_unreachable(why)
             else:
-                self.report.problems.append(f"{PurePosixPath(self.source.path, rel)}: {why}")
+                self.report.problems.append(f"{self._folder(rel)}: {why}")
+
+    def _folder(self, rel: str) -> PurePosixPath:
+        """A folder of the source, relative to the project."""
+        return PurePosixPath(self.source.path, rel)
 
     def _prefix(self, folder: Folder) -> str:
         """What goes before the names in a folder of the source to make them relative to the project."""
-        path = str(PurePosixPath(self.source.path, folder.rel))
+        path = str(self._folder(folder.rel))
         return "" if path == "." else f"{path}/"
 
     def _refused(self, folder: Folder) -> list[NewItem]:

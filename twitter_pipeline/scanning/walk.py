@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from twitter_pipeline.scanning.boundary import leaves
+from twitter_pipeline.scanning.names import is_utf8, shown
 
 
 @dataclass
@@ -79,13 +80,13 @@ def _list(path: Path, folder: Folder, subfolders: list[str], endings: tuple[str,
             is_folder = _is_folder(entry)
             if not is_folder and name.lower().endswith(endings):
                 if reason := _why_refused(entry, real_root):
-                    folder.refused.append((_shown(name), reason))
+                    folder.refused.append((shown(name), reason))
                 else:
                     folder.files.append(entry)
             elif is_folder:
                 if reason := _why_not_entered(entry):
                     rel = name if folder.rel == "." else f"{folder.rel}/{name}"
-                    folder.problems.append((_shown(rel), reason))
+                    folder.problems.append((shown(rel), reason))
                 else:
                     subfolders.append(name)
 
@@ -98,7 +99,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 def _why_refused(entry: os.DirEntry[str], real_root: str) -> str | None:
     """Why this, which is called like media, cannot be taken; None when it can."""
-    if not _is_utf8(entry.name):
+    if not is_utf8(entry.name):
         return "its name is not valid UTF-8; rename it"
     if entry.is_file(follow_symlinks=False):
         return None
@@ -112,19 +113,6 @@ def _why_refused(entry: os.DirEntry[str], real_root: str) -> str | None:
 def _why_not_entered(entry: os.DirEntry[str]) -> str | None:
     if entry.is_symlink():
         return "is a link to a folder, and those are not followed; name the folder itself as a source"
-    if not _is_utf8(entry.name):
+    if not is_utf8(entry.name):
         return "its name is not valid UTF-8; rename it"
     return None
-
-
-def _is_utf8(name: str) -> bool:
-    """Whether `name`, in which Python writes other bytes as surrogates, is text a database can keep."""
-    try:
-        name.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
-
-
-def _shown(name: str) -> str:
-    return os.fsencode(name).decode("utf-8", "backslashreplace")

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from twitter_pipeline.content.metadata import Metadata
+from twitter_pipeline.scanning.names import shown
 from twitter_pipeline.scanning.sidecars.document import Unreadable
 
 
@@ -36,4 +37,4 @@ class Problem:
     @classmethod
     def of(cls, path: Path, project_root: Path, why: Unreadable | str) -> Problem:
         """A problem with `path`, which lies below `project_root`."""
-        return cls(path, f"metadata that cannot be read: {path.relative_to(project_root).as_posix()}: {why}")
+        return cls(path, f"metadata that cannot be read: {shown(path.relative_to(project_root).as_posix())}: {why}")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from twitter_pipeline.scanning.boundary import leaves
+from twitter_pipeline.scanning.names import is_utf8
 from twitter_pipeline.scanning.sidecars.document import File, Unreadable
 from twitter_pipeline.scanning.sidecars.found import Problem
 
@@ -55,7 +56,12 @@ class Listing:
         return listing
 
     def file(self, entry: os.DirEntry[str]) -> File:
-        """`entry`, with its size and time. Raises Unreadable when it is gone, no file, or leads out of the project."""
+        """`entry`, with its size and time. Raises Unreadable when it is gone, no file, or leads out of the project.
+
+        And when its name is not UTF-8: no database could keep where the metadata came from.
+        """
+        if not is_utf8(entry.name):
+            raise Unreadable("its name is not valid UTF-8; rename it")
         path = self.folder / entry.name
         if entry.is_symlink() and leaves(path, os.path.realpath(self.project_root)):
             raise Unreadable("it is a link that leads out of the project")

@@ -1,0 +1,195 @@
+"""Whatever a folder holds: a scan never raises, every medium ends in a visible state, the next scan changes nothing."""
+
+# Names that are no text are bytes, which pathlib does not take.
+# ruff: noqa: PTH102, PTH112, PTH123, PTH211
+
+from __future__ import annotations
+
+import itertools
+import os
+import shutil
+import socket
+from collections.abc import Sequence
+from pathlib import Path
+
+import sqlalchemy as sa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from twitter_pipeline.config import Project
+from twitter_pipeline.scanning.scan import SUFFIXES, scan
+from twitter_pipeline.store import defaults
+from twitter_pipeline.store.engine import reading, writing
+from twitter_pipeline.store.tables import content_sources, projects, publishing_log, publishing_tasks, scan_candidates
+from twitter_pipeline_tests.scanning.scans import LONG, NO_TIME, at
+from twitter_pipeline_tests.support.world import MakeWorld, World
+
+_letters = st.sampled_from([b"a", b"B", b" ", b"\n", b'"', b"'", b"%", b"\\", b"|", b"-", b".", b"\xff", b"\xc3\xa9",
+                            b"e\xcc\x81", b"\xf0\x9f\x90\x88", b"x" * 60])  # fmt: skip
+_stems = st.lists(_letters, min_size=1, max_size=4).map(b"".join)
+_endings = st.sampled_from([b".mp4", b".MOV", b".webm", b".mp4.part", b".json", b".txt", b"", b".mp4~"])
+_names = st.one_of(
+    st.builds(bytes.__add__, _stems, _endings),
+    st.sampled_from([b"en_batch.json", b"en_prompt_results_20260102_030405.json", b"en_\xff.json", b".hidden.mp4"]),
+).filter(lambda name: name not in (b".", b".."))
+
+#: What files hold, by a name that can be read in a falsifying example.
+_CONTENTS = {
+    "nothing": b"",
+    "film": b"film",
+    "another film": b"another film",
+    "large film": b"x" * 200_000,
+    "cut off": b"{",
+    "list": b"[]",
+    "number": b"7",
+    "title": b'{"title": "T"}',
+    "no title": b'{"title": null}',
+    "bad characters": b'{"title": "\\ud800 \\u0000"}',
+    "batch": b'{"a.mp4": {"title": "A"}, "aa.mp4": 3, "\\udc00.mp4": []}',
+    "batch without words": b'{"a.mp4": {"title": ""}}',
+    "list of videos": b'{"videos": [{"filename": "a.mp4", "title": "T"}, 5]}',
+    "no text": b"\xff\xfe",
+    "deep": b"[" * 20_000,
+}
+_leaves = st.sampled_from(
+    [*_CONTENTS, "old film", "pipe", "socket", "link to itself", "link outside", "link inside", "link to the root"]
+)
+#: A folder: what its entries are, by their names.
+_trees = st.recursive(
+    st.dictionaries(_names, _leaves, max_size=6),
+    lambda inside: st.dictionaries(_names, st.one_of(_leaves, inside), max_size=4),
+    max_leaves=12,
+)
+_numbers = itertools.count()
+
+
+def make(folder: bytes, tree: dict[bytes, object], root: bytes) -> None:
+    for name, what in tree.items():
+        path = folder + b"/" + name
+        if isinstance(what, dict):
+            os.mkdir(path)
+            make(path, what, root)
+        elif what == "pipe":
+            os.mkfifo(path)
+        elif what == "socket":
+            make_socket(folder, name)
+        elif str(what).startswith("link"):
+            targets = {"link to itself": path, "link outside": b"/etc/hostname", "link inside": root + b"/a.mp4"}
+            os.symlink(targets.get(str(what), root), path)
+        else:
+            with open(path, "wb") as file:
+                file.write(_CONTENTS.get(str(what), path))
+            if what == "old film":
+                os.utime(path, ns=(0, -(10**18)))
+
+
+def make_socket(folder: bytes, name: bytes) -> None:
+    """Where a socket's path may be no longer than 100 bytes."""
+    here = os.open(".", os.O_RDONLY)
+    try:
+        os.chdir(folder)
+        with socket.socket(socket.AF_UNIX) as made:
+            made.bind(name)
+    finally:
+        os.fchdir(here)
+        os.close(here)
+
+
+def media_in(folder: bytes, root: bytes) -> set[str]:
+    """What a person would call the media in a folder, by their names alone, as they are shown."""
+    found: set[str] = set()
+    endings = tuple(ending.encode() for ending in SUFFIXES["video"])
+    for entry in os.scandir(folder):
+        if entry.name.startswith(b"."):
+            continue
+        if entry.is_dir(follow_symlinks=False):
+            if b"\xff" not in entry.name:  # else it is told as a problem
+                found |= media_in(entry.path, root)
+        elif entry.name.lower().endswith(endings) and not (entry.is_symlink() and os.path.isdir(entry.path)):
+            found.add(os.path.relpath(entry.path, root).decode("utf-8", "backslashreplace"))
+    return found
+
+
+def state(engine: sa.Engine, project: Project) -> dict[str, Sequence[sa.Row[tuple[object, ...]]]]:
+    """All that the database knows of a project, but for when it was scanned."""
+    ids = sa.select(content_sources.c.id).where(content_sources.c.project_id == project.id)
+    mine = publishing_tasks.c.project_id == project.id
+    logged = publishing_log.c.task_id.in_(sa.select(publishing_tasks.c.id).where(mine))
+    with reading(engine) as connection:
+        return {
+            "tasks": connection.execute(sa.select(publishing_tasks).where(mine).order_by("id")).all(),
+            "lines": connection.execute(sa.select(publishing_log).where(logged).order_by("id")).all(),
+            "candidates": connection.execute(
+                sa.select(scan_candidates).where(scan_candidates.c.content_source_id.in_(ids))
+            ).all(),
+        }
+
+
+def new_project(here: World, tree: dict[bytes, object]) -> Project:
+    """A project of its own in the same database, with these files."""
+    project = here.project.model_copy(update={"id": f"p{next(_numbers)}", "path": here.folder / "tree"})
+    shutil.rmtree(os.fsencode(project.path), ignore_errors=True)
+    project.path.mkdir()
+    root = os.fsencode(project.path)
+    make(root, tree, root)
+    with writing(here.engine) as connection:
+        row = connection.execute(sa.select(projects).where(projects.c.id == here.project.id)).one()
+        connection.execute(sa.insert(projects).values({**row._mapping, "id": project.id}))
+        source = connection.execute(
+            sa.select(content_sources).where(content_sources.c.project_id == here.project.id)
+        ).one()
+        values = {key: value for key, value in source._mapping.items() if key != "id"}
+        connection.execute(sa.insert(content_sources).values({**values, "project_id": project.id}))
+        assert defaults.source_ids(connection, project.id)
+    return project
+
+
+def test_every_medium_ends_in_a_visible_state_and_scanning_again_changes_nothing(world: MakeWorld) -> None:
+    here = world()
+
+    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(tree=_trees, hasty=st.booleans())
+    def holds(tree: dict[bytes, object], hasty: bool) -> None:
+        project = new_project(here, tree)
+        box = NO_TIME if hasty else LONG
+        whole = 0
+        for second in range(200):
+            whole += scan(here.engine, project, time_box=box, now=at(second * 10)).whole
+            if whole == 3:  # the first sees, the second takes, the third meets the metadata of what waits
+                break
+        assert whole == 3
+        before = state(here.engine, project)
+        root = os.fsencode(project.path)
+        assert {task.media_path for task in before["tasks"]} == media_in(root, root)
+        assert before["candidates"] == []
+        for task in before["tasks"]:
+            assert (task.status, bool(task.error_message)) in {("pending", False), ("skipped", True)}
+        for second in (3000, 3010, 3020):
+            scan(here.engine, project, time_box=LONG, now=at(second))
+        assert state(here.engine, project) == before
+
+    holds()
+
+
+def test_the_folder_of_the_project_may_hold_anything_at_any_moment(world: MakeWorld) -> None:
+    """Between any two scans the whole tree is another one: nothing raises, and no task is lost."""
+    here = world()
+
+    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+    @given(trees=st.lists(_trees, min_size=2, max_size=4))
+    def holds(trees: list[dict[bytes, object]]) -> None:
+        project = new_project(here, trees[0])
+        ids: set[object] = set()
+        for number, tree in enumerate(trees):
+            root = os.fsencode(project.path)
+            shutil.rmtree(root)
+            Path(os.fsdecode(root)).mkdir()
+            make(root, tree, root)
+            for second in (0, 5, 10):
+                scan(here.engine, project, time_box=LONG, now=at(number * 100 + second))
+            tasks = state(here.engine, project)["tasks"]
+            assert ids <= {task.id for task in tasks}
+            ids = {task.id for task in tasks}
+            assert media_in(root, root) <= {task.media_path for task in tasks}
+
+    holds()
