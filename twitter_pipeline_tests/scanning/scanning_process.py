@@ -7,8 +7,8 @@ import multiprocessing
 import os
 import signal
 from collections.abc import Sequence
-from multiprocessing.process import BaseProcess
 from datetime import datetime, timedelta
+from multiprocessing.process import BaseProcess
 from typing import Any
 
 from twitter_pipeline.config import Settings
