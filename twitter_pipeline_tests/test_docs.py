@@ -15,6 +15,11 @@ import typer.main
 from twitter_pipeline.cli import errors
 from twitter_pipeline.cli.main import app
 from twitter_pipeline.config import load
+from twitter_pipeline.defs import ticks, tweets
+from twitter_pipeline.defs.register import TASKS_A_TICK
+from twitter_pipeline.defs.relay import LINES_A_TICK
+from twitter_pipeline.publishing import decide
+from twitter_pipeline.store.moves import LEASE
 
 ROOT = Path(__file__).parents[1]
 PAGES = {
@@ -166,6 +171,23 @@ def test_every_module_of_the_architecture_exists_and_no_package_is_left_out() ->
     assert [module for module in modules if not (ROOT / "twitter_pipeline" / module).exists()] == []
     packages = {path.parent.name for path in (ROOT / "twitter_pipeline").glob("*/__init__.py")}
     assert packages == {module.split("/")[0] for module in modules if "/" in module}
+
+
+def test_the_numbers_of_the_architecture_are_those_of_the_code() -> None:
+    lease = int(LEASE.total_seconds())
+    backing_off = [4**retry for retry in range(decide.MAX_RETRIES)]
+    told = [
+        f"({lease} s, renewed every {lease // 3} s by",
+        f"Backing off takes {', '.join(map(str, backing_off))} minutes (± 20 %, at most 6 h)",
+        f"A scan takes {ticks.BUSY_SCAN.seconds} s while something is due, {ticks.IDLE_SCAN.seconds} s otherwise",
+        f"| a file cannot be read for a moment | – | {tweets.READING.max_retries} more try |",
+        f"| – | {tweets.UPLOADING.max_retries} more tries, after 2, 4, 8 s |",
+        f"| – | {tweets.CREATING.max_retries} more tries, after 2, 4 s |",
+        f"{TASKS_A_TICK} items a tick",
+        f"the relay, {LINES_A_TICK} a tick",
+    ]
+    text = " ".join(ARCHITECTURE.split())
+    assert [one for one in told if one not in text] == []
 
 
 def test_the_architecture_gives_a_reason_for_each_import_contract() -> None:
