@@ -22,7 +22,7 @@ from twitter_pipeline.store.engine import connect, writing
 from twitter_pipeline.store.secrets import open_vault
 from twitter_pipeline_tests.media.make import film
 from twitter_pipeline_tests.support.no_skips import NoSkips
-from twitter_pipeline_tests.support.postgres import PostgresServer, shared_server
+from twitter_pipeline_tests.support.postgres import OUR_SCHEMA, PostgresServer, shared_server
 from twitter_pipeline_tests.support.sandbox import SandboxServer
 from twitter_pipeline_tests.support.world import MakeWorld, World, declare
 
@@ -70,7 +70,7 @@ def database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str
         return
     server: PostgresServer = request.getfixturevalue("postgres")
     with server.database(migrated="engine" in request.fixturenames) as url:
-        yield url
+        yield f"{url}?{OUR_SCHEMA}"
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 from typing import Any, Literal, TypeVar
+from urllib.parse import parse_qsl, quote, urlencode
 
 from pydantic import Field, PrivateAttr, ValidationInfo, field_validator, model_validator
 
@@ -108,8 +109,21 @@ class Settings(Section):
     def sqlalchemy_url(self) -> str:
         """The database's URL with its password: not for logs."""
         if self.database_url:
-            return self.database_url.get_secret_value()
+            return self.url_in_schema(f"pipeline_{self.mode}")
         return f"sqlite:///{self.home / 'pipeline.db'}"
+
+    def url_in_schema(self, schema: str) -> str:
+        """`database_url` with its password, for the tables of one PostgreSQL schema.
+
+        Each mode has its own, or what was posted to the sandbox would count as posted to X; and so has Dagster, whose
+        table `alembic_version` would clash with ours. Raises ValueError without a `database_url`.
+        """
+        if self.database_url is None:
+            raise ValueError("there is no database_url: SQLite knows no schemas")
+        address, _, query = self.database_url.get_secret_value().partition("?")
+        options = dict(parse_qsl(query))
+        options["options"] = f"{options.get('options', '')} -csearch_path={schema}".strip()
+        return f"{address}?{urlencode(options, quote_via=quote)}"
 
     @property
     def x_base_url(self) -> str:

@@ -24,6 +24,8 @@ from twitter_pipeline.store.tasks import Task
 #: How long a scan may take while something is due, and while nothing is. Dagster ends a tick after 60 seconds.
 BUSY_SCAN = timedelta(seconds=3)
 IDLE_SCAN = timedelta(seconds=20)
+#: A folder of 10,000 broken links is one tick's trouble, not 10,000 warnings: those beyond are counted.
+MOST_PROBLEMS = 20
 
 
 def tick(
@@ -47,7 +49,7 @@ def tick(
     before = take(engine, settings, project, instance=here, now=utc_now())
     launches = before.launches + ([] if before.why_not else reaped.again)
     report = scan(engine, project, time_box=BUSY_SCAN if launches else IDLE_SCAN)
-    for problem in report.problems:
+    for problem in report.problems[:MOST_PROBLEMS]:
         log.warning(problem)
     after = take(engine, settings, project, instance=here, now=utc_now())
     launches += after.launches
@@ -75,11 +77,11 @@ def request(project: Project, launch: Launch) -> dg.RunRequest:
 def describe(report: ScanReport, due: Due) -> str:
     """What a tick did and why the rest waits, in one line for people."""
     parts = [f"{report.found} new, {report.arriving} still arriving"]
-    if not report.whole:
+    if not report.whole and not report.unreachable:
         parts.append("the scan goes on in the next tick")
     parts += report.problems[:3]
     if len(report.problems) > 3:
-        parts.append(f"and {len(report.problems) - 3} more problems, see the log")
+        parts.append(f"and {len(report.problems) - 3} more problems")
     if due.why_not is not None:
         parts.append(f"nothing is posted: {due.why_not}")
     elif due.next_time is not None:

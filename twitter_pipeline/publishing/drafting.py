@@ -57,6 +57,8 @@ def media_path(item: Item) -> Path:
     if not root.is_dir():
         raise Ended(Failed(f"the project's folder {root} is not there; is the disk mounted?"))
     if not path.exists():
+        if not any(root.iterdir()):  # an empty mount point is no deletion
+            raise Ended(Failed(f"the project's folder {root} is empty; is the disk mounted?"))
         raise Ended(NotPublishable(f"the file {item.task.media_path} is gone"))
     if leaves(path, os.path.realpath(root)):
         raise Ended(NotPublishable(f"{item.task.media_path} leads out of the project's folder"))

@@ -16,7 +16,7 @@ from twitter_pipeline.store.tables import publishing_tasks
 from twitter_pipeline.store.tasks import Task
 
 #: Runs requested but not begun, a project: more would only make a pause or a new plan take effect later.
-MOST_QUEUED = 20
+MOST_QUEUED = 10
 
 _tasks = publishing_tasks.c
 

@@ -25,7 +25,6 @@ from twitter_pipeline.store.status import Move, Status
 from twitter_pipeline.store.tables import content_sources
 from twitter_pipeline.store.tasks import Task
 
-
 _log = logging.getLogger(__name__)
 
 

@@ -1,6 +1,6 @@
 """Reading the publishing log, and keeping track of which of its lines Dagster was told.
 
-A line goes 0 (new) → 1 (being told, committed) → Dagster → 2 (told). Only one found at 1 after a crash must be looked up.
+A line goes 0 (new) → 1 (being told, committed) → Dagster → 2 (told). Only those found at 1 after a crash are looked up.
 """
 
 from __future__ import annotations

@@ -123,6 +123,8 @@ def move(
         changes |= {"not_before": decided.not_before, "scheduled_time": decided.not_before}
     if decided.counts_as_retry:
         changes["retry_count"] = _tasks.retry_count + 1
+    if transition.to is Status.SKIPPED:
+        changes["content_hash"] = None  # it does not stand in the way of the same content elsewhere
     if transition.to is not Status.RUNNING:
         changes |= {"lease_holder": None, "lease_until": None}
     if decided.event not in (Event.QUEUE, Event.CLAIM):

@@ -60,6 +60,7 @@ def upgrade(engine: sa.Engine) -> None:
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     with _one_at_a_time(engine):
+        _make_namespace(engine)
         found = version(engine)
         if found == HEAD:
             return
@@ -68,6 +69,16 @@ def upgrade(engine: sa.Engine) -> None:
         with engine.connect().execution_options(writes=True) as connection, connection.begin():
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
+
+
+def _make_namespace(engine: sa.Engine) -> None:
+    """Make the PostgreSQL schema that the URL names (config's `url_in_schema`)."""
+    if engine.dialect.name != "postgresql":
+        return
+    with engine.begin() as connection:
+        path = str(connection.scalar(sa.text("SHOW search_path")))
+        if path.isidentifier():  # not the server's own '"$user", public'
+            connection.execute(sa.schema.CreateSchema(path, if_not_exists=True))
 
 
 @contextmanager

@@ -105,6 +105,14 @@ def test_each_mode_keeps_its_own_data(loads: Loads, tmp_path: Path) -> None:
     assert sandbox.sqlalchemy_url == f"sqlite:///{tmp_path}/var/sandbox/pipeline.db"
 
 
+def test_each_mode_keeps_its_own_tables_in_one_postgresql_database(loads: Loads) -> None:
+    url = "database_url: 'postgresql://db/posts?options=-cstatement_timeout%3D5s'\n"
+    for settings in (loads(url + PROJECT), loads(url + LIVE + PROJECT, KEYS)):
+        assert settings.sqlalchemy_url.endswith(
+            f"?options=-cstatement_timeout%3D5s%20-csearch_path%3Dpipeline_{settings.mode}"
+        )
+
+
 def test_each_mode_has_its_own_address_of_x(loads: Loads) -> None:
     assert loads(PROJECT).x_base_url == "http://127.0.0.1:8780"
     assert loads("sandbox: {host: '::', port: 9000}\n").x_base_url == "http://[::1]:9000"
@@ -116,7 +124,9 @@ def test_each_mode_has_its_own_address_of_x(loads: Loads) -> None:
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql", "postgresql+psycopg2"])
 def test_a_postgresql_url_always_names_the_driver_that_is_installed(loads: Loads, scheme: str) -> None:
     settings = loads(f"database_url: {scheme}://me:p%40ss@db:5432/posts?sslmode=require\n")
-    assert settings.sqlalchemy_url == "postgresql+psycopg2://me:p%40ss@db:5432/posts?sslmode=require"
+    assert settings.sqlalchemy_url == (
+        "postgresql+psycopg2://me:p%40ss@db:5432/posts?sslmode=require&options=-csearch_path%3Dpipeline_sandbox"
+    )
 
 
 def test_the_sandbox_never_gets_real_keys(loads: Loads) -> None:

@@ -16,6 +16,7 @@ from twitter_pipeline.defs.pipeline import Pipeline, instance_id, media_items_ke
 from twitter_pipeline.defs.register import register
 from twitter_pipeline.defs.relay import relay_outside
 from twitter_pipeline.defs.ticks import run_states, tick
+from twitter_pipeline.publishing.due import MOST_QUEUED
 from twitter_pipeline.publishing.reaper import RunState
 from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.store import accounts, log, pauses
@@ -81,7 +82,7 @@ def test_a_tick_is_bounded_and_more_is_requested_only_as_runs_begin(
     for number in range(25):
         here.put(f"cat{number}.mp4", title=f"Cat {number}")
     run_tick(here, instance)
-    assert len(requests(run_tick(here, instance))) == 20
+    assert len(requests(run_tick(here, instance))) == MOST_QUEUED
     assert isinstance(run_tick(here, instance), dg.SkipReason)
 
 

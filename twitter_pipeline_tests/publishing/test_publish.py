@@ -347,3 +347,27 @@ def test_a_template_that_cannot_be_used_skips_the_item_and_names_the_variable(wo
     here.scan()
     assert isinstance(here.publish(), NotPublishable)
     assert "titel" in (here.task().error_message or "")
+
+
+def test_an_empty_mount_point_is_no_deletion(world: MakeWorld) -> None:
+    here = world()
+    here.put(title="Cat naps")
+    here.scan()
+    here.folder.rename(here.folder.with_name("elsewhere"))
+    here.folder.mkdir()
+    assert isinstance(here.publish(), Failed)
+    assert here.task().status is Status.PENDING
+
+
+def test_what_was_skipped_does_not_stand_in_the_way_of_the_same_film_with_words(world: MakeWorld) -> None:
+    here = world(metadata_wait="0 s")
+    here.put("wordless.mp4", different=False)
+    here.put("told.mp4", different=False, title="Cat naps")
+    here.scan()
+    assert isinstance(here.publish(here.task_of("wordless.mp4")), NotPublishable)
+    assert isinstance(here.publish(here.task_of("told.mp4"), run_id="run-2"), Posted)
+    # The first one's words come too late: the film is out.
+    here.put("wordless.mp4", different=False, title="Cat naps again")
+    here.scan()
+    assert isinstance(here.publish(here.task_of("wordless.mp4"), run_id="run-3"), NotPublishable)
+    assert here.posted_texts() == ["Cat naps"]

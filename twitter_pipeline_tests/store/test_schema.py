@@ -155,7 +155,9 @@ def test_processes_that_upgrade_at_once_do_it_once(database_url: str) -> None:
 
 def test_opening_a_store_makes_its_schema_and_its_rows(settings: MakeSettings, engine: sa.Engine) -> None:
     declared = settings()
-    assert open_store(declared) is engine, "one engine for each database in a process"
+    opened = open_store(declared)
+    assert opened is open_store(declared), "one engine for each database in a process"
+    assert schema.version(opened) == schema.HEAD
     with reading(engine) as connection:
         assert connection.scalars(sa.select(projects.c.id)).all() == []
     prepare_store(declared)

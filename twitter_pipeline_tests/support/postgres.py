@@ -26,6 +26,8 @@ from pathlib import Path
 
 _START_SECONDS = 30
 _MIGRATED = "migrated"
+#: The part of a URL by which sandbox mode finds its tables (config's `url_in_schema`).
+OUR_SCHEMA = "options=-csearch_path%3Dpipeline_sandbox"
 _SPEED = ("fsync=off", "full_page_writes=off", "synchronous_commit=off", "autovacuum=off")
 
 
@@ -59,7 +61,7 @@ class PostgresServer:
         from twitter_pipeline.store.engine import connect
 
         self._run(f"CREATE DATABASE {_MIGRATED} TEMPLATE template0")
-        engine = connect(self.url(_MIGRATED))
+        engine = connect(f"{self.url(_MIGRATED)}?{OUR_SCHEMA}")
         schema.upgrade(engine)
         engine.dispose()
 

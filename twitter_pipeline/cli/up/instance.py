@@ -98,11 +98,8 @@ def environment(settings: Settings, environ: Mapping[str, str] = os.environ) -> 
 
 
 def storage_url(settings: Settings) -> str:
-    """Dagster's own schema in our PostgreSQL database: both sides have a table `alembic_version`."""
-    url = sa.make_url(settings.sqlalchemy_url)
-    return url.update_query_dict({"options": f"-csearch_path={_schema(settings)}"}).render_as_string(
-        hide_password=False
-    )
+    """Dagster's own schema in our PostgreSQL database."""
+    return settings.url_in_schema(_schema(settings))
 
 
 def make_storage_schema(settings: Settings, engine: sa.Engine) -> None:
