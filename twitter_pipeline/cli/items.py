@@ -17,7 +17,8 @@ _NAMED = 5
 
 
 def find(connection: sa.Connection, settings: Settings, text: str) -> Task:
-    """The task that `text` names: its number, its key in Dagster, its media path, or the unique beginning of either.
+    """The task that `text` names: its number, its key in Dagster, its media path, or a unique beginning:
+    of the key, of the path, or of the file's name.
 
     Raises WrongCommand when it names none or several.
     """
@@ -29,7 +30,9 @@ def find(connection: sa.Connection, settings: Settings, text: str) -> Task:
     attempts = [
         *([columns.id == int(text)] if text.isdecimal() and len(text) < 18 else []),
         (columns.partition_key == text) | (columns.media_path == text),
-        columns.partition_key.startswith(text, autoescape=True) | columns.media_path.startswith(text, autoescape=True),
+        columns.partition_key.startswith(text, autoescape=True)
+        | columns.media_path.startswith(text, autoescape=True)
+        | columns.media_path.contains(f"/{text}", autoescape=True),
     ]
     for names_it in attempts:
         found = tasks.read(connection, tasks.select(ours, names_it).limit(_NAMED + 1))

@@ -19,12 +19,14 @@ class Composed:
     text: str
     #: By X's reckoning, at most the limit.
     weight: int
-    #: Whether something was left off at the end, which then is "…".
+    #: Whether something had to give way: hashtags, or words at the end, which then is "…".
     was_cut: bool
 
 
 def compose(metadata: Metadata, *, template: str | None, hashtags: Sequence[str], limit: int = 280) -> Composed:
     """The text of the post for `metadata`, never over `limit` (weighted, see `weight.weighted_length`).
+
+    What does not fit gives way: hashtags first, the last before the others, then words at the end.
 
     `template` is Jinja2 over title, description, link, alt_text (text), hashtags (text: those of the metadata, then
     `hashtags`, each once, without those the rest of the text already holds), keywords (a list) and extra (an
@@ -40,10 +42,22 @@ def compose(metadata: Metadata, *, template: str | None, hashtags: Sequence[str]
     variables = metadata.to_dict()
     without_tags = normalize(render(source, variables | {"hashtags": ""}))
     tags = merge(map(normalize, (*metadata.hashtags, *hashtags)), already=set(found_in(without_tags)))
-    rendered = render(source, variables | {"hashtags": " ".join(tags)})
-    text = single_spaced(normalize(clean(rendered)))
+
+    def with_tags(kept: int) -> str:
+        rendered = render(source, variables | {"hashtags": " ".join(tags[:kept])})
+        return single_spaced(normalize(clean(rendered)))
+
+    # How many hashtags fit, by halving: a sidecar may hold thousands.
+    kept, most = 0, len(tags)
+    while kept < most:
+        middle = (kept + most + 1) // 2
+        if weighted_length(with_tags(middle)) <= limit:
+            kept = middle
+        else:
+            most = middle - 1
+    text = with_tags(kept)
     weight = weighted_length(text)
     if weight <= limit:
-        return Composed(text, weight, was_cut=False)
+        return Composed(text, weight, was_cut=kept < len(tags))
     text = cut(text, limit)
     return Composed(text, weighted_length(text), was_cut=True)

@@ -1,12 +1,12 @@
 """The one place that posts.
 
-    1  write down exactly what is about to be sent               (attempt prepared)
-    2  in one transaction: not paused? nothing sent before that may be on X? the lease still ours?  (attempt sent)
-    3  the request leaves, once, shielded from being interrupted
-    4  in one transaction: what X said, and what becomes of the task
+    1  in one transaction: not paused? nothing sent before that may be on X? the lease still ours? Then exactly what is
+       about to be sent is written down, as an attempt that is `sent`
+    2  the request leaves, once, shielded from being interrupted
+    3  in one transaction: what X said, and what becomes of the task
 
-A crash before 2 leaves nothing sent. After 2 and before 4 nobody can know: the attempt stays `sent`, and the task
-becomes `unconfirmed` and is never sent again by itself.
+A crash before 1 is committed leaves nothing sent. After it and before 3 nobody can know: the attempt stays `sent`, and
+the task becomes `unconfirmed` and is never sent again by itself.
 """
 
 from __future__ import annotations
@@ -37,7 +37,12 @@ if TYPE_CHECKING:
 
 
 def create(session: Session, uploaded: UploadedMedia) -> Posted:
-    """Create the post and settle the task. Raises Ended when it was not created, or nobody can know."""
+    """Create the post and settle the task. Raises Ended when it was not created, or nobody can know.
+
+    Called again in a session that has posted (its op broke afterwards and is tried again), it only says so.
+    """
+    if session.posted is not None:
+        return session.posted
     from twitter_pipeline.x.errors import XError
     from twitter_pipeline.x.posts import create as send
 
@@ -60,6 +65,7 @@ def create(session: Session, uploaded: UploadedMedia) -> Posted:
         (state, outcome), interrupt = shielded(request)
     _write_down(session, state, outcome)
     if isinstance(outcome, Posted):
+        session.posted = outcome
         return outcome
     if interrupt is not None:
         raise interrupt  # told to stop: no other try
@@ -75,10 +81,7 @@ def _state_after(error: XError) -> AttemptState:
 
 
 def _allow(session: Session, uploaded: UploadedMedia) -> None:
-    """Steps 1 and 2. When this returns, the request may leave."""
-    now = utc_now()
-    with writing(session.engine) as connection:
-        attempts.prepare(connection, session.claim, text=uploaded.draft.text, media_ids=uploaded.media_ids, now=now)
+    """Step 1. When this returns, the request may leave."""
     with writing(session.engine) as connection:
         now = utc_now()
         paused = pauses.pause_reason(connection, project=session.project.id, account=session.project.account)
@@ -86,12 +89,13 @@ def _allow(session: Session, uploaded: UploadedMedia) -> None:
             raise Ended(MustWait(paused, now))
         if attempts.may_be_posted(connection, session.task.id):
             raise Ended(Unknown("an earlier attempt may have been posted"))
+        attempts.prepare(connection, session.claim, text=uploaded.draft.text, media_ids=uploaded.media_ids, now=now)
         if not attempts.mark_sent(connection, session.claim, now=now):
             raise Ended(Failed("the lease ran out before the post was sent"))
 
 
 def _write_down(session: Session, state: AttemptState, outcome: Outcome) -> None:
-    """Step 4. A `Failed` leaves the task to the caller, who may try again within the attempt."""
+    """Step 3. A `Failed` leaves the task to the caller, who may try again within the attempt."""
 
     def answer(connection: sa.Connection) -> None:
         tweet_id = outcome.tweet_id if isinstance(outcome, Posted) else None

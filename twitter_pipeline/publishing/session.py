@@ -16,8 +16,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from twitter_pipeline.config import Project, Settings, Source
+from twitter_pipeline.publishing import due
 from twitter_pipeline.publishing.decide import decide
-from twitter_pipeline.publishing.outcomes import AccountStopped, MustWait, NotPublishable, Outcome
+from twitter_pipeline.publishing.outcomes import AccountStopped, MustWait, NotPublishable, Outcome, Posted
 from twitter_pipeline.store import accounts, attempts, moves, tasks
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.moves import Claim
@@ -77,6 +78,9 @@ def open_session(
             return Unavailable(f"posted already: {task.tweet_url}", posted=task)
         if task.status is Status.UNCONFIRMED or attempts.may_be_posted(connection, task.id):
             return Unavailable(f"it may be on X already and is not posted again: {task.error_message}")
+        held_back = due.why_nothing(connection, settings.project(project_id), now)
+        if held_back is not None:
+            return Unavailable(held_back)
         if worker.only_when_due and not (task.status is Status.PENDING and task.scheduled_time <= now):
             return Unavailable(
                 f"{task.status}, due at {task.scheduled_time:%Y-%m-%d %H:%M:%S} UTC; a backfill posts only what is due"
@@ -128,6 +132,8 @@ class Session(Item):
         self.claim = claim
         #: The move that ended the claim; None while it lasts.
         self.ended: Move | None = None
+        #: What this session has posted.
+        self.posted: Posted | None = None
         self._stop_renewing = threading.Event()
         threading.Thread(target=self._renew, name="lease", daemon=True).start()
 

@@ -46,7 +46,11 @@ def prepare(session: Session) -> Draft:
     What comes out is frozen in the task's `content_data`.
     """
     with file_errors(session):
-        path = drafting.media_path(session)
+        try:
+            path = drafting.media_path(session)
+        except Ended:
+            _keep(session, media_bytes=None)  # when the file comes back, even unchanged, the scan judges it anew
+            raise
         _refuse_what_was_seen(session, path)
         try:
             draft = drafting.draft(session, path)

@@ -224,7 +224,7 @@ class _SourceScan:
     def _stable(self, folder: Folder) -> list[Seen]:
         """The new or mended files of a folder that have not changed for long enough; the others are remembered."""
         began = self.clock()
-        files = list(self._look_at(folder, began))
+        files = sorted(self._look_at(folder, began), key=lambda file: file.path)  # clips go out in their order
         stable = self.candidates.look(files, began=began, ended=self.clock(), stable_for=self.project.stable_for)
         self.report.arriving += len(files) - len(stable)
         return stable

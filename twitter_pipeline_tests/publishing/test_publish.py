@@ -371,3 +371,49 @@ def test_what_was_skipped_does_not_stand_in_the_way_of_the_same_film_with_words(
     here.scan()
     assert isinstance(here.publish(here.task_of("wordless.mp4"), run_id="run-3"), NotPublishable)
     assert here.posted_texts() == ["Cat naps"]
+
+
+def test_an_op_that_breaks_after_the_post_and_is_tried_again_only_says_so(world: MakeWorld) -> None:
+    here = world()
+    here.put(title="Cat naps")
+    here.scan()
+    session = here.open()
+    assert isinstance(session, Session)
+    with session:
+        uploaded = steps.upload(session, steps.prepare(session))
+        assert post.create(session, uploaded) == post.create(session, uploaded)
+    assert len(here.posted_texts()) == 1
+
+
+def test_launched_by_hand_too_nothing_goes_out_while_the_account_waits_or_is_stopped(world: MakeWorld) -> None:
+    here = world()
+    here.put(title="Cat naps")
+    here.scan()
+    with writing(here.engine) as connection:
+        account = accounts.of_project(connection, "cats")
+        accounts.wait(connection, account.id, utc_now() + timedelta(minutes=5), "X's limit is reached")
+    refused = here.open()
+    assert isinstance(refused, Unavailable)
+    assert "X's limit is reached" in refused.reason
+    assert here.task().status is Status.PENDING
+
+
+def test_a_file_that_went_away_and_came_back_is_judged_anew(world: MakeWorld) -> None:
+    here = world()
+    file = here.put(title="Cat naps")
+    here.put("other.mp4", title="So that the folder is not empty")
+    here.scan()
+    away = file.rename(here.folder.parent / "away.mp4")
+    assert isinstance(here.publish(here.task_of("cat.mp4")), NotPublishable)
+    away.rename(file)
+    here.scan()
+    assert here.task_of("cat.mp4").status is Status.PENDING
+    assert isinstance(here.publish(here.task_of("cat.mp4"), run_id="run-2"), Posted)
+
+
+def test_items_found_together_go_out_in_the_order_of_their_names(world: MakeWorld) -> None:
+    here = world()
+    for name in ("c", "a", "d", "b"):
+        here.put(f"{name}.mp4", title=name)
+    here.scan()
+    assert [task.media_path for task in here.tasks()] == ["a.mp4", "b.mp4", "c.mp4", "d.mp4"]

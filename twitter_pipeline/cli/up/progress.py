@@ -63,5 +63,6 @@ class Progress:
             "status": line.status,
             "style": style,
         }
-        message = "" if line.action == Event.QUEUE.value else line.message
+        # A line stands alone on its partition's page; here its first word stands before it already.
+        message = "" if line.action == Event.QUEUE.value else line.message.removeprefix(word).lstrip(":;, ")
         _log.info("%-11s %s  %s", word, line.partition_key, message, extra=extra)
