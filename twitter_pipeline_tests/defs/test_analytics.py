@@ -93,16 +93,15 @@ def test_the_asset_runs_for_a_partition_and_shows_its_figures(
     assert (shown["created"].value, shown["completed"].value, shown["failed"].value) == (3, 1, 2)
 
 
-def test_the_schedule_requests_every_stale_hour(prepared: sa.Engine, settings: MakeSettings, tmp_path: Path) -> None:
+def test_the_schedule_requests_every_stale_hour(prepared: sa.Engine, settings: MakeSettings) -> None:
     a_day_at_work(prepared)
     declared = settings()
     repository = build(declared).get_repository_def()
-    with dg.instance_for_test(temp_dir=str(tmp_path)) as instance:
-        context = dg.build_schedule_context(
-            instance=instance,
-            scheduled_execution_time=HOUR + timedelta(hours=3, minutes=5),
-            repository_def=repository,
-            resources={"pipeline": Pipeline(declared)},
-        )
-        tick = repository.get_schedule_def("analyse_changed_hours").evaluate_tick(context)
+    # Without an instance: Dagster's context would enter it twice and leave it set for the tests that follow.
+    context = dg.build_schedule_context(
+        scheduled_execution_time=HOUR + timedelta(hours=3, minutes=5),
+        repository_def=repository,
+        resources={"pipeline": Pipeline(declared)},
+    )
+    tick = repository.get_schedule_def("analyse_changed_hours").evaluate_tick(context)
     assert [request.partition_key for request in tick.run_requests or ()] == ["2026-11-20-12:00", "2026-11-20-13:00"]

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import urllib.error
 import urllib.request
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -94,7 +96,15 @@ class Dagster:
                  ... on Sensor { id sensorState { selectorId } } } }""",
             s={**REPOSITORY, "sensorName": name},
         )["sensorOrError"]
-        self.ask("mutation($id: String) { stopSensor(id: $id) { __typename } }", id=found["id"])
+
+        def stopped() -> bool:
+            # While the daemon writes a tick, Dagster's SQLite file may be locked: the answer is a 500 then.
+            with suppress(urllib.error.HTTPError):
+                self.ask("mutation($id: String) { stopSensor(id: $id) { __typename } }", id=found["id"])
+                return True
+            return False
+
+        wait_for(stopped, 30, f"sensor {name} to stop")
 
     def last_tick(self, sensor: str) -> str:
         """Why the sensor's last tick requested no run; empty when it did, or there was none."""
