@@ -5,11 +5,12 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import hypothesis
 import pytest
@@ -29,6 +30,9 @@ from twitter_pipeline_tests.support.world import MakeWorld, World, declare
 # How long one example takes says nothing on a busy machine.
 hypothesis.settings.register_profile("unhurried", deadline=None)
 hypothesis.settings.load_profile("unhurried")
+
+if TYPE_CHECKING:
+    from playwright.sync_api import Browser
 
 #: Builds the settings of one project with one video source; see `settings`.
 MakeSettings = Callable[..., Settings]
@@ -114,6 +118,23 @@ def prepared(engine: sa.Engine, settings: MakeSettings) -> sa.Engine:
     with writing(engine) as connection:
         defaults.apply(connection, declared, open_vault(declared.home, {}), now=datetime.now(timezone.utc))
     return engine
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Chromium, one a worker; without it a test is skipped with the reason."""
+    chromium = Path(os.environ.get("CHROMIUM") or "/usr/bin/chromium")
+    if not chromium.exists():
+        pytest.skip(f"there is no Chromium at {chromium}: install it, or set CHROMIUM to its path")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        # As root it has no sandbox of its own; what it shows is ours.
+        launched = playwright.chromium.launch(
+            executable_path=chromium, chromium_sandbox=False, args=["--disable-background-networking"]
+        )
+        yield launched
+        launched.close()
 
 
 @pytest.fixture(scope="session")

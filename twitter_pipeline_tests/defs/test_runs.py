@@ -95,7 +95,7 @@ def test_two_launches_at_once_make_one_post(by_hand: ByHand) -> None:
 
 def test_terminated_while_uploading_it_is_never_posted(by_hand: ByHand) -> None:
     (task,) = by_hand.put("one")
-    by_hand.sandbox.fault(INITIALIZE, "delay", seconds=6)
+    by_hand.sandbox.fault(INITIALIZE, "delay", seconds=20)
     run = by_hand.launch(task)
     wait_until_working_on(by_hand, "one", "prepared")
     by_hand.dagster.terminate(run)
@@ -187,7 +187,7 @@ def test_a_job_backfill_posts_what_is_due_once_and_the_rest_keeps_its_slot(by_ha
 
 def test_a_run_that_is_killed_is_found_by_the_reaper_and_the_item_goes_out_once(by_hand: ByHand) -> None:
     (task,) = by_hand.put("one")
-    by_hand.sandbox.fault(INITIALIZE, "delay", seconds=8)
+    by_hand.sandbox.fault(INITIALIZE, "delay", seconds=20)
     run = by_hand.launch(task)
     wait_until_working_on(by_hand, "one", "prepared")
     (worker,) = by_hand.stack.run_processes()

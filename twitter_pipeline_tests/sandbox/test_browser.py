@@ -13,13 +13,11 @@ from twitter_pipeline_tests.sandbox.client import Account, data
 from twitter_pipeline_tests.sandbox.conftest import Running, running
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Page
+    from playwright.sync_api import Browser, Page
 
 MEDIA = Path(os.environ.get("SAMPLES_DIR", Path(__file__).parents[3] / "shared" / "samples")) / "media"
-CHROMIUM = Path(os.environ.get("CHROMIUM", "/usr/bin/chromium"))
 
 pytestmark = [
-    pytest.mark.skipif(not CHROMIUM.exists(), reason=f"Chromium is not here: {CHROMIUM} (set CHROMIUM)"),
     pytest.mark.skipif(not MEDIA.is_dir(), reason=f"sample media is not here: {MEDIA} (set SAMPLES_DIR)"),
 ]
 
@@ -30,17 +28,11 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
         yield sandbox
 
 
-@pytest.fixture(scope="module")
-def page(site: Running) -> Iterator[Page]:
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=CHROMIUM, chromium_sandbox=False, args=["--disable-background-networking"]
-        )
-        page = browser.new_page(viewport={"width": 820, "height": 900})
-        yield page
-        browser.close()
+@pytest.fixture
+def page(browser: Browser) -> Iterator[Page]:
+    page = browser.new_page(viewport={"width": 820, "height": 900})
+    yield page
+    page.close()
 
 
 def _video(maker: Account, name: str) -> str:
