@@ -72,7 +72,9 @@ class _Bench:
         """Measure the pipeline with the definitions of `module`."""
         print(f"measuring {name} …", flush=True)
         system = Up(name, user, self._work, self._sandbox, module=module, runs=self._runs, env=env or {})
-        return system.measure(*drops)
+        cost = system.measure(*drops)
+        print(f"  {cost.cpu_a_post:.2f} CPU-s a post, {cost.posts_a_minute:.0f} posts a minute", flush=True)
+        return cost
 
     def sample(self, clips: Sequence[Path]) -> dict[str, float]:
         """Where the processor time of our runs goes: CPU-seconds a run."""

@@ -50,12 +50,14 @@ def lease_by_op(context: dg.InitResourceContext) -> Iterator[Lease]:
             held.session.close()
 
 
-_ours = build(config.current())
-# Without the executor that ours name.
-defs = dg.Definitions(
-    assets=_ours.assets,
-    jobs=_ours.jobs,
-    sensors=_ours.sensors,
-    schedules=_ours.schedules,
-    resources={**(_ours.resources or {}), "lease": lease_by_op},
-)
+def _without_executor(ours: dg.Definitions) -> dg.Definitions:
+    return dg.Definitions(
+        assets=ours.assets,
+        jobs=ours.jobs,
+        sensors=ours.sensors,
+        schedules=ours.schedules,
+        resources={**(ours.resources or {}), "lease": lease_by_op},
+    )
+
+
+defs = _without_executor(build(config.current()))
