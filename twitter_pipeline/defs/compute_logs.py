@@ -1,7 +1,7 @@
 """What runs print, kept for Dagster's pages without anybody's help.
 
 Dagster also copies it to the terminal of whoever started the run, and starts four processes a run for that (two `tail`,
-two of Python): a tenth of what a post costs.
+two of Python): 0.04 CPU-seconds and 8 MB a run.
 """
 
 import contextlib
