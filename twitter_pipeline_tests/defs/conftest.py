@@ -14,7 +14,9 @@ import sqlalchemy as sa
 
 from twitter_pipeline.config import Project
 from twitter_pipeline.defs.register import register
-from twitter_pipeline.publishing.session import utc_now
+from twitter_pipeline.publishing import post
+from twitter_pipeline.publishing.outcomes import Posted
+from twitter_pipeline.publishing.session import Session, Worker, open_session, utc_now
 from twitter_pipeline.scanning.scan import scan
 from twitter_pipeline.store.engine import connect
 from twitter_pipeline.store.tasks import Task
@@ -72,6 +74,14 @@ class ByHand:
     def launch(self, task: Task) -> str:
         """Launch the item's partition; the run's id."""
         return self.dagster.launch(self.job, task.partition_key)
+
+    def publish_elsewhere(self, task: Task) -> None:
+        """Post an item without Dagster, as a worker of another kind would."""
+        worker = Worker(f"elsewhere-{task.id}")
+        session = open_session(self.engine, self.settings, task.project_id, task.partition_key, worker)
+        assert isinstance(session, Session)
+        with session:
+            assert isinstance(post.publish(session), Posted)
 
     def posts(self, name: str) -> int:
         """How many posts of the clip stand on the timeline: the judge."""

@@ -163,8 +163,8 @@ def test_reexecution_from_failure_goes_on_with_the_op_that_failed(by_hand: ByHan
 def test_a_job_backfill_posts_what_is_due_once_and_the_rest_keeps_its_slot(by_hand: ByHand) -> None:
     names = [f"clip{number}" for number in range(20)]
     tasks = by_hand.put(*names)
-    for task in tasks[:6]:
-        assert by_hand.dagster.wait_for_end(by_hand.launch(task)) == "SUCCESS"
+    for task in tasks[:10]:
+        by_hand.publish_elsewhere(task)
     late = [task.id for task in tasks[-4:]]
     slot = utc_now() + timedelta(days=1)
     with writing(by_hand.engine) as connection:

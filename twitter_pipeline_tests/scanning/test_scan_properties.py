@@ -9,6 +9,7 @@ import itertools
 import os
 import shutil
 import socket
+import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -84,15 +85,12 @@ def make(folder: bytes, tree: dict[bytes, object], root: bytes) -> None:
 
 
 def make_socket(folder: bytes, name: bytes) -> None:
-    """Where a socket's path may be no longer than 100 bytes."""
-    here = os.open(".", os.O_RDONLY)
-    try:
-        os.chdir(folder)
-        with socket.socket(socket.AF_UNIX) as made:
-            made.bind(name)
-    finally:
-        os.fchdir(here)
-        os.close(here)
+    """A socket can only be bound to a path of about 100 bytes; once there, it may be called anything."""
+    with tempfile.TemporaryDirectory() as short:
+        made = Path(short) / "s"
+        with socket.socket(socket.AF_UNIX) as listening:
+            listening.bind(str(made))
+        shutil.move(os.fsencode(made), folder + b"/" + name)
 
 
 def media_in(folder: bytes, root: bytes) -> set[str]:
