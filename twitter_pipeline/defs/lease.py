@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import dagster as dg
 
-from twitter_pipeline.defs.pipeline import Pipeline, instance_id, tweets_key
+from twitter_pipeline.defs.pipeline import Pipeline, instance_id, job_name, tweets_key
 from twitter_pipeline.publishing.outcomes import Failed, Interrupted
 from twitter_pipeline.publishing.session import Session, Unavailable, Worker, open_session
 from twitter_pipeline.store import pauses
@@ -67,7 +67,7 @@ def lease(context: dg.InitResourceContext) -> Iterator[Lease]:
 def _project_of(pipeline: Pipeline, run: dg.DagsterRun) -> str:
     """The project of a run: of its job, or of the asset when it was materialized ad hoc."""
     for project in pipeline.settings.projects:
-        if run.job_name == f"publish_{project.id}" or tweets_key(project.id) in (run.asset_selection or ()):
+        if run.job_name == job_name(project.id) or tweets_key(project.id) in (run.asset_selection or ()):
             return project.id
     return ""
 

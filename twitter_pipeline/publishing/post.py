@@ -50,6 +50,8 @@ def create(session: Session, uploaded: UploadedMedia) -> Posted:
     if uploaded.expires_at <= utc_now():
         raise Ended(Failed("X has forgotten the uploaded media by now; it is uploaded again by the next run"))
     with steps.x_errors(), steps.client(session) as connected:
+        # Before the request: once X has answered, nothing may stand between the answer and its being written down.
+        posts_page = _posts_page(session)
         _allow(session, uploaded)
 
         def request() -> tuple[AttemptState, Outcome]:
@@ -59,7 +61,7 @@ def create(session: Session, uploaded: UploadedMedia) -> Posted:
                 return _state_after(error), steps.outcome_of(error)
             except Exception as error:  # noqa: BLE001 - a bug after the request left must not pass for "not sent"
                 return AttemptState.UNKNOWN, Unknown(f"something broke while X answered: {error!r}")
-            url = _url(session, created.id)
+            url = f"{posts_page}/{created.id}"
             return AttemptState.CONFIRMED, Posted(f"posted: {url}", created.id, url)
 
         (state, outcome), interrupt = shielded(request)
@@ -116,11 +118,12 @@ def _write_down(session: Session, state: AttemptState, outcome: Outcome) -> None
             time.sleep(0.5)
 
 
-def _url(session: Session, tweet_id: str) -> str:
+def _posts_page(session: Session) -> str:
+    """What the address of each post of the account begins with."""
     with reading(session.engine) as connection:
         username = accounts.of_project(connection, session.project.id).x_username
     live = session.settings.mode == "live"
-    return f"{'https://x.com' if live else session.settings.x_base_url}/{username}/status/{tweet_id}"
+    return f"{'https://x.com' if live else session.settings.x_base_url}/{username}/status"
 
 
 def shielded(request: Callable[[], T]) -> tuple[T, BaseException | None]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import threading
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 
 from twitter_pipeline.publishing import post, steps
 from twitter_pipeline.publishing.outcomes import (
@@ -371,6 +373,23 @@ def test_what_was_skipped_does_not_stand_in_the_way_of_the_same_film_with_words(
     here.scan()
     assert isinstance(here.publish(here.task_of("wordless.mp4"), run_id="run-3"), NotPublishable)
     assert here.posted_texts() == ["Cat naps"]
+
+
+def test_xs_answer_needs_no_database_before_it_is_written_down(world: MakeWorld) -> None:
+    here = world()
+    here.put(title="Cat naps")
+    here.scan()
+
+    def away(*_: object) -> None:
+        if threading.current_thread().name == "post":
+            raise RuntimeError("the database went away while X answered")
+
+    sa.event.listen(here.engine, "before_cursor_execute", away)
+    try:
+        assert isinstance(here.publish(), Posted)
+    finally:
+        sa.event.remove(here.engine, "before_cursor_execute", away)
+    assert here.task().tweet_id == here.sandbox.posts()[0]["id"]
 
 
 def test_an_op_that_breaks_after_the_post_and_is_tried_again_only_says_so(world: MakeWorld) -> None:
