@@ -5,7 +5,7 @@ from twitter_pipeline.config.loading import BASE_DIR_VARIABLE, CONFIG_VARIABLE, 
 from twitter_pipeline.config.people import Account, Credentials, User
 from twitter_pipeline.config.projects import Project, Source
 from twitter_pipeline.config.schema import json_schema
-from twitter_pipeline.config.services import DagsterSettings, MediaLimits, SandboxSettings, XSettings
+from twitter_pipeline.config.services import DagsterSettings, GeminiSettings, MediaLimits, SandboxSettings, XSettings
 from twitter_pipeline.config.settings import Pacing, Settings
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "ConfigError",
     "Credentials",
     "DagsterSettings",
+    "GeminiSettings",
     "MediaLimits",
     "Pacing",
     "Problem",

@@ -6,6 +6,7 @@ import os
 import posixpath
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 from urllib.parse import SplitResult, urlsplit
@@ -19,6 +20,7 @@ from pydantic import (
     GetJsonSchemaHandler,
     SecretStr,
     ValidationInfo,
+    WithJsonSchema,
 )
 from pydantic_core import CoreSchema, core_schema
 
@@ -70,6 +72,29 @@ def _hashtag(value: str) -> str:
     if not tag or "#" in tag or any(character.isspace() for character in tag):
         raise ValueError("a hashtag is one word without spaces")
     return tag
+
+
+def _after_post(value: str) -> str:
+    what, _, folder = value.strip().partition(" ")
+    if what == "keep" and not folder:
+        return "keep"
+    if what != "move" or not folder.strip():
+        raise ValueError("must be 'keep', or 'move' and a folder, such as 'move posted'")
+    folder = _relative_folder(folder.strip())
+    if folder == ".":
+        raise ValueError("must name a folder inside the project, such as 'move posted'")
+    return f"move {folder}"
+
+
+def _moment(value: object) -> object:
+    """A date is its first moment; pydantic's own reading would also take a number for a time."""
+    if isinstance(value, datetime):
+        return value
+    text = value.strip() if isinstance(value, str) else ""
+    try:
+        return datetime.fromisoformat(text.replace("Z", "+00:00"))
+    except ValueError:
+        raise ValueError("must be a date or time like 2026-11-24 or 2026-11-24 18:00") from None
 
 
 def _split(url: str) -> SplitResult:
@@ -124,6 +149,14 @@ Email = Annotated[str, _Matching(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,
 Language = Annotated[str, _Matching(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*", "a language code such as en or pt-BR")]
 RelativeFolder = Annotated[str, AfterValidator(_relative_folder)]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
+#: `keep`, or `move FOLDER` with a normal relative folder.
+AfterPost = Annotated[str, AfterValidator(_after_post)]
+#: Naive where no offset was written: then it is meant in the project's time zone.
+Moment = Annotated[
+    datetime,
+    BeforeValidator(_moment),
+    WithJsonSchema({"type": "string", "examples": ["2026-11-24", "2026-11-24 18:00"]}),
+]
 Hashtag = Annotated[str, AfterValidator(_hashtag)]
 
 

@@ -11,13 +11,26 @@ from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from twitter_pipeline.config.base import Section
 from twitter_pipeline.config.duration import Duration
-from twitter_pipeline.config.fields import Hashtag, Language, ProjectId, RelativeFolder, TimeZone, absolute
+from twitter_pipeline.config.fields import (
+    AfterPost,
+    Hashtag,
+    Language,
+    Moment,
+    ProjectId,
+    RelativeFolder,
+    TimeZone,
+    absolute,
+)
 
 
 class Source(Section):
     """A folder of a project and what is taken from it."""
 
-    type: Literal["video", "image"] = Field("video", description="What is taken: video or image.")
+    type: Literal["video", "image", "album", "text"] = Field(
+        "video",
+        description="What is taken: each video; each image; up to four images of a folder, or of files name_1 … name_4,"
+        " as one album; or each .txt file and each entry of a batch file without media.",
+    )
     path: RelativeFolder = Field(
         ".", description="Folder with the media, relative to the project's path; folders below it count."
     )
@@ -28,6 +41,16 @@ class Source(Section):
     language: Language = Field(
         "en", description="Language of the metadata to post, as in the names of batch files (en_…)."
     )
+    fallback_languages: tuple[Language, ...] = Field(
+        (), description="Languages to take, in this order, where there is no metadata in `language`."
+    )
+    account: str | None = Field(None, description="The account this source posts as. Without it: the project's.")
+    repeat: bool = Field(
+        False,
+        description="Whether to post what another source of the project has posted with the same account, such as the"
+        " same clip with words in another language.",
+    )
+    gemini: bool = Field(False, description="Whether Gemini may improve the words; `gemini` says how.")
     template: str | None = Field(
         None, description="Jinja2 template of the text. Without it: title, description, hashtags."
     )
@@ -35,8 +58,9 @@ class Source(Section):
 
     @property
     def key(self) -> str:
-        """What a source is known by inside its project: `video:clips:en`."""
-        return f"{self.type}:{self.path}:{self.language}"
+        """What a source is known by inside its project: `video:clips:en`, or with an account `video:clips:en@cats`."""
+        account = "" if self.account is None else f"@{self.account}"
+        return f"{self.type}:{self.path}:{self.language}{account}"
 
 
 class Project(Section):
@@ -68,6 +92,23 @@ class Project(Section):
     stable_for: Duration = Field(
         timedelta(seconds=4), description="How long a file must stay unchanged before it is taken."
     )
+    ignore_before: Moment | None = Field(
+        None,
+        description="Files last changed before this date (2026-11-24) or time (2026-11-24 18:00, in the project's time"
+        " zone) are not posted.",
+    )
+    after_post: AfterPost = Field(
+        "keep",
+        description="What becomes of a file after its post: keep, or move FOLDER, relative to the project's path.",
+    )
+    canary: bool | None = Field(
+        None,
+        description="Whether the first post goes out alone and the rest waits for `twitter-pipeline approve`. Without"
+        " it: yes in live mode, no in sandbox mode.",
+    )
+    canary_wait: Duration | None = Field(
+        None, description="After this time the rest goes out without approval. Without it: it waits for a person."
+    )
     sources: tuple[Source, ...] = Field(
         (Source(),), description="What to take from the folder. Without it: every video in it."
     )
@@ -92,7 +133,9 @@ class Project(Section):
         keys = [source.key for source in value]
         for index, key in enumerate(keys):
             if (first := keys.index(key)) != index:
-                raise ValueError(f"sources {first} and {index} have the same type, path and language; remove one")
+                raise ValueError(
+                    f"sources {first} and {index} have the same type, path, language and account; remove one"
+                )
         return value
 
     @property

@@ -26,6 +26,7 @@ def check(data: dict[str, Any]) -> Iterator[tuple[Loc, str]]:
     yield from _unknown(data, "accounts", "owner", "user", users)
     yield from _unknown(data, "projects", "owner", "user", users)
     yield from _unknown(data, "projects", "account", "account", accounts)
+    yield from _unknown_account_of_source(data, accounts)
     yield from _unknown_profile(data.get("x"))
     if live:
         yield from _missing_keys(data)
@@ -57,6 +58,12 @@ def _unknown(
         name = item.get(key)
         if isinstance(name, str) and name not in known:
             yield (section, index, key), f"there is no {kind} '{name}'; {did_you_mean(name, known)}"
+
+
+def _unknown_account_of_source(data: dict[str, Any], accounts: Sequence[str]) -> Iterator[tuple[Loc, str]]:
+    for index, project in _items(data, "projects"):
+        for (_, number, key), words in _unknown(project, "sources", "account", "account", accounts):
+            yield ("projects", index, "sources", number, key), words
 
 
 def _unknown_profile(x: Any) -> Iterator[tuple[Loc, str]]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Literal
 
 from pydantic import Field, field_validator
 
 from twitter_pipeline.config.base import Section
 from twitter_pipeline.config.duration import Duration
-from twitter_pipeline.config.fields import BaseUrl, Host, Name, Port
+from twitter_pipeline.config.fields import BaseUrl, Host, Name, Port, Secret
 
 STRICT = "strict"
 
@@ -82,6 +83,41 @@ class XSettings(Section):
     def media_limits(self) -> MediaLimits:
         """The limits of the chosen profile."""
         return {STRICT: MediaLimits(), **self.media_profiles}[self.media_profile]
+
+
+class GeminiSettings(Section):
+    """How Gemini improves the words of the sources that say `gemini: yes`."""
+
+    sdk: Literal["google-genai", "google-generativeai"] = Field(
+        "google-genai",
+        description="The library Gemini is called with. google-generativeai has had no support since 2025-11.",
+    )
+    api_key: Secret | None = Field(
+        None, description="Key of the Gemini API, from Google AI Studio. The sandbox needs none."
+    )
+    base_url: BaseUrl | None = Field(
+        None, description="Address of the Gemini API. Without it: the sandbox in sandbox mode, Google's in live mode."
+    )
+    model: str = Field("gemini-3.8-flash", min_length=1, max_length=100, description="The model that is asked.")
+    voice: str = Field(
+        "", max_length=4000, description="How the posts should sound, in a few sentences: who speaks, to whom, how."
+    )
+    timeout: Duration = Field(
+        timedelta(seconds=20), description="How long an answer may take; then the original words go out."
+    )
+    daily_budget: int = Field(
+        100,
+        ge=0,
+        le=100_000,
+        description="Most requests in a day (UTC), over all projects; then the original words go out.",
+    )
+
+    @field_validator("timeout")
+    @classmethod
+    def _not_zero(cls, value: timedelta) -> timedelta:
+        if not value:
+            raise ValueError("must be longer than 0")
+        return value
 
 
 class SandboxSettings(Section):

@@ -15,8 +15,8 @@ from twitter_pipeline.config.base import Section
 from twitter_pipeline.config.errors import ConfigError, Problem, did_you_mean
 from twitter_pipeline.config.fields import DatabaseUrl, absolute
 from twitter_pipeline.config.people import Account, Credentials, User
-from twitter_pipeline.config.projects import Project
-from twitter_pipeline.config.services import DagsterSettings, SandboxSettings, XSettings
+from twitter_pipeline.config.projects import Project, Source
+from twitter_pipeline.config.services import DagsterSettings, GeminiSettings, SandboxSettings, XSettings
 
 DEFAULT_USER = "owner"
 SANDBOX_ACCOUNT = "sandbox"
@@ -51,6 +51,9 @@ class Settings(Section):
         None, description="PostgreSQL database, postgresql+psycopg2://…. Without it: SQLite under data_dir."
     )
     x: XSettings = Field(default_factory=XSettings, description="How X's API is reached, and its limits.")
+    gemini: GeminiSettings = Field(
+        default_factory=GeminiSettings, description="How Gemini improves the words, where a source says so."
+    )
     sandbox: SandboxSettings = Field(
         default_factory=SandboxSettings, description="Where the local stand-in for X listens."
     )
@@ -129,6 +132,19 @@ class Settings(Section):
     def x_base_url(self) -> str:
         """Where posts go, without a slash at the end."""
         return self.x.base_url or (self.sandbox.url if self.mode == "sandbox" else LIVE_API)
+
+    @property
+    def gemini_base_url(self) -> str | None:
+        """Where Gemini is asked, without a slash at the end; None means Google's own address."""
+        return self.gemini.base_url or (self.sandbox.url if self.mode == "sandbox" else None)
+
+    def account_of(self, project: Project, source: Source) -> str:
+        """The name of the account a source posts as."""
+        return source.account or project.account
+
+    def wants_canary(self, project: Project) -> bool:
+        """Whether the project's first post goes out alone."""
+        return self.mode == "live" if project.canary is None else project.canary
 
     def project(self, id: str) -> Project:
         """The project with this id. Raises ConfigError naming the nearest one."""

@@ -102,7 +102,7 @@ def check_media(item: Item, source: Source, path: Path) -> MediaFile:
     from twitter_pipeline.media import MediaRefused, check
 
     try:
-        info = check(path, source.type, item.settings.x.media_limits)
+        info = check(path, "video" if source.type == "video" else "image", item.settings.x.media_limits)
     except MediaRefused as error:
         raise Ended(NotPublishable(str(error))) from error
     return MediaFile(

@@ -104,6 +104,8 @@ projects = sa.Table(
     _ref("api_key_id", "api_keys.id"),
     # Where a time-boxed scan goes on: "<source key>|<folder>"; null after a whole one.
     sa.Column("scan_position", sa.Text),
+    # When a person let the rest go out after the first post (the canary); null before.
+    _time("approved_at", nullable=True),
     # Why the last scan could not look (folder gone, unreadable); null when it could.
     sa.Column("scan_problem", sa.Text),
 )
@@ -118,7 +120,9 @@ content_sources = sa.Table(
     sa.Column("config", sa.JSON, nullable=False),
     _time("created_at"),
     _time("updated_at"),
-    # "<type>:<path>:<language>", what config.yaml tells sources apart by.
+    # The account it posts with, where that is not the project's.
+    _ref("api_key_id", "api_keys.id", nullable=True),
+    # "<type>:<path>:<language>[@<account>]", what config.yaml tells sources apart by.
     sa.Column("key", sa.Text, nullable=False),
     sa.UniqueConstraint("project_id", "key"),
 )
@@ -130,6 +134,8 @@ publishing_tasks = sa.Table(
     _ref("project_id", "projects.id", sa.String(63)),
     _ref("content_source_id", "content_sources.id"),
     sa.Column("media_path", sa.Text, nullable=False),
+    # All files of the item in their order, none for a text; null where it is media_path alone.
+    sa.Column("media_files", sa.JSON(none_as_null=True)),
     sa.Column("metadata_path", sa.Text),
     sa.Column("status", sa.Text, nullable=False),
     sa.Column("content_data", sa.JSON, nullable=False),
@@ -148,6 +154,10 @@ publishing_tasks = sa.Table(
     # SHA-256 of the whole file, taken by the run: a match is the same item.
     sa.Column("content_hash", sa.Text),
     sa.Column("media_bytes", sa.BigInteger),
+    # What Gemini made of the words, so that it is asked once; null before.
+    sa.Column("enhanced", sa.JSON(none_as_null=True)),
+    # When its files were moved away after the post (after_post); null while they are where they were.
+    _time("moved_at", nullable=True),
     # Which number its latest attempt has; counts runs, not failures.
     sa.Column("attempt", sa.Integer, nullable=False, server_default="0"),
     # The Dagster run working on it, or the last that did.
@@ -243,6 +253,21 @@ scan_candidates = sa.Table(
     # Since when size and mtime have been as they are.
     _time("unchanged_since"),
     sa.UniqueConstraint("content_source_id", "media_path"),
+)
+
+#: One row for each request to Gemini: what the daily budget counts.
+gemini_requests = sa.Table(
+    "gemini_requests",
+    metadata,
+    _id(),
+    _ref("task_id", "publishing_tasks.id"),
+    sa.Column("model", sa.Text, nullable=False),
+    # What came of it: asked (no answer yet), answered, or why there is none.
+    sa.Column("outcome", sa.Text, nullable=False),
+    sa.Column("input_tokens", sa.Integer),
+    sa.Column("output_tokens", sa.Integer),
+    _time("created_at"),
+    sa.Index(None, "created_at"),
 )
 
 #: What the ops of a run hand to each other, so that "re-execute from failure" works from any machine.

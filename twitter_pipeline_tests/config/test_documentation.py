@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from types import UnionType
 from typing import Any, Literal, Union, get_args, get_origin
@@ -14,6 +14,7 @@ from pydantic import BaseModel, SecretStr
 from twitter_pipeline.config import (
     Account,
     DagsterSettings,
+    GeminiSettings,
     MediaLimits,
     Project,
     SandboxSettings,
@@ -27,9 +28,11 @@ from twitter_pipeline_tests.config.conftest import Loads
 
 PAGE = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
 SECTIONS: list[type[BaseModel]] = [
-    Settings, Project, Source, Account, User, XSettings, MediaLimits, SandboxSettings, DagsterSettings,
+    Settings, Project, Source, Account, User, XSettings, MediaLimits, GeminiSettings, SandboxSettings,
+    DagsterSettings,
 ]  # fmt: skip
 WORDS = {str: "text", int: "whole number", float: "number", Path: "folder", SecretStr: "secret", timedelta: "duration"}
+WORDS |= {bool: "yes or no", datetime: "date or time"}
 
 
 def type_in_words(annotation: Any) -> str:
@@ -55,6 +58,8 @@ def default_in_words(field: Any) -> str:
         return "required"
     if isinstance(field.default, timedelta):
         return f"`{format_duration(field.default)}`"
+    if isinstance(field.default, bool):
+        return "`yes`" if field.default else "`no`"
     if isinstance(field.default, (int, float)) or (isinstance(field.default, (str, Path)) and str(field.default)):
         return f"`{field.default}`"
     return ""

@@ -43,7 +43,7 @@ projects:
         "config.yaml:9:11: projects.0.path: expected a path",
         "config.yaml:10:14: projects.0.account: there is no account 'film'; did you mean 'films'?",
         "config.yaml:11:16: projects.0.time_zone: not an IANA time zone; did you mean 'Europe/Berlin'?",
-        "config.yaml:12:22: projects.0.sources.0.type: must be 'video' or 'image'",
+        "config.yaml:12:22: projects.0.sources.0.type: must be 'video', 'image', 'album' or 'text'",
         "config.yaml:12:34: projects.0.sources.0.path: must be a folder inside the project, "
         "relative to the project's path",
         "config.yaml:12:40: projects.0.sources.0.hashtgs: unknown key; did you mean 'hashtags'?",
@@ -109,7 +109,10 @@ def test_a_mistake_is_named_with_its_place_and_remedy(finds: Finds, text: str, l
     ("setting", "message"),
     [
         ("path: a, sources: []", "must not be empty; leave it out to take every video"),
-        ("path: a, sources: [{}, {path: ./}]", "sources 0 and 1 have the same type, path and language; remove one"),
+        (
+            "path: a, sources: [{}, {path: ./}]",
+            "sources 0 and 1 have the same type, path, language and account; remove one",
+        ),
         ("path: a, sources: [{hashtags: [a b]}]", "a hashtag is one word without spaces"),
         ("path: a, sources: [{path: /clips}]", "must be a folder inside the project"),
         ("path: a, sources: [{metadata: a/../../b}]", "must be a folder inside the project"),

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from twitter_pipeline.config import Settings
+from twitter_pipeline.config import Settings, Source
 from twitter_pipeline.store import accounts, defaults
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.secrets import open_vault
@@ -67,7 +67,8 @@ def test_what_is_declared_is_there(engine: sa.Engine, settings: MakeSettings, tm
         ("video:.:en", "video", "."),
         ("image:pictures:de", "image", "pictures"),
     ]
-    assert sources[1]["config"] == {"metadata": None, "language": "de", "template": None, "hashtags": ["cats"]}
+    stored = Source.model_validate({"type": "image", "path": "pictures", **sources[1]["config"]})
+    assert stored == declared.projects[0].sources[1]
     with reading(engine) as connection:
         assert defaults.source_ids(connection, "cats") == {source["key"]: source["id"] for source in sources}
 

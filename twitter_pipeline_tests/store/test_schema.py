@@ -75,11 +75,11 @@ def test_an_older_sqlite_file_is_copied_before_it_is_changed(tmp_path: Path, mon
         connection.execute(sa.text("CREATE TABLE kept (word TEXT)"))
         connection.execute(sa.text("INSERT INTO kept VALUES ('cats')"))
 
-    monkeypatch.setattr(schema, "HEAD", "0002")  # what the next release will do
+    monkeypatch.setattr(schema, "HEAD", "9998")  # what the next release will do
     schema.ensure(engine)
 
     engine.dispose()
-    with closing(sqlite3.connect(f"{path}.before-0002-from-{HEAD}")) as copy:
+    with closing(sqlite3.connect(f"{path}.before-9998-from-{HEAD}")) as copy:
         assert copy.execute("SELECT word FROM kept").fetchall() == [("cats",)]
         assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [(HEAD,)]
 
