@@ -116,6 +116,7 @@ def _free_projects() -> Iterator[str]:
 def by_hand(stack: Stack, _free_projects: Iterator[str], clip: Path) -> Iterator[ByHand]:
     """A project of the running stack that no other test uses."""
     here = ByHand(stack, next(_free_projects), clip)
+    here.dagster.stop_sensor(f"scan_{here.project.id}")  # again: see there
     yield here
     here.sandbox.clear_faults()
     here.instance.dispose()

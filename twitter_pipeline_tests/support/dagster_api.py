@@ -90,21 +90,26 @@ class Dagster:
         return str(answer["partitionBackfillOrError"]["status"])
 
     def stop_sensor(self, name: str) -> None:
-        """Turn a sensor off, as the switch in the UI does."""
-        found = self.ask(
-            """query($s: SensorSelector!) { sensorOrError(sensorSelector: $s) {
-                 ... on Sensor { id sensorState { selectorId } } } }""",
-            s={**REPOSITORY, "sensorName": name},
-        )["sensorOrError"]
+        """Turn a sensor off, as the switch in the UI does, and see to it that it stays off.
 
-        def stopped() -> bool:
+        Dagster's daemon writes the state that it read before a tick, or at its end, and may so turn the sensor on
+        again (seen in CI). Hence also: ask again some seconds later.
+        """
+        query = """query($s: SensorSelector!) { sensorOrError(sensorSelector: $s) {
+                     ... on Sensor { id sensorState { status ticks(limit: 1) { status } } } } }"""
+        stop = "mutation($id: String) { stopSensor(id: $id) { __typename } }"
+
+        def rests() -> bool:
             # While the daemon writes a tick, Dagster's SQLite file may be locked: the answer is a 500 then.
             with suppress(urllib.error.HTTPError):
-                self.ask("mutation($id: String) { stopSensor(id: $id) { __typename } }", id=found["id"])
-                return True
+                sensor = self.ask(query, s={**REPOSITORY, "sensorName": name})["sensorOrError"]
+                state = sensor["sensorState"]
+                if state["status"] == "STOPPED":
+                    return all(tick["status"] != "STARTED" for tick in state["ticks"])
+                self.ask(stop, id=sensor["id"])
             return False
 
-        wait_for(stopped, 30, f"sensor {name} to stop")
+        wait_for(rests, 60, f"sensor {name} to stop")
 
     def last_tick(self, sensor: str) -> str:
         """Why the sensor's last tick requested no run; empty when it did, or there was none."""

@@ -121,6 +121,8 @@ class Stack:
         return self.start().wait_until_up()
 
     def __exit__(self, *_: object) -> None:
+        # For the report of a test that failed: pytest shows what was printed while it was torn down.
+        print(f"\nup (exit code {self._process and self._process.poll()}) said:\n{''.join(self.output[-200:])}")
         if self._process is not None and self._process.poll() is None:
             self.stop()
 

@@ -86,10 +86,7 @@ class Fleet:
         for name, place in self._places.items():
             if place.again_at is not None:
                 if now >= place.again_at:
-                    self._former.append(place.process)
-                    place.process, place.started, place.again_at = self._launch(place.service), now, None
-                    place.process.begin()
-                    _log.warning("%s was started again", name)
+                    self._start_again(place, now)
             elif (code := place.process.exit_code()) is not None:
                 place.wait = FIRST_WAIT if now - place.started > LIVED_LONG else min(place.wait * 2, LONGEST_WAIT)
                 place.again_at = now + place.wait
@@ -97,6 +94,18 @@ class Fleet:
                 _log.error(
                     "%s ended with exit code %s, see %s; it is started again in %.0f s", name, code, where, place.wait
                 )
+
+    def _start_again(self, place: _Place, now: float) -> None:
+        try:
+            process = self._launch(place.service)
+        except OSError as error:  # no memory or process numbers left, for now
+            place.again_at = now + LONGEST_WAIT
+            _log.error("%s cannot be started (%s); tried again in %.0f s", place.service.name, error, LONGEST_WAIT)
+            return
+        self._former.append(place.process)
+        place.process, place.started, place.again_at = process, now, None
+        process.begin()
+        _log.warning("%s was started again", place.service.name)
 
     def _launch(self, service: Service) -> Process:
         return Process(service, self._home / "logs", self._environment, self._redact)

@@ -188,14 +188,12 @@ class _Supervisor:
         _log.info("Ctrl-C stops everything")
 
     def _stay(self, *, until_idle: bool) -> None:
-        import sqlalchemy as sa
-
         next_config = next_idle = 0.0
-        away = False
+        last_error = ""
         while not self._request.asked:
-            self._fleet.tend()
             now = time.monotonic()
             try:
+                self._fleet.tend()
                 self._progress.show()
                 if now >= next_config:
                     next_config = now + LOOK_AT_CONFIG
@@ -204,11 +202,9 @@ class _Supervisor:
                     next_idle = now + LOOK_WHETHER_IDLE
                     if self._is_idle():
                         return
-                away = False
-            except sa.exc.OperationalError as error:
-                if not away:
-                    _log.warning("the database does not answer: %s; trying again", error.orig)
-                away = True
+                last_error = ""
+            except Exception as error:  # noqa: BLE001 - nothing that breaks in one look may end what posts
+                last_error = _tell_once(error, last_error)
             self._request.pause(LOOK)
 
     def _is_idle(self) -> bool:
@@ -255,3 +251,16 @@ class _Supervisor:
             console.print(line, style="bold red", markup=False, soft_wrap=True)
         needs_a_person = stopped or any(row.status in NEED_A_PERSON for row in rows)
         return NEEDS_A_PERSON if needs_a_person else OK
+
+
+def _tell_once(error: Exception, before: str) -> str:
+    """Log what broke a look unless the last one broke of the same; what broke it."""
+    import sqlalchemy as sa
+
+    what = repr(error)
+    if what != before:
+        if isinstance(error, sa.exc.OperationalError):
+            _log.warning("the database does not answer: %s; trying again", error.orig)
+        else:
+            _log.error("looking after the pipeline failed; it goes on, trying again", exc_info=error)
+    return what
