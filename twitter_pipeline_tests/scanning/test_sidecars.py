@@ -25,9 +25,16 @@ def put(root: Path, rel: str, content: Any) -> Path:
     return path
 
 
-def find(root: Path, media: str = "videos/a.mp4", *, metadata: str | None = "meta", language: str = "en") -> Any:
+def find(
+    root: Path,
+    media: str = "videos/a.mp4",
+    *,
+    metadata: str | None = "meta",
+    language: str = "en",
+    fallback: tuple[str, ...] = (),
+) -> Any:
     (root / "videos").mkdir(exist_ok=True)
-    return Finder(root, Path(metadata) if metadata else None, language).find(media)
+    return Finder(root, Path(metadata) if metadata else None, language, fallback).find(media)
 
 
 def title(root: Path, media: str = "videos/a.mp4", **options: Any) -> str | None:
