@@ -1,4 +1,4 @@
-"""The sandbox as an ASGI application: X's calls, the control calls and the timeline page."""
+"""The sandbox as an ASGI application: X's calls, Gemini's, the control calls and the timeline page."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import Message, Receive, Scope, Send
 
-from twitter_pipeline.sandbox import control, limits, media, oauth, page
+from twitter_pipeline.sandbox import control, gemini, limits, media, oauth, page
 from twitter_pipeline.sandbox.calls import CALLS, Call, Incoming
 from twitter_pipeline.sandbox.faults import Faults, play
 from twitter_pipeline.sandbox.problems import Refusal, invalid, no_write_permission, plain, too_large
@@ -44,7 +44,8 @@ def create_app(
     """
     state = State(state_dir, clock=clock)
     media.sweep(state)
-    faults = Faults(call.name for call in CALLS)
+    faults = Faults([*(call.name for call in CALLS), gemini.CALL])
+    asked = gemini.Asked()
 
     @asynccontextmanager
     async def lifespan(_app: Starlette) -> AsyncIterator[None]:
@@ -56,7 +57,8 @@ def create_app(
             Route(call.path, _Endpoint(call, state, faults, processing_seconds), methods=[call.method])
             for call in CALLS
         ),
-        Mount("/sandbox", app=control.router(state, faults)),
+        Route(gemini.PATH, gemini.Endpoint(asked, faults), methods=["POST"]),
+        Mount("/sandbox", app=control.router(state, faults, asked)),
         *page.routes(state),
     ]
     return Starlette(routes=routes, lifespan=lifespan, exception_handlers={HTTPException: _no_route})

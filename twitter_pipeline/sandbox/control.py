@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from twitter_pipeline.sandbox import fields
 from twitter_pipeline.sandbox.faults import Faults
+from twitter_pipeline.sandbox.gemini import Asked
 from twitter_pipeline.sandbox.posts import summary
 from twitter_pipeline.sandbox.problems import Refusal, forbidden, invalid
 from twitter_pipeline.sandbox.state import State
@@ -22,7 +23,7 @@ from twitter_pipeline.sandbox.state import State
 _ACCOUNT = fields.record({"revoked": fields.flag, "read_only": fields.flag})
 
 
-def router(state: State, faults: Faults) -> ASGIApp:
+def router(state: State, faults: Faults, asked: Asked) -> ASGIApp:
     """The calls below ``/sandbox``."""
 
     def health(_request: Request) -> Response:
@@ -32,6 +33,9 @@ def router(state: State, faults: Faults) -> ASGIApp:
 
     def list_posts(_request: Request) -> Response:
         return JSONResponse({"posts": summary(state)})
+
+    def list_asked(_request: Request) -> Response:
+        return JSONResponse({"requests": asked.all()})
 
     def list_faults(_request: Request) -> Response:
         return JSONResponse({"faults": faults.waiting()})
@@ -54,6 +58,7 @@ def router(state: State, faults: Faults) -> ASGIApp:
     def clear_state(_request: Request) -> Response:
         state.clear()
         faults.clear()
+        asked.clear()
         return JSONResponse({"posts": []})
 
     return _FromThisMachine(
@@ -61,6 +66,7 @@ def router(state: State, faults: Faults) -> ASGIApp:
             [
                 Route("/health", health),
                 Route("/posts", list_posts),
+                Route("/gemini", list_asked),
                 Route("/faults", list_faults, methods=["GET"]),
                 Route("/faults", add_fault, methods=["POST"]),
                 Route("/faults", clear_faults, methods=["DELETE"]),

@@ -20,6 +20,8 @@ from twitter_pipeline.sandbox.problems import invalid, plain
 
 #: The connection's transport in the ASGI scope's extensions; the server puts it there (:mod:`.server`).
 TRANSPORT = "sandbox.transport"
+#: What Gemini is to answer, there too: the kind, and for `says` what.
+ANSWER = "sandbox.answer"
 
 #: What can go wrong:
 #: status      answered with `status`, `headers` and `body` without acting
@@ -27,7 +29,11 @@ TRANSPORT = "sandbox.transport"
 #: drop_after  the request is carried out, then the connection is closed without an answer
 #: cut         the request is carried out, then the answer ends in the middle of its headers
 #: delay       the request is carried out `seconds` later, also when the client has gone meanwhile
-KINDS = ("status", "drop", "drop_after", "cut", "delay")
+#: answer      Gemini's call only: carried out, and answered as `answer` says
+KINDS = ("status", "drop", "drop_after", "cut", "delay", "answer")
+
+#: What Gemini can answer badly. `says`: the words in `body`, as text or as JSON.
+ANSWERS = ("empty", "blocked", "safety", "not_json", "wrong_fields", "too_long", "max_tokens", "says")
 
 _SHAPE = fields.record(
     {
@@ -37,6 +43,7 @@ _SHAPE = fields.record(
         "headers": fields.anything,
         "body": fields.anything,
         "seconds": fields.anything,
+        "answer": fields.choice(*ANSWERS),
         "times": fields.whole(1, 1_000_000),
         "after": fields.whole(0, 1_000_000),
     },
@@ -52,6 +59,8 @@ class Fault:
     kind: str
     status: int = 503
     headers: dict[str, str] = field(default_factory=dict)
+    #: For `answer`: which.
+    answer: str = ""
     #: JSON value or text; None for X's own words for that status.
     body: Any = None
     seconds: float = 0.0
@@ -79,6 +88,8 @@ class Faults:
             raise invalid("$.headers: must be an object of strings", headers=headers)
         if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 <= seconds <= 3600:
             raise invalid("$.seconds: must be a number from 0 to 3600", seconds=seconds)
+        if (body["kind"] == "answer") != ("answer" in body) or ("answer" in body and "generate" not in body["call"]):
+            raise invalid("$.answer: goes with the kind `answer`, at Gemini's call only", answer=body.get("answer", ""))
         fault = Fault(**body)
         with self._lock:
             self._waiting.append(fault)
@@ -114,6 +125,9 @@ async def play(fault: Fault, app: ASGIApp, scope: Scope, receive: Receive, send:
         await _answer(fault, receive, send)
     elif fault.kind == "drop":
         _close(scope)
+    elif fault.kind == "answer":
+        scope["extensions"][ANSWER] = (fault.answer, fault.body)
+        await app(scope, receive, send)
     elif fault.kind == "delay":
         messages = [message async for message in _body(receive)]
         await asyncio.sleep(fault.seconds)

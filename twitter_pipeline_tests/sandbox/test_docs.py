@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from twitter_pipeline.sandbox.calls import CALLS
-from twitter_pipeline.sandbox.faults import KINDS
+from twitter_pipeline.sandbox.faults import ANSWERS, KINDS
 from twitter_pipeline_tests.sandbox.conftest import Running
 
 DOCS = (Path(__file__).parents[2] / "docs" / "sandbox.md").read_text(encoding="utf-8")
@@ -25,6 +25,11 @@ def test_every_call_stands_there_with_its_limit() -> None:
 def test_every_kind_of_fault_stands_there() -> None:
     table = DOCS.split("| kind |")[1].split("\n\n")[0]
     assert tuple(re.findall(r"^\| `(\w+)`", table, re.MULTILINE)) == KINDS
+
+
+def test_every_answer_of_gemini_stands_there() -> None:
+    table = DOCS.split("| answer | what Gemini says |")[1].split("\n\n")[0]
+    assert tuple(re.findall(r"^\| `(\w+)`", table, re.MULTILINE)) == ANSWERS
 
 
 def _commands() -> list[str]:

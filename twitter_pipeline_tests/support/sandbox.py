@@ -15,6 +15,8 @@ from types import TracebackType
 from typing import Any
 
 _START_SECONDS = 20
+#: Gemini's call, as faults name it.
+GEMINI = "POST /v1beta/models/{model}:generateContent"
 
 
 class SandboxServer:
@@ -70,6 +72,15 @@ class SandboxServer:
     def fault(self, call: str, kind: str, **more: Any) -> None:
         """Let something go wrong: ``fault("POST /2/tweets", "status", status=503, times=2)``; see docs/sandbox.md."""
         self.control("POST", "/sandbox/faults", {"call": call, "kind": kind, **more})
+
+    def gemini_requests(self) -> list[dict[str, Any]]:
+        """What Gemini's stand-in was asked, oldest first: model, body, status of the answer."""
+        asked: list[dict[str, Any]] = self.control("GET", "/sandbox/gemini")["requests"]
+        return asked
+
+    def gemini_answers(self, answer: str, body: Any = None, **more: Any) -> None:
+        """Let Gemini answer badly, or (`says`) in these words; see docs/sandbox.md."""
+        self.fault(GEMINI, "answer", answer=answer, body=body, **more)
 
     def faults(self) -> list[dict[str, Any]]:
         """The faults that have not (wholly) happened yet."""
