@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 import sqlalchemy as sa
 
@@ -20,18 +20,23 @@ from twitter_pipeline.store.tables import publishing_tasks
 if TYPE_CHECKING:
     from twitter_pipeline.content.metadata import Metadata
 
+#: How the reason of an item begins that is skipped for having been posted, or being about to.
+SAME_FILE = "the same file as"
+#: What helps where another source of the project has it.
+REMEDY = "to post it from this source too, give the source repeat: yes"
+
 
 class NoMetadata(Ended):
     """There is no metadata (any more) that the item can be posted with: the scan is to look for it again."""
 
 
-def draft(item: Item, path: Path) -> Draft:
-    """The post of an item whose file is at `path`. Raises Ended with the reason when there can be none (yet)."""
+def draft(item: Item, paths: Sequence[Path]) -> Draft:
+    """The post of an item whose files are at `paths`. Raises Ended with the reason when there can be none (yet)."""
     from twitter_pipeline.content import TemplateError, compose
 
     source = item.source()
-    metadata, sidecar = read_metadata(item, source, path)
-    media = check_media(item, source, path)
+    metadata, sidecar = read_metadata(item, source)
+    media = check_media(item, source, paths, metadata)
     try:
         composed = compose(
             metadata, template=source.template, hashtags=source.hashtags, limit=item.settings.x.text_limit
@@ -42,42 +47,52 @@ def draft(item: Item, path: Path) -> Draft:
         text=composed.text,
         weight=composed.weight,
         was_cut=composed.was_cut,
-        alt_text=metadata.alt_text,
         media=media,
         sidecar=sidecar,
     )
 
 
-def media_path(item: Item) -> Path:
-    """The item's file. Raises Ended when it is gone, or a link now leads out of the project."""
+def media_paths(item: Item) -> tuple[Path, ...]:
+    """The item's files in their order. Raises Ended when one is gone, or a link now leads out of the project."""
     from twitter_pipeline.scanning.boundary import leaves
 
     root = item.project.path
-    path = root / item.task.media_path
     if not root.is_dir():
         raise Ended(Failed(f"the project's folder {root} is not there; is the disk mounted?"))
-    if not path.exists():
-        if not any(root.iterdir()):  # an empty mount point is no deletion
-            raise Ended(Failed(f"the project's folder {root} is empty; is the disk mounted?"))
-        raise Ended(NotPublishable(f"the file {item.task.media_path} is gone"))
-    if leaves(path, os.path.realpath(root)):
-        raise Ended(NotPublishable(f"{item.task.media_path} leads out of the project's folder"))
-    return path
+    for file in item.task.files:
+        if not (root / file).exists():
+            if not any(root.iterdir()):  # an empty mount point is no deletion
+                raise Ended(Failed(f"the project's folder {root} is empty; is the disk mounted?"))
+            raise Ended(NotPublishable(f"the file {file} is gone"))
+        if leaves(root / file, os.path.realpath(root)):
+            raise Ended(NotPublishable(f"{file} leads out of the project's folder"))
+    return tuple(root / file for file in item.task.files)
+
+
+def content_identity(item: Item, paths: Sequence[Path]) -> str:
+    """What no two tasks of a project may share: 64 hexadecimal digits over all that the item posts. Raises OSError."""
+    from twitter_pipeline.scanning.fingerprint import full, together
+
+    return together([full(path) for path in paths])
 
 
 def twin_of(item: Item, content_hash: str) -> str | None:
-    """Which other task of the project holds the same content (SHA-256), in words; None when none does."""
+    """Which other task of the project holds the same content (see `identity.salted`), in words; None when none does."""
     tasks = publishing_tasks.c
     with reading(item.engine) as connection:
         other = connection.execute(
-            sa.select(tasks.media_path, tasks.status).where(
+            sa.select(tasks.media_path, tasks.status, tasks.content_source_id).where(
                 tasks.project_id == item.project.id, tasks.content_hash == content_hash, tasks.id != item.task.id
             )
         ).one_or_none()
-    return None if other is None else f"the same file as {other.media_path}, which is {other.status}"
+    if other is None:
+        return None
+    if other.content_source_id == item.task.content_source_id:
+        return f"{SAME_FILE} {other.media_path}, which is {other.status}"
+    return f"{SAME_FILE} {other.media_path} of another source, which is {other.status}; {REMEDY}"
 
 
-def read_metadata(item: Item, source: Source, path: Path) -> tuple[Metadata, str | None]:
+def read_metadata(item: Item, source: Source) -> tuple[Metadata, str | None]:
     """The item's metadata and where it lay. Without any: waits, then the words of the file's name or `NoMetadata`."""
     from twitter_pipeline.content import Metadata, words_of
     from twitter_pipeline.scanning.sidecars import Problem, finder_for
@@ -93,27 +108,34 @@ def read_metadata(item: Item, source: Source, path: Path) -> tuple[Metadata, str
     if utc_now() < until:
         raise NoMetadata(MustWait(f"{why}; waits for it until {until:%Y-%m-%d %H:%M:%S} UTC", until))
     if found is None and item.project.without_metadata == "post":
-        return Metadata(title=words_of(path.name)), None
+        return Metadata(title=words_of(item.task.media_path.rpartition("/")[2])), None
     raise NoMetadata(NotPublishable(why))
 
 
-def check_media(item: Item, source: Source, path: Path) -> MediaFile:
-    """What the file holds, by X's rules. Raises Ended with the reason a person needs."""
+def check_media(item: Item, source: Source, paths: Sequence[Path], metadata: Metadata) -> tuple[MediaFile, ...]:
+    """What the files hold, by X's rules. Raises Ended with the reason a person needs."""
     from twitter_pipeline.media import MediaRefused, check
 
-    try:
-        info = check(path, "video" if source.type == "video" else "image", item.settings.x.media_limits)
-    except MediaRefused as error:
-        raise Ended(NotPublishable(str(error))) from error
-    return MediaFile(
-        path=item.task.media_path,
-        media_type=info.media_type,
-        category=info.category,
-        bytes=info.bytes,
-        width=info.width,
-        height=info.height,
-        seconds=info.seconds,
-    )
+    kind: Literal["video", "image"] = "video" if source.type == "video" else "image"
+    media = []
+    for number, (name, path) in enumerate(zip(item.task.files, paths, strict=True)):
+        try:
+            info = check(path, kind, item.settings.x.media_limits)
+        except MediaRefused as error:
+            raise Ended(NotPublishable(f"{name}: {error}" if len(paths) > 1 else str(error))) from error
+        media.append(
+            MediaFile(
+                path=name,
+                media_type=info.media_type,
+                category=info.category,
+                bytes=info.bytes,
+                width=info.width,
+                height=info.height,
+                seconds=info.seconds,
+                alt_text="" if kind == "video" else metadata.alt_text_of(number),
+            )
+        )
+    return tuple(media)
 
 
 @contextmanager

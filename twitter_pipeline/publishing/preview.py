@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from twitter_pipeline.config import Settings
 from twitter_pipeline.publishing import drafting, due
 from twitter_pipeline.publishing.drafts import Draft
+from twitter_pipeline.publishing.identity import salted
 from twitter_pipeline.publishing.session import Ended, Item
 from twitter_pipeline.scanning.fingerprint import full
 from twitter_pipeline.store import attempts
@@ -45,7 +46,7 @@ def preview(engine: sa.Engine, settings: Settings, task: Task, *, now: datetime)
     try:
         with drafting.file_errors(item):
             path = drafting.media_path(item)
-            twin = drafting.twin_of(item, full(path))
+            twin = drafting.twin_of(item, salted(full(path), item.project, item.source()))
             draft = drafting.draft(item, path)
         if twin is not None:
             why_not.append(twin)

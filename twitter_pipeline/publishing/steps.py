@@ -17,6 +17,7 @@ import sqlalchemy as sa
 from twitter_pipeline.publishing import drafting
 from twitter_pipeline.publishing.drafting import file_errors
 from twitter_pipeline.publishing.drafts import Draft, UploadedMedia
+from twitter_pipeline.publishing.identity import salted
 from twitter_pipeline.publishing.outcomes import (
     AccountStopped,
     Failed,
@@ -97,7 +98,7 @@ def _refuse_what_was_seen(session: Session, path: Path) -> None:
     """Take the whole file's hash, which no two tasks of a project may share: the second is a repetition."""
     from twitter_pipeline.scanning.fingerprint import full
 
-    content_hash = full(path)
+    content_hash = salted(full(path), session.project, session.source())
     try:
         _keep(session, content_hash=content_hash)
     except sa.exc.IntegrityError:
