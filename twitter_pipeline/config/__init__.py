@@ -2,7 +2,7 @@
 
 from twitter_pipeline.config.errors import ConfigError, Problem
 from twitter_pipeline.config.loading import BASE_DIR_VARIABLE, CONFIG_VARIABLE, current, load
-from twitter_pipeline.config.people import Account, Credentials, User
+from twitter_pipeline.config.people import KEYS, Account, Credentials, User
 from twitter_pipeline.config.projects import Project, Source
 from twitter_pipeline.config.schema import json_schema
 from twitter_pipeline.config.services import DagsterSettings, GeminiSettings, MediaLimits, SandboxSettings, XSettings
@@ -11,6 +11,7 @@ from twitter_pipeline.config.settings import Pacing, Settings
 __all__ = [
     "BASE_DIR_VARIABLE",
     "CONFIG_VARIABLE",
+    "KEYS",
     "Account",
     "ConfigError",
     "Credentials",

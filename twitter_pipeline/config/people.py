@@ -9,7 +9,7 @@ from pydantic import Field
 from twitter_pipeline.config.base import Section
 from twitter_pipeline.config.fields import Email, Name, Secret
 
-#: The settings of an account that hold a secret; live mode needs all four.
+#: The settings of an account that hold a secret: all four, or none where they are stored (`account add`).
 KEYS = ("api_key", "api_secret", "access_token", "access_token_secret")
 
 
@@ -21,7 +21,7 @@ class User(Section):
 
 
 class Account(Section):
-    """An X account and its keys. Live mode needs all four keys; sandbox mode uses none of them."""
+    """An X account and its keys. Live mode needs all four, here or stored; sandbox mode uses none of them."""
 
     name: Name = Field(description="Short name, unique. In sandbox mode it is the user name on the sandbox's timeline.")
     owner: str = Field("", description="The user it belongs to. Without it: the first user.")
@@ -46,7 +46,7 @@ class Credentials:
         return cls("sandbox-key", "sandbox-secret", f"sandbox-token-{username}", f"sandbox-token-secret-{username}")
 
     @classmethod
-    def of(cls, account: Account) -> Credentials:
-        """The account's own keys, those that are missing empty: loading refuses that in live mode."""
-        secrets = (getattr(account, key) for key in KEYS)
-        return cls(*(secret.get_secret_value() if secret else "" for secret in secrets))
+    def of(cls, account: Account) -> Credentials | None:
+        """The account's own keys; None where config.yaml holds none of them (some of them, loading refuses)."""
+        secrets = [getattr(account, key) for key in KEYS]
+        return None if None in secrets else cls(*(secret.get_secret_value() for secret in secrets))

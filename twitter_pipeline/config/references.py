@@ -1,4 +1,4 @@
-"""What one setting says about another: names that must exist, names that must differ, keys that live mode needs.
+"""What one setting says about another: names that must exist, names that must differ, what live mode needs.
 
 Works on the values before they are validated, so that these mistakes are reported together with all others.
 """
@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from twitter_pipeline.config.document import Loc
+from twitter_pipeline.config.duration import parse_duration
 from twitter_pipeline.config.errors import did_you_mean
 from twitter_pipeline.config.people import KEYS
 from twitter_pipeline.config.services import STRICT
@@ -30,15 +31,38 @@ def check(data: dict[str, Any]) -> Iterator[tuple[Loc, str]]:
     yield from _unknown_profile(data.get("x"))
     if live:
         yield from _missing_keys(data)
+        yield from _unpaced(data)
 
 
 def _missing_keys(data: dict[str, Any]) -> Iterator[tuple[Loc, str]]:
+    """An account may leave out all four: they are stored then, and start-up looks for them."""
     if not data.get("accounts"):
-        yield ("accounts",), "live mode needs an account with its four keys"
+        yield ("accounts",), "live mode needs an account: write its name here, and its keys here or with `account add`"
     for index, account in _items(data, "accounts"):
-        for key in KEYS:
-            if account.get(key) is None:
-                yield ("accounts", index, key), f"live mode needs it; write {key}: ${{NAME_OF_A_VARIABLE}}"
+        missing = [key for key in KEYS if account.get(key) is None]
+        for key in missing if len(missing) < len(KEYS) else ():
+            yield (
+                ("accounts", index, key),
+                f"the other keys are here; write {key}: ${{NAME_OF_A_VARIABLE}}, or none of them where they are stored",
+            )
+
+
+def _unpaced(data: dict[str, Any]) -> Iterator[tuple[Loc, str]]:
+    for index, project in _items(data, "projects"):
+        interval = project.get("min_interval")
+        if interval is not None and project.get("max_per_day") is None and _is_zero(interval):
+            yield (
+                ("projects", index, "min_interval"),
+                "live mode needs pacing: without an interval a whole folder would go out at once, which X takes for"
+                " spam; write a longer one, or say max_per_day",
+            )
+
+
+def _is_zero(duration: object) -> bool:
+    try:
+        return not parse_duration(duration)
+    except ValueError:
+        return False  # reported where it is read
 
 
 def _repeated(data: dict[str, Any], section: str, key: str) -> Iterator[tuple[Loc, str]]:

@@ -165,8 +165,8 @@ class Settings(Section):
         message = f"there is no '{wanted}'; {did_you_mean(wanted, by_name)}"
         raise ConfigError([Problem(str(self.path), None, None, key, message)])
 
-    def credentials(self, account: Account) -> Credentials:
-        """What to sign with: in sandbox mode never the real keys."""
+    def credentials(self, account: Account) -> Credentials | None:
+        """What to sign with: in sandbox mode never the real keys. None where they are stored, or nowhere."""
         return Credentials.of(account) if self.mode == "live" else Credentials.for_sandbox(account.name)
 
     def pacing(self, project: Project) -> Pacing:

@@ -7,11 +7,20 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
-from twitter_pipeline.config import Credentials
-from twitter_pipeline.store.secrets import Vault
-from twitter_pipeline.store.tables import api_keys, projects
+from twitter_pipeline.config import KEYS, Credentials
+from twitter_pipeline.store.secrets import KeyLost, Vault
+from twitter_pipeline.store.tables import api_keys, content_sources, projects
 
 _keys = api_keys.c
+
+
+class NoKeys(KeyLost):
+    """Neither config.yaml nor the database holds the keys of an account."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(
+            f"account {name} has no keys: write them in config.yaml or run: twitter-pipeline account add {name}"
+        )
 
 
 @dataclass(frozen=True)
@@ -28,6 +37,10 @@ class AccountRow:
     wait_reason: str | None
     #: Nothing is posted with it until a person resumed it.
     stopped_reason: str | None
+    #: The newest post of its timeline that a start has seen; None before the first look.
+    timeline_seen_id: str | None
+    #: Whether keys are stored for it.
+    has_keys: bool
 
     def why_not(self, now: datetime) -> str | None:
         """Why nothing may be posted with it now, in words with the way out; None when it may."""
@@ -48,11 +61,34 @@ _COLUMNS = (
     _keys.wait_until,
     _keys.wait_reason,
     _keys.stopped_reason,
+    _keys.timeline_seen_id,
+    _keys.api_key.is_not(None),
 )
+#: A source posts with its own account, or else with its project's.
+_OF_SOURCE = sa.func.coalesce(content_sources.c.api_key_id, projects.c.api_key_id) == _keys.id
+
+
+def of_source(connection: sa.Connection, source_id: int) -> AccountRow:
+    """The account a content source posts with."""
+    query = sa.select(*_COLUMNS).where(
+        content_sources.c.id == source_id, projects.c.id == content_sources.c.project_id, _OF_SOURCE
+    )
+    return AccountRow(*connection.execute(query).one())
+
+
+def of_sources(connection: sa.Connection, project_id: str) -> dict[int, AccountRow]:
+    """The account of each content source of a project, by the source's id."""
+    query = sa.select(content_sources.c.id, *_COLUMNS).where(
+        content_sources.c.project_id == project_id, projects.c.id == project_id, _OF_SOURCE
+    )
+    return {row[0]: AccountRow(*row[1:]) for row in connection.execute(query)}
 
 
 def of_project(connection: sa.Connection, project_id: str) -> AccountRow:
-    """The account a project posts with. Raises LookupError for a project the database does not know."""
+    """The account of the project, with which all sources post that name no other.
+
+    Raises LookupError for a project the database does not know.
+    """
     row = connection.execute(
         sa.select(*_COLUMNS).join(projects, projects.c.api_key_id == _keys.id).where(projects.c.id == project_id)
     ).one_or_none()
@@ -67,13 +103,40 @@ def listing(connection: sa.Connection) -> list[AccountRow]:
 
 
 def credentials(connection: sa.Connection, account_id: int, vault: Vault) -> Credentials:
-    """The decrypted keys. Raises KeyLost when the vault's key is another one."""
-    row = connection.execute(
-        sa.select(_keys.api_key, _keys.api_secret, _keys.access_token, _keys.access_token_secret).where(
-            _keys.id == account_id
-        )
+    """The decrypted keys. Raises NoKeys, or KeyLost when the vault's key is another one."""
+    name, *stored = connection.execute(
+        sa.select(_keys.key_name, *(_keys[key] for key in KEYS)).where(_keys.id == account_id)
     ).one()
-    return Credentials(*(vault.decrypt(value) for value in row))
+    if None in stored:
+        raise NoKeys(name)
+    return Credentials(*(vault.decrypt(value) for value in stored))
+
+
+def keep(
+    connection: sa.Connection, account_id: int, credentials: Credentials | None, vault: Vault, *, now: datetime
+) -> None:
+    """Store other keys, or none.
+
+    They may be another account's: what X said of the old ones, a stop or a wait with it, no longer holds.
+    """
+    kept = {key: None if credentials is None else vault.encrypt(getattr(credentials, key)) for key in KEYS}
+    forgotten = dict.fromkeys(("stopped_reason", "wait_until", "wait_reason", "verified_at"))
+    _update(connection, account_id, **kept, **forgotten, updated_at=now)
+
+
+def encrypt_anew(connection: sa.Connection, vault: Vault) -> int:
+    """Encrypt all stored keys with the vault's present key; how many accounts that were. Raises KeyLost."""
+    columns = [_keys[key] for key in KEYS]
+    rows = connection.execute(sa.select(_keys.id, *columns).where(_keys.api_key.is_not(None)).with_for_update()).all()
+    for row in rows:
+        anew = {key: vault.encrypt(vault.decrypt(row._mapping[key])) for key in KEYS if row._mapping[key] is not None}
+        _update(connection, row.id, **anew)
+    return len(rows)
+
+
+def seen_timeline(connection: sa.Connection, account_id: int, post_id: str) -> None:
+    """Keep the newest post of its timeline that was seen."""
+    _update(connection, account_id, timeline_seen_id=post_id)
 
 
 def verified(connection: sa.Connection, account_id: int, *, user_id: str, username: str, now: datetime) -> None:

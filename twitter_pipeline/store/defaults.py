@@ -8,11 +8,10 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from twitter_pipeline.config import Account, Settings
+from twitter_pipeline.config import Account, Credentials, Settings
+from twitter_pipeline.store import accounts
 from twitter_pipeline.store.secrets import KeyLost, Vault
 from twitter_pipeline.store.tables import api_keys, content_sources, projects, users
-
-_SECRETS = ("api_key", "api_secret", "access_token", "access_token_secret")
 
 
 def apply(connection: sa.Connection, settings: Settings, vault: Vault, *, now: datetime) -> None:
@@ -48,6 +47,7 @@ def apply(connection: sa.Connection, settings: Settings, vault: Vault, *, now: d
                     "source_type": source.type,
                     "source_path": source.path,
                     "config": source.model_dump(mode="json", exclude={"type", "path"}),
+                    "api_key_id": None if source.account is None else account_ids[source.account],
                 },
                 now,
             )
@@ -64,29 +64,16 @@ def source_ids(connection: sa.Connection, project_id: str) -> dict[str, int]:
 def _put_account(
     connection: sa.Connection, settings: Settings, account: Account, user_id: int, vault: Vault, now: datetime
 ) -> int:
-    credentials = settings.credentials(account)
-    wanted = {name: getattr(credentials, name) for name in _SECRETS}
     account_id: int = _put(connection, api_keys, {"key_name": account.name}, {"user_id": user_id}, now)
-    stored = connection.execute(
-        sa.select(*(api_keys.c[name] for name in _SECRETS)).where(api_keys.c.id == account_id)
-    ).one()
-    if _decrypted(stored._mapping, vault) != wanted:
-        # Other keys may be another account: what was known of the old one no longer holds.
-        connection.execute(
-            sa.update(api_keys)
-            .where(api_keys.c.id == account_id)
-            .values(
-                {name: vault.encrypt(value) for name, value in wanted.items()}
-                | {"stopped_reason": None, "wait_until": None, "wait_reason": None}
-                | {"verified_at": None, "updated_at": now}
-            )
-        )
+    declared = settings.credentials(account)
+    if declared is not None and declared != _stored(connection, account_id, vault):
+        accounts.keep(connection, account_id, declared, vault, now=now)
     return account_id
 
 
-def _decrypted(stored: Mapping[Any, Any], vault: Vault) -> dict[str, str] | None:
+def _stored(connection: sa.Connection, account_id: int, vault: Vault) -> Credentials | None:
     try:
-        return {name: vault.decrypt(stored[name]) for name in _SECRETS if stored[name] is not None}
+        return accounts.credentials(connection, account_id, vault)
     except KeyLost:
         return None  # config.yaml holds the keys: they are encrypted anew
 

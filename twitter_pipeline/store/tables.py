@@ -87,6 +87,8 @@ api_keys = sa.Table(
     _time("wait_until", nullable=True),
     sa.Column("wait_reason", sa.Text),
     sa.Column("stopped_reason", sa.Text),
+    # The newest post of its timeline that a start has seen: those after it may be somebody else's.
+    sa.Column("timeline_seen_id", sa.Text),
 )
 
 projects = sa.Table(

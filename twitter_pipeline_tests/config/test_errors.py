@@ -95,7 +95,7 @@ projects:
         ("data_dir: ''", "config.yaml:1:11: data_dir: must not be empty"),
         ("database_url: mysql://db/x", "config.yaml:1:15: database_url: must be like postgresql+psycopg2://"),
         ("database_url: postgresql://db", "config.yaml:1:15: database_url: must be like postgresql+psycopg2://"),
-        ("mode: live", "config.yaml:1:1: accounts: live mode needs an account with its four keys"),
+        ("mode: live", "config.yaml:1:1: accounts: live mode needs an account: write its name"),
         ("mode: ${", "config.yaml:1:7: mode: '${' begins ${NAME} or ${NAME:-default}; write $${ for the characters"),
         ("mode: ${9}", "config.yaml:1:7: mode: '${' begins ${NAME}"),
         ("database_url: ${DB}", "config.yaml:1:15: database_url: the environment variable DB is not set (or empty)"),
@@ -138,16 +138,23 @@ def test_two_projects_with_one_id_are_refused(finds: Finds) -> None:
     ]
 
 
-def test_live_mode_names_each_key_that_is_missing(finds: Finds) -> None:
+def test_of_an_account_s_keys_in_live_mode_all_must_be_there_or_none(finds: Finds) -> None:
     lines = finds("mode: live\naccounts: [{name: a, api_key: k, api_secret: '${S}', access_token: '${T}'}]", {"T": ""})
     assert lines == [
-        "config.yaml:2:12: accounts.0.access_token_secret: live mode needs it; "
-        "write access_token_secret: ${NAME_OF_A_VARIABLE}",
+        "config.yaml:2:12: accounts.0.access_token_secret: the other keys are here; write access_token_secret:"
+        " ${NAME_OF_A_VARIABLE}, or none of them where they are stored",
         "config.yaml:2:46: accounts.0.api_secret: the environment variable S is not set (or empty); "
         "set it, or write ${S:-default}",
         "config.yaml:2:68: accounts.0.access_token: the environment variable T is not set (or empty); "
         "set it, or write ${T:-default}",
     ]
+
+
+@pytest.mark.parametrize("interval", ["0", "0 s"])
+def test_live_mode_without_pacing_is_refused(finds: Finds, interval: str) -> None:
+    project = f"projects: [{{id: cats, path: cats, min_interval: {interval}}}]"
+    (line,) = finds(f"mode: live\naccounts: [{{name: a}}]\n{project}")
+    assert line.startswith("config.yaml:3:49: projects.0.min_interval: live mode needs pacing: ")
 
 
 def test_each_variable_that_is_not_set_is_named(finds: Finds) -> None:

@@ -143,6 +143,19 @@ def test_live_mode_signs_with_the_keys_of_the_environment(loads: Loads) -> None:
     assert (given.api_key, given.api_secret, given.access_token, given.access_token_secret) == tuple(KEYS.values())
 
 
+def test_keys_that_are_stored_need_not_be_in_the_file(loads: Loads) -> None:
+    live = loads("mode: live\naccounts: [{name: a}]\n")
+    assert live.credentials(live.account("a")) is None
+
+
+def test_what_needs_pacing_in_live_mode_may_do_without_in_the_sandbox(loads: Loads) -> None:
+    unpaced = "projects: [{id: cats, path: cats, min_interval: 0 s}]\n"
+    daily = "projects: [{id: cats, path: cats, min_interval: 0 s, max_per_day: 3}]\n"
+    assert loads(unpaced).pacing(loads(unpaced).project("cats")) == Pacing(timedelta(0), None)
+    live = loads(LIVE + daily, KEYS)
+    assert live.pacing(live.project("cats")) == Pacing(timedelta(0), 3)
+
+
 def test_secrets_never_show(loads: Loads) -> None:
     settings = loads("database_url: postgresql://me:hunter2@db/posts\n" + LIVE, KEYS)
     account = settings.accounts[0]

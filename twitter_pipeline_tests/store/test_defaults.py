@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from twitter_pipeline.config import Settings, Source
+from twitter_pipeline.config import Credentials, Settings, Source
 from twitter_pipeline.store import accounts, defaults
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.secrets import open_vault
@@ -144,6 +144,41 @@ def test_changed_keys_are_stored_and_lift_what_x_said_of_the_old_ones(
     assert account.why_not(NOW) is None
     assert account.verified_at is None
     assert stored == declared.credentials(declared.accounts[0])
+
+
+def test_keys_that_config_yaml_leaves_out_stay_stored_and_those_in_it_win(
+    engine: sa.Engine, settings: MakeSettings
+) -> None:
+    without = settings(top={"mode": "live", "accounts": [{"name": "cats_daily"}]})
+    vault = open_vault(without.home, {})
+    apply(engine, without)
+    with reading(engine) as connection:
+        (account,) = accounts.listing(connection)
+        assert not account.has_keys
+        with pytest.raises(accounts.NoKeys, match="twitter-pipeline account add cats_daily"):
+            accounts.credentials(connection, account.id, vault)
+    kept = Credentials("a", "b", "c", "d")
+    with writing(engine) as connection:
+        accounts.keep(connection, account.id, kept, vault, now=NOW)
+
+    apply(engine, without, LATER)
+    with reading(engine) as connection:
+        assert accounts.credentials(connection, account.id, vault) == kept
+
+    declared = live(settings)
+    apply(engine, declared, LATER)
+    with reading(engine) as connection:
+        assert accounts.credentials(connection, account.id, vault) == declared.credentials(declared.accounts[0])
+
+
+def test_a_source_posts_with_its_own_account_or_its_project_s(engine: sa.Engine, settings: MakeSettings) -> None:
+    people = {"accounts": [{"name": "a"}, {"name": "b"}]}
+    apply(engine, settings(sources=[{"type": "video"}, {"type": "image", "account": "b"}], top=people))
+    with reading(engine) as connection:
+        ids = defaults.source_ids(connection, "cats")
+        names = {source_id: account.name for source_id, account in accounts.of_sources(connection, "cats").items()}
+        assert names == {ids["video:.:en"]: "a", ids["image:.:en@b"]: "b"}
+        assert {source_id: accounts.of_source(connection, source_id).name for source_id in names} == names
 
 
 def test_a_lost_vault_is_filled_again_from_the_declared_keys(engine: sa.Engine, settings: MakeSettings) -> None:

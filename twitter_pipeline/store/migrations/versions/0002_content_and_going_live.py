@@ -11,6 +11,12 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("projects", sa.Column("approved_at", sa.DateTime(timezone=True), nullable=True))
+    # What has posted before there was a canary needs no look at its first post.
+    op.execute(
+        "UPDATE projects SET approved_at = CURRENT_TIMESTAMP"
+        " WHERE id IN (SELECT project_id FROM publishing_tasks WHERE status = 'completed')"
+    )
+    op.add_column("api_keys", sa.Column("timeline_seen_id", sa.Text(), nullable=True))
     account = sa.ForeignKey("api_keys.id", name=op.f("fk_content_sources_api_key_id"))
     # Inline: SQLite adds no constraint to a table that stands, and a new table in its place would break what refers to it.
     op.add_column("content_sources", sa.Column("api_key_id", sa.BigInteger(), account), inline_references=True)
