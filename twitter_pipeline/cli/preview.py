@@ -82,12 +82,15 @@ def _tell(preview: Preview, settings: Settings) -> None:
         said.append(f"{draft.text}\n\n")
         cut = ", cut to fit" if draft.was_cut else ""
         said.append(f"{draft.weight} of {settings.x.text_limit} characters{cut}\n", style="dim")
-        length = f", {draft.media.seconds:.1f} s" if draft.media.seconds is not None else ""
-        said.append(
-            f"{draft.media.path}: {draft.media.media_type}, {draft.media.width} × {draft.media.height}{length},"
-            f" {draft.media.bytes:,} bytes\n",
-            style="dim",
-        )
+        for medium in draft.media:
+            length = f", {medium.seconds:.1f} s" if medium.seconds is not None else ""
+            said.append(
+                f"{medium.path}: {medium.media_type}, {medium.width} × {medium.height}{length},"
+                f" {medium.bytes:,} bytes\n",
+                style="dim",
+            )
+            if medium.alt_text:
+                said.append(f"  it shows: {medium.alt_text}\n", style="dim")
         said.append(f"metadata: {draft.sidecar or 'none: the words of the file name'}\n", style="dim")
     said.append(f"{task.status}, as {preview.account}", style="dim")
     if preview.slot is not None:

@@ -17,15 +17,22 @@ class Metadata:
     hashtags: tuple[str, ...] = ()
     keywords: tuple[str, ...] = ()
     link: str = ""
-    #: What the picture shows, for people who cannot see it.
+    #: What the picture shows, for people who cannot see it; of several pictures, the first.
     alt_text: str = ""
     #: Small JSON values of fields that have no place above, for templates: `{{ extra.summary }}`.
     extra: Mapping[str, Any] = field(default_factory=dict)
+    #: The same for each picture of an album, in their order; empty where only `alt_text` is given.
+    alt_texts: tuple[str, ...] = ()
 
     @property
     def has_words(self) -> bool:
         """Whether there is anything to say: a title or a description."""
         return bool(self.title or self.description)
+
+    def alt_text_of(self, number: int) -> str:
+        """What the picture with this number (from 0) shows; empty when nothing is said of it."""
+        texts = self.alt_texts or (self.alt_text,)
+        return texts[number] if number < len(texts) else ""
 
     def to_dict(self) -> dict[str, Any]:
         """A JSON-safe copy; `from_dict` reads it back."""
@@ -36,6 +43,7 @@ class Metadata:
             "keywords": list(self.keywords),
             "link": self.link,
             "alt_text": self.alt_text,
+            "alt_texts": list(self.alt_texts),
             "extra": dict(self.extra),
         }
 
@@ -49,5 +57,6 @@ class Metadata:
             keywords=tuple(data.get("keywords", ())),
             link=data.get("link", ""),
             alt_text=data.get("alt_text", ""),
+            alt_texts=tuple(data.get("alt_texts", ())),
             extra=dict(data.get("extra", {})),
         )

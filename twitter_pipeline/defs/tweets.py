@@ -228,7 +228,7 @@ def _metadata(pipeline: Pipeline, task: Task, draft: Draft, held: Lease, already
         **pictures,
         "log": dg.MetadataValue.md(history(lines)),
         "account": project.account,
-        "media": _in_words(draft.media),
+        "media": "\n".join(map(_in_words, draft.media)) or "none",
         "sidecar": draft.sidecar or "none: the words of the file's name",
         "weight": draft.weight,
         "seconds": dg.MetadataValue.json(held.seconds),
@@ -246,8 +246,10 @@ def _pictures(project: Project, draft: Draft) -> dict[str, Any]:
     """The media for the UI, as a stamp that its table shows and as a picture behind a click; none when it is gone."""
     from twitter_pipeline.media import stamp, thumbnail
 
+    if not draft.media:
+        return {}
     try:
-        jpeg = thumbnail(project.path / draft.media.path)
+        jpeg = thumbnail(project.path / draft.media[0].path)
         webp = stamp(jpeg, MOST_STAMP_BYTES)
     except Exception:  # noqa: BLE001 - the post is out: a picture is no reason to fail
         return {}

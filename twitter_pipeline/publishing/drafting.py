@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from twitter_pipeline.config import Source
 from twitter_pipeline.publishing.drafts import Draft, MediaFile
+from twitter_pipeline.publishing.identity import salted
 from twitter_pipeline.publishing.outcomes import Failed, MustWait, NotPublishable
 from twitter_pipeline.publishing.session import Ended, Item, utc_now
 from twitter_pipeline.store.engine import reading
@@ -73,7 +74,7 @@ def content_identity(item: Item, paths: Sequence[Path]) -> str:
     """What no two tasks of a project may share: 64 hexadecimal digits over all that the item posts. Raises OSError."""
     from twitter_pipeline.scanning.fingerprint import full, together
 
-    return together([full(path) for path in paths])
+    return salted(together([full(path) for path in paths]), item.project, item.source())
 
 
 def twin_of(item: Item, content_hash: str) -> str | None:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 
 class _Model(BaseModel):
@@ -24,6 +25,8 @@ class MediaFile(_Model):
     height: int
     #: Length of a video; None for a picture.
     seconds: float | None
+    #: What a picture shows, for people who cannot see it; empty for a video, of which X keeps none.
+    alt_text: str = ""
 
 
 class Draft(_Model):
@@ -34,16 +37,29 @@ class Draft(_Model):
     weight: int
     #: Whether words were cut to fit.
     was_cut: bool
-    alt_text: str
-    media: MediaFile
-    #: The metadata file, relative to the project's folder; None when the file's name had to do.
+    #: In their order: up to four pictures, or one GIF, or one video; none for a text.
+    media: tuple[MediaFile, ...]
+    #: The file that the words are from, relative to the project's folder; None when a file's name had to do.
     sidecar: str | None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _of_version_1(cls, data: Any) -> Any:
+        """Read what the first release kept: one medium, and its description beside it."""
+        if not isinstance(data, dict) or not isinstance(data.get("media"), dict):
+            return data
+        medium = {**data["media"]}
+        described = data.get("alt_text", "")
+        if described and medium.get("seconds") is None:
+            medium["alt_text"] = described
+        return {**{name: value for name, value in data.items() if name != "alt_text"}, "media": [medium]}
 
 
 class UploadedMedia(_Model):
     """The draft, with what X calls its media."""
 
     draft: Draft
+    #: In the order of the draft's media.
     media_ids: tuple[str, ...]
-    #: Aware UTC: X forgets the media then, and it must be uploaded again.
-    expires_at: datetime
+    #: Aware UTC: X forgets the media then, and it must be uploaded again; None without media.
+    expires_at: datetime | None

@@ -47,7 +47,7 @@ def create(session: Session, uploaded: UploadedMedia) -> Posted:
     from twitter_pipeline.x.posts import create as send
 
     text, media_ids = uploaded.draft.text, uploaded.media_ids
-    if uploaded.expires_at <= utc_now():
+    if uploaded.expires_at is not None and uploaded.expires_at <= utc_now():
         raise Ended(Failed("X has forgotten the uploaded media by now; it is uploaded again by the next run"))
     with steps.x_errors(), steps.client(session) as connected:
         # Before the request: once X has answered, nothing may stand between the answer and its being written down.

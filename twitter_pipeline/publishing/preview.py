@@ -10,9 +10,7 @@ import sqlalchemy as sa
 from twitter_pipeline.config import Settings
 from twitter_pipeline.publishing import drafting, due
 from twitter_pipeline.publishing.drafts import Draft
-from twitter_pipeline.publishing.identity import salted
 from twitter_pipeline.publishing.session import Ended, Item
-from twitter_pipeline.scanning.fingerprint import full
 from twitter_pipeline.store import attempts
 from twitter_pipeline.store.engine import reading
 from twitter_pipeline.store.status import Status
@@ -45,9 +43,9 @@ def preview(engine: sa.Engine, settings: Settings, task: Task, *, now: datetime)
     why_not: list[str] = []
     try:
         with drafting.file_errors(item):
-            path = drafting.media_path(item)
-            twin = drafting.twin_of(item, salted(full(path), item.project, item.source()))
-            draft = drafting.draft(item, path)
+            paths = drafting.media_paths(item)
+            twin = drafting.twin_of(item, drafting.content_identity(item, paths))
+            draft = drafting.draft(item, paths)
         if twin is not None:
             why_not.append(twin)
     except Ended as ended:

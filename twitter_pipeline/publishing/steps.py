@@ -6,7 +6,7 @@ Dagster: its ops call these, and so may any other process.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
@@ -17,7 +17,6 @@ import sqlalchemy as sa
 from twitter_pipeline.publishing import drafting
 from twitter_pipeline.publishing.drafting import file_errors
 from twitter_pipeline.publishing.drafts import Draft, UploadedMedia
-from twitter_pipeline.publishing.identity import salted
 from twitter_pipeline.publishing.outcomes import (
     AccountStopped,
     Failed,
@@ -42,19 +41,19 @@ VERIFIED_FOR = timedelta(days=1)
 
 
 def prepare(session: Session) -> Draft:
-    """Read and check everything of the item: its file, whether it was posted before, its sidecar, its text.
+    """Read and check everything of the item: its files, whether it was posted before, its sidecar, its text.
 
     What comes out is frozen in the task's `content_data`.
     """
     with file_errors(session):
         try:
-            path = drafting.media_path(session)
+            paths = drafting.media_paths(session)
         except Ended:
             _keep(session, media_bytes=None)  # when the file comes back, even unchanged, the scan judges it anew
             raise
-        _refuse_what_was_seen(session, path)
+        _refuse_what_was_seen(session, paths)
         try:
-            draft = drafting.draft(session, path)
+            draft = drafting.draft(session, paths)
         except drafting.NoMetadata:
             _keep(session, metadata_path=None)
             raise
@@ -62,7 +61,7 @@ def prepare(session: Session) -> Draft:
         session,
         content_data=draft.model_dump(mode="json"),
         metadata_path=draft.sidecar,
-        media_bytes=draft.media.bytes,
+        media_bytes=sum(medium.bytes for medium in draft.media),
     )
     session.note("prepared", f"text of {draft.weight} characters by X's counting", draft.model_dump(mode="json"))
     return draft
@@ -74,31 +73,38 @@ def enhance(session: Session, draft: Draft) -> Draft:
 
 
 def upload(session: Session, draft: Draft) -> UploadedMedia:
-    """Upload the draft's media and wait until X can post it."""
-    from twitter_pipeline.x.upload import set_alt_text
+    """Upload the draft's media, one after the other, and wait until X can post each."""
+    from twitter_pipeline.x.upload import Uploaded, set_alt_text
     from twitter_pipeline.x.upload import upload as send
 
+    if not draft.media:
+        return UploadedMedia(draft=draft, media_ids=(), expires_at=None)
     x = session.settings.x
+    done: list[Uploaded] = []
     with file_errors(session), x_errors(), client(session) as connected:
-        sent = send(
-            connected,
-            drafting.media_path(session),
-            media_type=draft.media.media_type,
-            category=draft.media.category,
-            chunk_bytes=x.chunk_bytes,
-            processing_timeout=x.processing_timeout,
-        )
-        if draft.alt_text:
-            set_alt_text(connected, sent.media_id, draft.alt_text)
-    session.note("uploaded", f"{draft.media.path}: {sent.bytes:,} bytes", {"media_id": sent.media_id})
-    return UploadedMedia(draft=draft, media_ids=(sent.media_id,), expires_at=sent.expires_at)
+        for medium, path in zip(draft.media, drafting.media_paths(session), strict=True):
+            sent = send(
+                connected,
+                path,
+                media_type=medium.media_type,
+                category=medium.category,
+                chunk_bytes=x.chunk_bytes,
+                processing_timeout=x.processing_timeout,
+            )
+            if medium.alt_text:
+                set_alt_text(connected, sent.media_id, medium.alt_text)
+            session.note("uploaded", f"{medium.path}: {sent.bytes:,} bytes", {"media_id": sent.media_id})
+            done.append(sent)
+    return UploadedMedia(
+        draft=draft,
+        media_ids=tuple(sent.media_id for sent in done),
+        expires_at=min(sent.expires_at for sent in done),
+    )
 
 
-def _refuse_what_was_seen(session: Session, path: Path) -> None:
-    """Take the whole file's hash, which no two tasks of a project may share: the second is a repetition."""
-    from twitter_pipeline.scanning.fingerprint import full
-
-    content_hash = salted(full(path), session.project, session.source())
+def _refuse_what_was_seen(session: Session, paths: Sequence[Path]) -> None:
+    """Take the item's identity, which no two tasks of a project may share: the second is a repetition."""
+    content_hash = drafting.content_identity(session, paths)
     try:
         _keep(session, content_hash=content_hash)
     except sa.exc.IntegrityError:

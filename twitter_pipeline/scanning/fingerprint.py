@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,6 +34,13 @@ def quick(path: Path) -> Quick:
             file.seek(offset)
             digest.update(file.read(_SAMPLE_BYTES))
     return Quick(size, status.st_mtime_ns, digest.hexdigest())
+
+
+def together(digests: Sequence[str]) -> str:
+    """One digest for several files in their order; of a single file it is its own."""
+    if len(digests) == 1:
+        return digests[0]
+    return hashlib.sha256("\n".join(digests).encode()).hexdigest()[: len(digests[0]) if digests else None]
 
 
 def full(path: Path, on_chunk: Callable[[int], None] | None = None) -> str:

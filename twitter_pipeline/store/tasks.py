@@ -21,8 +21,10 @@ class Task:
     id: int
     project_id: str
     content_source_id: int
-    #: Relative to the project's folder.
+    #: What the item is known by: its file, an album's folder, an entry of a batch. Relative to the project's folder.
     media_path: str
+    #: See `files`.
+    media_files: list[str] | None
     metadata_path: str | None
     status: Status
     #: What the run made of the sidecar: text, media, sizes; frozen once it was claimed.
@@ -50,6 +52,11 @@ class Task:
     fence: int
     tweet_id: str | None
     tweet_url: str | None
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The media of the item in their order, relative to the project's folder; none for a text."""
+        return (self.media_path,) if self.media_files is None else tuple(self.media_files)
 
 
 _COLUMNS = [_tasks[field.name] for field in fields(Task)]

@@ -125,7 +125,7 @@ def test_preview_shows_the_words_the_run_will_send_and_changes_nothing(world: Ma
     assert made.task() == before
     assert len(read_lines(made.engine, before.id)) == lines
     assert shown["why_not"] == []
-    assert shown["draft"]["media"]["media_type"] == "video/mp4"
+    assert shown["draft"]["media"][0]["media_type"] == "video/mp4"
     made.publish()
     assert made.posted_texts() == [shown["draft"]["text"]]
     assert shown["draft"]["text"].startswith("A cat")

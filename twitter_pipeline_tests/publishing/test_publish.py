@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 import sqlalchemy as sa
+from PIL import Image
 
 from twitter_pipeline.publishing import post, steps
 from twitter_pipeline.publishing.outcomes import (
@@ -70,8 +71,10 @@ def test_what_is_posted_is_not_taken_again(world: MakeWorld) -> None:
 
 
 def test_alt_text_reaches_x(world: MakeWorld) -> None:
-    here = world()
-    here.put(title="Cat naps", alt_text="A grey cat asleep on a wall.")
+    here = world(sources=[{"type": "image"}])
+    Image.new("RGB", (60, 40), "grey").save(here.folder / "cat.png")
+    said = {"title": "Cat naps", "alt_text": "A grey cat asleep on a wall."}
+    (here.folder / "cat.json").write_text(json.dumps(said), encoding="utf-8")
     here.scan()
     here.publish()
     assert here.sandbox.posts()[0]["media"][0]["alt_text"] == "A grey cat asleep on a wall."

@@ -23,15 +23,20 @@ def read(entry: Mapping[str, object]) -> Metadata:
     """The metadata in `entry`. What is null, missing or of a wrong type is empty; a number is taken as its text.
 
     `hashtags` and `keywords` may be lists or one text: tags divided by white space or commas, keywords by commas.
+    `alt_text` is a text or, for an album, a list with a text for each picture.
     Other fields go to `extra` when they are small.
     """
+    described = entry.get("alt_text")
+    # A gap stays one: each text belongs to the picture at its place.
+    alt_texts = tuple(map(_text, described[:_MAX_TAGS] if isinstance(described, list) else [described]))
     return Metadata(
         title=_text(entry.get("title")),
         description=_text(entry.get("description")),
         hashtags=_texts(entry.get("hashtags"), r"[\s,]+"),
         keywords=_texts(entry.get("keywords"), ","),
         link=_text(entry.get("link")),
-        alt_text=_text(entry.get("alt_text")),
+        alt_text=alt_texts[0] if alt_texts else "",
+        alt_texts=alt_texts if len(alt_texts) > 1 else (),
         extra=_extra(entry),
     )
 
