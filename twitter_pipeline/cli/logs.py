@@ -56,6 +56,8 @@ def secrets_of(settings: Settings) -> set[str]:
         for secret in (account.api_key, account.api_secret, account.access_token, account.access_token_secret)
         if secret is not None
     }
+    if settings.gemini.api_key is not None:
+        found.add(settings.gemini.api_key.get_secret_value())
     if settings.database_url is not None:
         import sqlalchemy as sa
 

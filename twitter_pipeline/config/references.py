@@ -31,6 +31,7 @@ def check(data: dict[str, Any]) -> Iterator[tuple[Loc, str]]:
     yield from _unknown_profile(data.get("x"))
     if live:
         yield from _missing_keys(data)
+        yield from _missing_gemini_key(data)
         yield from _unpaced(data)
 
 
@@ -63,6 +64,16 @@ def _is_zero(duration: object) -> bool:
         return not parse_duration(duration)
     except ValueError:
         return False  # reported where it is read
+
+
+def _missing_gemini_key(data: dict[str, Any]) -> Iterator[tuple[Loc, str]]:
+    gemini = data.get("gemini")
+    if isinstance(gemini, dict) and gemini.get("api_key") is not None:
+        return
+    sources = [source for _, project in _items(data, "projects") for _, source in _items(project, "sources")]
+    if any(source.get("gemini") is True for source in sources):
+        said = "live mode needs it, since a source says gemini: yes; write api_key: ${NAME_OF_A_VARIABLE}"
+        yield ("gemini", "api_key"), said
 
 
 def _repeated(data: dict[str, Any], section: str, key: str) -> Iterator[tuple[Loc, str]]:

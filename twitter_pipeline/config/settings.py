@@ -20,6 +20,7 @@ from twitter_pipeline.config.services import DagsterSettings, GeminiSettings, Sa
 
 DEFAULT_USER = "owner"
 SANDBOX_ACCOUNT = "sandbox"
+SANDBOX_GEMINI_KEY = "sandbox-gemini-key"
 LIVE_API = "https://api.x.com"
 
 T = TypeVar("T")
@@ -137,6 +138,13 @@ class Settings(Section):
     def gemini_base_url(self) -> str | None:
         """Where Gemini is asked, without a slash at the end; None means Google's own address."""
         return self.gemini.base_url or (self.sandbox.url if self.mode == "sandbox" else None)
+
+    @property
+    def gemini_api_key(self) -> str:
+        """What Gemini is asked with, in the clear: in sandbox mode never the real key. Empty where live mode has none."""
+        if self.mode == "sandbox":
+            return SANDBOX_GEMINI_KEY
+        return self.gemini.api_key.get_secret_value() if self.gemini.api_key else ""
 
     def account_of(self, project: Project, source: Source) -> str:
         """The name of the account a source posts as."""

@@ -1,0 +1,98 @@
+"""Asking Gemini: one interface, two libraries behind it, and an end to waiting."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from typing import Protocol
+
+from twitter_pipeline.config import Settings
+from twitter_pipeline.content.tidy import clean
+from twitter_pipeline.enhancing.answer import NoAnswer, Outcome, Reply
+from twitter_pipeline.enhancing.question import Question
+
+#: What is told of an error; a proxy may answer with a page.
+_MOST_SAID = 300
+
+
+class Gemini(Protocol):
+    """A library that speaks to the Gemini API; one of the adapters beside this module."""
+
+    def ask(self, question: Question) -> Reply:
+        """Send the question once, without a retry of its own. Raises NoAnswer, or whatever the library raises."""
+
+    def close(self) -> None:
+        """Give up its connections."""
+
+
+def ask(settings: Settings, question: Question) -> Reply:
+    """Ask once, and wait for at most `gemini.timeout`. Raises NoAnswer whatever goes wrong, never with the key in it.
+
+    Interrupted, it returns at once; an answer that then comes is nobody's.
+    """
+    seconds = settings.gemini.timeout.total_seconds()
+    try:
+        gemini = _connect(settings)
+    except Exception as error:  # noqa: BLE001 - as below
+        raise _failed(settings, error) from None
+    said: queue.SimpleQueue[Reply | Exception] = queue.SimpleQueue()
+
+    def work() -> None:
+        try:
+            said.put(gemini.ask(question))
+        except Exception as error:  # noqa: BLE001 - whatever it is, the original words go out
+            said.put(error)
+        finally:
+            gemini.close()
+
+    # A thread: the libraries' own timeouts begin anew with each byte that comes.
+    threading.Thread(target=work, name="gemini", daemon=True).start()
+    try:
+        came = said.get(timeout=seconds)
+    except queue.Empty:
+        raise NoAnswer(Outcome.LATE, f"it did not answer within {seconds:g} s (gemini.timeout)") from None
+    if isinstance(came, Exception):
+        raise _failed(settings, came) from None
+    return came
+
+
+def _connect(settings: Settings) -> Gemini:
+    """The adapter that is chosen. Its library is imported here and nowhere else: it takes most of a second."""
+    options = (settings.gemini_api_key, settings.gemini_base_url, settings.gemini.timeout)
+    if settings.gemini.sdk == "google-generativeai":
+        from twitter_pipeline.enhancing.google_generativeai import GoogleGenerativeAi
+
+        return GoogleGenerativeAi(*options)
+    from twitter_pipeline.enhancing.google_genai import GoogleGenai
+
+    return GoogleGenai(*options)
+
+
+def refused(status: int, message: str) -> NoAnswer:
+    """What an HTTP status that is no answer means, with the remedy where there is one."""
+    remedy = {
+        400: "; check gemini.api_key and gemini.model",
+        401: "; check gemini.api_key",
+        403: "; check gemini.api_key",
+        404: "; check gemini.model",
+        429: "; Google's limit for this key is reached",
+    }.get(status, "")
+    return NoAnswer(Outcome.FAILED, f"it answered {status}: {message}{remedy}")
+
+
+def _failed(settings: Settings, error: Exception) -> NoAnswer:
+    """What a library raised, in one short line without the key."""
+    outcome, said = Outcome.FAILED, f"it could not be asked ({type(error).__name__}: {error})"
+    if isinstance(error, NoAnswer):
+        outcome, said = error.outcome, str(error)
+    elif "timeout" in type(error).__name__.lower():
+        outcome, said = Outcome.LATE, f"it did not answer in time ({type(error).__name__})"
+    for secret in filter(None, (settings.gemini_api_key, _own_key(settings))):
+        said = said.replace(secret, "***")
+    said = " ".join(clean(said).split())
+    return NoAnswer(outcome, said if len(said) <= _MOST_SAID else f"{said[:_MOST_SAID]}…")
+
+
+def _own_key(settings: Settings) -> str:
+    key = settings.gemini.api_key
+    return key.get_secret_value() if key else ""
