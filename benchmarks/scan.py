@@ -17,7 +17,8 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from twitter_pipeline.config import Project, load
-from twitter_pipeline.scanning.scan import ScanReport, scan
+from twitter_pipeline.scanning.report import ScanReport
+from twitter_pipeline.scanning.scan import scan
 from twitter_pipeline.store import defaults, schema
 from twitter_pipeline.store.engine import connect, reading, writing
 from twitter_pipeline.store.secrets import open_vault

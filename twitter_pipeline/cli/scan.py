@@ -16,7 +16,7 @@ from twitter_pipeline.config import Project, Settings
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-    from twitter_pipeline.scanning.scan import ScanReport
+    from twitter_pipeline.scanning.report import ScanReport
 
 #: One piece of a scan; after each the progress is shown.
 _PIECE = timedelta(seconds=1)

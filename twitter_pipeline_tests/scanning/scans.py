@@ -8,7 +8,8 @@ import sqlalchemy as sa
 
 from twitter_pipeline.config import Project
 from twitter_pipeline.publishing.session import utc_now
-from twitter_pipeline.scanning.scan import ScanReport, scan
+from twitter_pipeline.scanning.report import ScanReport
+from twitter_pipeline.scanning.scan import scan
 from twitter_pipeline.store import log
 from twitter_pipeline.store.engine import reading
 from twitter_pipeline.store.log import Line

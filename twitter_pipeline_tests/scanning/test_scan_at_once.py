@@ -8,7 +8,7 @@ from threading import Barrier
 
 import pytest
 
-from twitter_pipeline.scanning.scan import BATCH
+from twitter_pipeline.scanning.source import BATCH
 from twitter_pipeline.store.status import Status
 from twitter_pipeline_tests.scanning import scanning_process
 from twitter_pipeline_tests.scanning.scans import actions, candidates, look, paths

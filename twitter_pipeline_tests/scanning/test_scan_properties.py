@@ -18,7 +18,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from twitter_pipeline.config import Project
-from twitter_pipeline.scanning.scan import SUFFIXES, scan
+from twitter_pipeline.scanning.kinds import SUFFIXES
+from twitter_pipeline.scanning.scan import scan
 from twitter_pipeline.store import defaults
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.tables import content_sources, projects, publishing_log, publishing_tasks, scan_candidates

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from twitter_pipeline.scanning.scan import BATCH
+from twitter_pipeline.scanning.source import BATCH
 from twitter_pipeline_tests.scanning.scans import NO_TIME, candidates, look, paths, project_row
 from twitter_pipeline_tests.support.world import MakeWorld, World
 

@@ -16,7 +16,8 @@ from twitter_pipeline.config import Project, Settings
 from twitter_pipeline.publishing import post
 from twitter_pipeline.publishing.outcomes import Outcome
 from twitter_pipeline.publishing.session import Session, Unavailable, Worker, open_session, utc_now
-from twitter_pipeline.scanning.scan import ScanReport, scan
+from twitter_pipeline.scanning.report import ScanReport
+from twitter_pipeline.scanning.scan import scan
 from twitter_pipeline.store import attempts, defaults, tasks
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.secrets import open_vault
