@@ -29,7 +29,7 @@ def run(settings: Settings, *, as_json: bool) -> int:
 
 def read(engine: sa.Engine, settings: Settings, now: datetime) -> dict[str, Any]:
     """How everything stands. Times are aware UTC; `needs_a_person` holds each reason in words."""
-    from twitter_pipeline.publishing import due
+    from twitter_pipeline.publishing import due, holding
     from twitter_pipeline.store import accounts, pauses, tasks
     from twitter_pipeline.store.engine import reading
     from twitter_pipeline.store.status import NEED_A_PERSON
@@ -42,12 +42,15 @@ def read(engine: sa.Engine, settings: Settings, now: datetime) -> dict[str, Any]
             of_project = counts.get(project.id, {})
             scan = _scan_state(connection, project.id)
             slots = due.slots(connection, settings, project, now)
+            holds = holding.look(connection, settings, project, now)
             shown.append(
                 {
                     "id": project.id,
                     "counts": {status.value: number for status, number in of_project.items()},
                     "next_post": min((slot for _, slot in slots), default=None),
-                    "why_not": due.why_nothing(connection, project, now),
+                    "why_not": holds.everything,
+                    "held": [] if holds.everything else [*holds.reasons],
+                    "first_post_alone": holds.one_only,
                     **scan,
                 }
             )
@@ -100,6 +103,10 @@ def _tell(state: dict[str, Any]) -> None:
     for project in state["projects"]:
         if project["why_not"]:
             console.print(Text(f"{project['id']} posts nothing: {project['why_not']}", style="yellow"), soft_wrap=True)
+        for reason in project["held"]:
+            console.print(Text(f"{project['id']} posts only in part: {reason}", style="yellow"), soft_wrap=True)
+        if project["first_post_alone"]:
+            console.print(f"{project['id']}: the first post goes out alone (canary)", markup=False)
     for pause in state["pauses"]:
         what = " ".join(part for part in (pause["scope"], pause["name"]) if part)
         reason = f": {pause['reason']}" if pause["reason"] else ""

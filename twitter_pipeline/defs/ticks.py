@@ -15,7 +15,7 @@ from twitter_pipeline.defs.pipeline import Pipeline, instance_id, items_of
 from twitter_pipeline.defs.register import register
 from twitter_pipeline.defs.relay import relay_outside
 from twitter_pipeline.defs.tweets import run_tags
-from twitter_pipeline.publishing.due import Due, Launch, take
+from twitter_pipeline.publishing.due import Due, Launch, still_due, take
 from twitter_pipeline.publishing.reaper import RunState, reap
 from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.scanning.scan import ScanReport, scan
@@ -39,7 +39,6 @@ def tick(
     reaped = reap(
         engine,
         project.id,
-        project.account,
         instance=here,
         run_states=lambda suspects: run_states(instance, suspects),
         now=utc_now(),
@@ -47,7 +46,7 @@ def tick(
     for line in reaped.moved:
         log.warning(line)
     before = take(engine, settings, project, instance=here, now=utc_now())
-    launches = before.launches + ([] if before.why_not else reaped.again)
+    launches = before.launches + still_due(engine, settings, project, reaped.again, now=utc_now())
     report = scan(engine, project, time_box=BUSY_SCAN if launches else IDLE_SCAN)
     for problem in report.problems[:MOST_PROBLEMS]:
         log.warning(problem)
@@ -70,7 +69,7 @@ def request(project: Project, launch: Launch) -> dg.RunRequest:
     return dg.RunRequest(
         run_key=launch.run_key,
         partition_key=launch.partition_key,
-        tags={**run_tags(launch.task_id, project), "attempt": str(launch.attempt)},
+        tags={**run_tags(launch.task_id, project, launch.account), "attempt": str(launch.attempt)},
     )
 
 
@@ -86,6 +85,7 @@ def describe(report: ScanReport, due: Due) -> str:
         parts.append(f"nothing is posted: {due.why_not}")
     elif due.next_time is not None:
         parts.append(f"next post due at {due.next_time:%Y-%m-%d %H:%M:%S} UTC")
+    parts += [f"some of it is not posted: {reason}" for reason in due.held]
     return "; ".join(parts)
 
 

@@ -26,7 +26,7 @@ from twitter_pipeline.publishing import post, steps
 from twitter_pipeline.publishing.drafts import Draft, MediaFile, UploadedMedia
 from twitter_pipeline.publishing.outcomes import Failed, Interrupted, Outcome
 from twitter_pipeline.publishing.session import Ended, Session
-from twitter_pipeline.store import log, tasks
+from twitter_pipeline.store import accounts, log, tasks
 from twitter_pipeline.store.engine import reading
 from twitter_pipeline.store.status import Event
 from twitter_pipeline.store.tasks import Task
@@ -206,15 +206,15 @@ def _say_why_not(context: dg.OpExecutionContext, held: Lease) -> None:
 
 def _tag_run(context: dg.OpExecutionContext, session: Session) -> None:
     """A run launched by hand has no tags of ours yet."""
-    wanted = run_tags(session.task.id, session.project)
+    wanted = run_tags(session.task.id, session.project, session.account.name)
     missing = {name: value for name, value in wanted.items() if context.run.tags.get(name) != value}
     if missing:
         context.instance.add_run_tags(context.run_id, missing)
 
 
-def run_tags(task_id: int, project: Project) -> dict[str, str]:
+def run_tags(task_id: int, project: Project, account: str) -> dict[str, str]:
     """The tags every run carries."""
-    return {"project": project.id, "task_id": str(task_id), "account": project.account}
+    return {"project": project.id, "task_id": str(task_id), "account": account}
 
 
 def _metadata(pipeline: Pipeline, task: Task, draft: Draft, held: Lease, already_posted: bool) -> dict[str, Any]:
@@ -222,12 +222,13 @@ def _metadata(pipeline: Pipeline, task: Task, draft: Draft, held: Lease, already
     project = pipeline.settings.project(task.project_id)
     with reading(pipeline.engine) as connection:
         lines = log.of_task(connection, task.id)
+        account = accounts.of_source(connection, task.content_source_id).name
     pictures = _pictures(project, draft)
     return {
         **posted_metadata(task),
         **pictures,
         "log": dg.MetadataValue.md(history(lines)),
-        "account": project.account,
+        "account": account,
         "media": "\n".join(map(_in_words, draft.media)) or "none",
         "sidecar": draft.sidecar or "none: the words of the file's name",
         "weight": draft.weight,

@@ -1,16 +1,18 @@
-"""What is due: which tasks get a run now, and why the rest does not."""
+"""What is due: which tasks get a run now, and why the rest does not (`holding` knows)."""
 
 from __future__ import annotations
 
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
 from twitter_pipeline.config import Project, Settings
+from twitter_pipeline.publishing import holding
 from twitter_pipeline.publishing.planning import plan
-from twitter_pipeline.store import accounts, moves, pauses, tasks
-from twitter_pipeline.store.engine import writing
+from twitter_pipeline.store import moves, tasks
+from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tables import publishing_tasks
 from twitter_pipeline.store.tasks import Task
@@ -45,6 +47,8 @@ class Due:
     why_not: str | None
     #: The next time something will be due (aware UTC); None when nothing is planned.
     next_time: datetime | None
+    #: Why nothing is launched from some sources, when something may be from others.
+    held: tuple[str, ...] = ()
 
 
 def take(engine: sa.Engine, settings: Settings, project: Project, *, instance: str, now: datetime) -> Due:
@@ -53,28 +57,46 @@ def take(engine: sa.Engine, settings: Settings, project: Project, *, instance: s
     A tick that dies after this leaves them queued without a run: `reaper` finds them.
     """
     with writing(engine) as connection:
-        _plan(connection, settings, project, now)
-        why_not = why_nothing(connection, project, now)
+        holds = holding.look(connection, settings, project, now, lock=True)
+        _plan(connection, settings, project, now, holds.by_source)
+        why_not = holds.everything
         room = 0 if why_not else MOST_QUEUED - _count_queued(connection, project.id)
+        if holds.one_only:
+            room = min(room, 1)
+        found = tasks.due(connection, project.id, now=now, limit=room, not_of=holds.by_source) if room > 0 else []
         launches = [
-            Launch(task.id, task.attempt + 1, task.partition_key, project.account)
-            for task in (tasks.due(connection, project.id, now=now, limit=room) if room > 0 else [])
+            Launch(task.id, task.attempt + 1, task.partition_key, holds.accounts[task.content_source_id].name)
+            for task in found
             if moves.queue(connection, task.id, task.attempt + 1, instance=instance, now=now)
         ]
-        return Due(launches, why_not, _next_time(connection, project.id, now))
+        next_time = _next_time(connection, project.id, now)
+        return Due(launches, why_not, next_time, () if why_not else holds.reasons)
 
 
-def why_nothing(connection: sa.Connection, project: Project, now: datetime) -> str | None:
-    """Why no item of the project may be posted now (paused, its account waits or is stopped); None when they may."""
-    paused = pauses.pause_reason(connection, project=project.id, account=project.account)
-    return paused or accounts.of_project(connection, project.id).why_not(now)
+def still_due(
+    engine: sa.Engine, settings: Settings, project: Project, launches: Sequence[Launch], *, now: datetime
+) -> list[Launch]:
+    """Those of the launches, queued by an earlier tick, that nothing holds back by now."""
+    if not launches:
+        return []
+    with reading(engine) as connection:
+        holds = holding.look(connection, settings, project, now)
+        return [launch for launch in launches if holds.of(tasks.get(connection, launch.task_id)) is None]
 
 
 def slots(
     connection: sa.Connection, settings: Settings, project: Project, now: datetime
 ) -> list[tuple[Task, datetime]]:
     """The project's pending tasks in the order they go out, each with its slot (aware UTC). Changes nothing."""
+    return _slots(connection, settings, project, now, holding.look(connection, settings, project, now).by_source)
+
+
+def _slots(
+    connection: sa.Connection, settings: Settings, project: Project, now: datetime, held: Collection[int]
+) -> list[tuple[Task, datetime]]:
     pending = _read_pending(connection, project.id)
+    # What its account holds back takes no slot from the other sources.
+    pending.sort(key=lambda task: task.content_source_id in held)
     pacing = settings.pacing(project)
     planned = plan(
         pacing,
@@ -86,7 +108,9 @@ def slots(
     return list(zip(pending, planned, strict=True))
 
 
-def _plan(connection: sa.Connection, settings: Settings, project: Project, now: datetime) -> None:
+def _plan(
+    connection: sa.Connection, settings: Settings, project: Project, now: datetime, held: Collection[int]
+) -> None:
     """Give every pending task its slot. Without pacing each goes out as soon as it may, whatever was planned before."""
     pacing = settings.pacing(project)
     if not pacing.min_interval and pacing.max_per_day is None:
@@ -102,7 +126,7 @@ def _plan(connection: sa.Connection, settings: Settings, project: Project, now: 
         return
     moved = [
         {"task": task.id, "slot": slot}
-        for task, slot in slots(connection, settings, project, now)
+        for task, slot in _slots(connection, settings, project, now, held)
         # An overdue task stays where it is: only its turn counts.
         if slot != task.scheduled_time and not (slot <= now and task.scheduled_time <= now)
     ]

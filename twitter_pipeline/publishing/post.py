@@ -86,7 +86,7 @@ def _allow(session: Session, uploaded: UploadedMedia) -> None:
     """Step 1. When this returns, the request may leave."""
     with writing(session.engine) as connection:
         now = utc_now()
-        paused = pauses.pause_reason(connection, project=session.project.id, account=session.project.account)
+        paused = pauses.pause_reason(connection, project=session.project.id, account=session.account.name)
         if paused is not None:
             raise Ended(MustWait(paused, now))
         if attempts.may_be_posted(connection, session.task.id):
@@ -121,7 +121,7 @@ def _write_down(session: Session, state: AttemptState, outcome: Outcome) -> None
 def _posts_page(session: Session) -> str:
     """What the address of each post of the account begins with."""
     with reading(session.engine) as connection:
-        username = accounts.of_project(connection, session.project.id).x_username
+        username = accounts.by_id(connection, session.account.id).x_username
     live = session.settings.mode == "live"
     return f"{'https://x.com' if live else session.settings.x_base_url}/{username}/status"
 

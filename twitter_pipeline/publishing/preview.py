@@ -8,10 +8,10 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from twitter_pipeline.config import Settings
-from twitter_pipeline.publishing import drafting, due
+from twitter_pipeline.publishing import drafting, due, holding
 from twitter_pipeline.publishing.drafts import Draft
 from twitter_pipeline.publishing.session import Ended, Item
-from twitter_pipeline.store import attempts
+from twitter_pipeline.store import accounts, attempts
 from twitter_pipeline.store.engine import reading
 from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tables import publishing_tasks
@@ -37,8 +37,10 @@ class Preview:
 def preview(engine: sa.Engine, settings: Settings, task: Task, *, now: datetime) -> Preview:
     """Look at a task as its run would. Raises ConfigError for a project that is not in config.yaml."""
     item = Item(engine, settings, task)
+    with reading(engine) as connection:
+        account = accounts.of_source(connection, task.content_source_id).name
     if task.status is Status.COMPLETED:
-        return Preview(task, item.project.account, Draft.model_validate(task.content_data), None, ())
+        return Preview(task, account, Draft.model_validate(task.content_data), None, ())
     draft: Draft | None = None
     why_not: list[str] = []
     try:
@@ -55,7 +57,7 @@ def preview(engine: sa.Engine, settings: Settings, task: Task, *, now: datetime)
             why_not.append("it may be on X already and is not posted again by itself")
         if task.status not in (Status.PENDING, Status.QUEUED, Status.RUNNING):
             why_not.append(f"it is {task.status}: {task.error_message}")
-        if (held := due.why_nothing(connection, item.project, now)) is not None:
+        if (held := holding.look(connection, settings, item.project, now).of(task)) is not None:
             why_not.append(held)
         slot = {one.id: at for one, at in due.slots(connection, settings, item.project, now)}.get(task.id)
-    return Preview(task, item.project.account, draft, slot, tuple(why_not))
+    return Preview(task, account, draft, slot, tuple(why_not))

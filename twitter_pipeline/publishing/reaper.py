@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from twitter_pipeline.publishing.decide import decide
 from twitter_pipeline.publishing.due import Launch
 from twitter_pipeline.publishing.outcomes import Died, Interrupted, Outcome, Unknown
-from twitter_pipeline.store import attempts, moves, tasks
+from twitter_pipeline.store import accounts, attempts, moves, tasks
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.status import Event, Move, Status
 from twitter_pipeline.store.tables import publishing_tasks
@@ -57,9 +57,7 @@ class Reaped:
     moved: list[str]
 
 
-def reap(
-    engine: sa.Engine, project_id: str, account: str, *, instance: str, run_states: RunStates, now: datetime
-) -> Reaped:
+def reap(engine: sa.Engine, project_id: str, *, instance: str, run_states: RunStates, now: datetime) -> Reaped:
     """Find the tasks of a project that nobody works on any more, and move each on."""
     with reading(engine) as connection:
         suspects = tasks.read(
@@ -72,6 +70,7 @@ def reap(
                 ),
             ),
         )
+        posting = accounts.of_sources(connection, project_id)
     own = [task for task in suspects if task.dagster_instance == instance]
     states = dict(zip((task.id for task in own), run_states(own), strict=True)) if own else {}
     again: list[Launch] = []
@@ -80,6 +79,7 @@ def reap(
         state = states.get(task.id)
         # Asked for again under the same key, which starts no second run; a key whose run was deleted is spent.
         if task.status is Status.QUEUED and state is RunState.NONE and task.updated_at > now - ORPHANED_AFTER:
+            account = posting[task.content_source_id].name
             again.append(Launch(task.id, task.attempt, task.partition_key, account))
         elif task.status is Status.QUEUED:
             moved += _free_queued(engine, task, state, now)

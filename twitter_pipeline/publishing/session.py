@@ -16,7 +16,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from twitter_pipeline.config import Project, Settings, Source
-from twitter_pipeline.publishing import due
+from twitter_pipeline.publishing import holding
 from twitter_pipeline.publishing.decide import decide
 from twitter_pipeline.publishing.outcomes import AccountStopped, MustWait, NotPublishable, Outcome, Posted
 from twitter_pipeline.store import accounts, attempts, moves, tasks
@@ -78,8 +78,8 @@ def open_session(
             return Unavailable(f"posted already: {task.tweet_url}", posted=task)
         if task.status is Status.UNCONFIRMED or attempts.may_be_posted(connection, task.id):
             return Unavailable(f"it may be on X already and is not posted again: {task.error_message}")
-        held_back = due.why_nothing(connection, settings.project(project_id), now)
-        if held_back is not None:
+        holds = holding.look(connection, settings, settings.project(project_id), now, lock=True)
+        if (held_back := holds.of(task)) is not None:
             return Unavailable(held_back)
         if worker.only_when_due and not (task.status is Status.PENDING and task.scheduled_time <= now):
             return Unavailable(
@@ -91,7 +91,8 @@ def open_session(
         if claim is None:
             return Unavailable(_why_not_claimed(task, worker))
         task = tasks.get(connection, task.id)
-    return Session(engine, settings, claim, task)
+        account = holds.accounts[task.content_source_id]
+    return Session(engine, settings, claim, task, account)
 
 
 def _why_not_claimed(task: Task, worker: Worker) -> str:
@@ -127,9 +128,13 @@ class Item:
 class Session(Item):
     """Work on one claimed task. `close` it, whatever happens; a context manager does."""
 
-    def __init__(self, engine: sa.Engine, settings: Settings, claim: Claim, task: Task) -> None:
+    def __init__(
+        self, engine: sa.Engine, settings: Settings, claim: Claim, task: Task, account: accounts.AccountRow
+    ) -> None:
         super().__init__(engine, settings, task)
         self.claim = claim
+        #: What it posts with, as it was when the task was taken.
+        self.account = account
         #: The move that ended the claim; None while it lasts.
         self.ended: Move | None = None
         #: What this session has posted.
@@ -171,11 +176,10 @@ class Session(Item):
     def _settle(self, connection: sa.Connection, outcome: Outcome, decided: Move, now: datetime) -> None:
         if not moves.settle(connection, self.claim, decided, now=now):
             _log.error("task %d was taken from %s; not recorded: %s", self.task.id, self.claim.holder, decided.message)
-        account = accounts.of_project(connection, self.project.id)
         if isinstance(outcome, AccountStopped):
-            accounts.stop(connection, account.id, outcome.reason)
+            accounts.stop(connection, self.account.id, outcome.reason)
         elif isinstance(outcome, MustWait) and outcome.whole_account:
-            accounts.wait(connection, account.id, outcome.until, outcome.reason)
+            accounts.wait(connection, self.account.id, outcome.until, outcome.reason)
 
     def close(self) -> None:
         """Stop renewing the lease. A claim that nothing settled is left to run out."""

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
 from twitter_pipeline.publishing import drafting
+from twitter_pipeline.publishing.connecting import connected_as
 from twitter_pipeline.publishing.drafting import file_errors
 from twitter_pipeline.publishing.drafts import Draft, UploadedMedia
 from twitter_pipeline.publishing.outcomes import (
@@ -26,18 +26,14 @@ from twitter_pipeline.publishing.outcomes import (
     Refused,
     Unknown,
 )
-from twitter_pipeline.publishing.session import Ended, Session, utc_now
-from twitter_pipeline.store import accounts
-from twitter_pipeline.store.engine import reading, writing
-from twitter_pipeline.store.secrets import KeyLost, open_vault
+from twitter_pipeline.publishing.session import Ended, Session
+from twitter_pipeline.store.engine import writing
+from twitter_pipeline.store.secrets import KeyLost
 from twitter_pipeline.store.tables import publishing_tasks
 
 if TYPE_CHECKING:
     from twitter_pipeline.x.client import XClient
     from twitter_pipeline.x.errors import XError
-
-#: How long X's word on who an account is stays good.
-VERIFIED_FOR = timedelta(days=1)
 
 
 def prepare(session: Session) -> Draft:
@@ -127,30 +123,12 @@ def _keep(session: Session, **values: Any) -> None:
 
 @contextmanager
 def client(session: Session) -> Iterator[XClient]:
-    """A connection to X as the project's account, whose identity X has confirmed within a day."""
-    from twitter_pipeline.x.client import connect
-
-    x = session.settings.x
-    with reading(session.engine) as connection:
-        account = accounts.of_project(connection, session.project.id)
-        try:
-            keys = accounts.credentials(connection, account.id, open_vault(session.settings.home))
-        except KeyLost as error:
-            raise Ended(AccountStopped(str(error))) from error
-    connected = connect(
-        keys,
-        base_url=session.settings.x_base_url,
-        connect_timeout=x.connect_timeout,
-        read_timeout=x.read_timeout,
-    )
+    """A connection to X as the account the item posts with, whose identity X has confirmed within a day."""
     try:
-        if account.verified_at is None or account.verified_at < utc_now() - VERIFIED_FOR:
-            me = connected.me()
-            with writing(session.engine) as connection:
-                accounts.verified(connection, account.id, user_id=me.id, username=me.username, now=utc_now())
-        yield connected
-    finally:
-        connected.close()
+        with connected_as(session.engine, session.settings, session.account.id) as connected:
+            yield connected
+    except KeyLost as error:
+        raise Ended(AccountStopped(str(error))) from error
 
 
 @contextmanager

@@ -84,6 +84,11 @@ def of_sources(connection: sa.Connection, project_id: str) -> dict[int, AccountR
     return {row[0]: AccountRow(*row[1:]) for row in connection.execute(query)}
 
 
+def by_id(connection: sa.Connection, account_id: int) -> AccountRow:
+    """The account with this id."""
+    return AccountRow(*connection.execute(sa.select(*_COLUMNS).where(_keys.id == account_id)).one())
+
+
 def of_project(connection: sa.Connection, project_id: str) -> AccountRow:
     """The account of the project, with which all sources post that name no other.
 

@@ -33,8 +33,8 @@ def resume(connection: sa.Connection, scope: str, name: str) -> bool:
     return gone.rowcount > 0
 
 
-def pause_reason(connection: sa.Connection, *, project: str, account: str) -> str | None:
-    """Why nothing of this project may be posted now, in words with the way out; None when it may."""
+def pause_reason(connection: sa.Connection, *, project: str, account: str | None = None) -> str | None:
+    """Why nothing of this project may be posted (with this account), in words with the way out; None when it may."""
     row = connection.execute(
         sa.select(pauses.c.scope, pauses.c.name, pauses.c.reason)
         .where(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -87,9 +88,16 @@ def by_partition(connection: sa.Connection, project_id: str, partition_key: str)
     return found[0] if found else None
 
 
-def due(connection: sa.Connection, project_id: str, *, now: datetime, limit: int) -> list[Task]:
-    """Pending tasks whose time has come, earliest first."""
-    query = select(_tasks.project_id == project_id, _tasks.status == Status.PENDING.value, _tasks.scheduled_time <= now)
+def due(
+    connection: sa.Connection, project_id: str, *, now: datetime, limit: int, not_of: Collection[int] = ()
+) -> list[Task]:
+    """Pending tasks whose time has come, earliest first; without those of the content sources in `not_of`."""
+    query = select(
+        _tasks.project_id == project_id,
+        _tasks.status == Status.PENDING.value,
+        _tasks.scheduled_time <= now,
+        _tasks.content_source_id.not_in(not_of),
+    )
     return read(connection, query.order_by(None).order_by(_tasks.scheduled_time, _tasks.id).limit(limit))
 
 

@@ -198,7 +198,6 @@ def test_a_run_that_is_killed_is_found_by_the_reaper_and_the_item_goes_out_once(
     reap(
         by_hand.engine,
         by_hand.project.id,
-        by_hand.project.account,
         instance=str(by_hand.instance.run_storage.get_run_storage_id()),
         run_states=lambda suspects: run_states(by_hand.instance, suspects),
         now=utc_now(),

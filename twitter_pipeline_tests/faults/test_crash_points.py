@@ -43,7 +43,7 @@ def work(here: World, task: Task, crash_at: int) -> int | None:
 def reap_later(here: World) -> None:
     """What the reaper does once the dead worker's lease has run out."""
     now = utc_now() + LEASE + timedelta(seconds=1)
-    reap(here.engine, here.project.id, here.project.account, instance="none", run_states=lambda _: [], now=now)
+    reap(here.engine, here.project.id, instance="none", run_states=lambda _: [], now=now)
 
 
 @pytest.mark.slow

@@ -123,7 +123,7 @@ class Contender:
     def tick(self, _: int) -> None:
         """The sensor's part."""
         project = self.settings.projects[0]
-        reap(self.engine, project.id, project.account, instance="here", run_states=_run_states, now=now())
+        reap(self.engine, project.id, instance="here", run_states=_run_states, now=now())
         due.take(self.engine, self.settings, project, instance="here", now=now())
 
 

@@ -43,7 +43,6 @@ def test_whoever_is_killed_whenever_each_task_is_posted_once_at_most_and_ends_in
     reap(
         prepared,
         PROJECT,
-        "sandbox",
         instance="here",
         run_states=lambda suspects: [RunState.OVER for _ in suspects],
         now=datetime.now(timezone.utc) + timedelta(days=1),

@@ -242,7 +242,7 @@ def test_a_holder_whose_lease_ran_out_does_not_post(world: MakeWorld) -> None:
         from twitter_pipeline.publishing.reaper import reap
 
         late = utc_now() + timedelta(minutes=2)
-        reap(here.engine, "cats", "sandbox", instance="none", run_states=lambda tasks: [], now=late)
+        reap(here.engine, "cats", instance="none", run_states=lambda tasks: [], now=late)
         with pytest.raises(Ended, match="lease"):
             post.create(session, uploaded)
     assert here.posted_texts() == []

@@ -39,7 +39,7 @@ def clean_up(engine: sa.Engine, *, run: RunState | None, after: timedelta) -> Re
         assert run is not None, "no run of another instance may be judged"
         return [run for _ in suspects]
 
-    return reap(engine, PROJECT, "sandbox", instance="here", run_states=run_states, now=NOW + after)
+    return reap(engine, PROJECT, instance="here", run_states=run_states, now=NOW + after)
 
 
 def hold(engine: sa.Engine, *, instance: str | None = "here", **values: object) -> Claim:
@@ -214,7 +214,7 @@ def test_a_task_nobody_should_be_working_on_is_not_touched(prepared: sa.Engine, 
 
 def test_tasks_of_another_project_are_not_touched(prepared: sa.Engine) -> None:
     claim = hold(prepared)
-    nothing = reap(prepared, "dogs", "x", instance="here", run_states=lambda _: [], now=NOW + 2 * LEASE)
+    nothing = reap(prepared, "dogs", instance="here", run_states=lambda _: [], now=NOW + 2 * LEASE)
     assert nothing == Reaped([], [])
     assert read_task(prepared, claim.task_id).status is Status.RUNNING
 
@@ -230,7 +230,7 @@ def test_a_task_that_is_settled_while_its_run_is_looked_up_stays_settled(prepare
             assert moves.claim(connection, queued, attempt=1, holder="run-2", instance="here", now=NOW)
         return [OVER for _ in suspects]
 
-    reaped = reap(prepared, PROJECT, "x", instance="here", run_states=finish_meanwhile, now=NOW + AFTER_GRACE)
+    reaped = reap(prepared, PROJECT, instance="here", run_states=finish_meanwhile, now=NOW + AFTER_GRACE)
 
     assert reaped == Reaped([], [])
     assert read_task(prepared, claim.task_id).status is Status.COMPLETED
@@ -248,7 +248,7 @@ def test_the_states_of_all_runs_are_asked_for_at_once_in_order(prepared: sa.Engi
         asked.append([task.id for task in suspects])
         return [ALIVE, OVER, NONE]
 
-    reaped = reap(prepared, PROJECT, "x", instance="here", run_states=run_states, now=NOW + AFTER_GRACE)
+    reaped = reap(prepared, PROJECT, instance="here", run_states=run_states, now=NOW + AFTER_GRACE)
 
     assert asked == [[*held, task_id]]
     assert [read_task(prepared, task).status for task in held] == [Status.RUNNING, Status.PENDING]

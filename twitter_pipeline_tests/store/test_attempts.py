@@ -179,7 +179,7 @@ def test_what_takes_a_task_back_waits_for_a_request_that_is_about_to_leave(prepa
     prepare(prepared, claim)
 
     def reap_it() -> Reaped:
-        return reap(prepared, PROJECT, "sandbox", instance="here", run_states=lambda _: [], now=NOW + LEASE)
+        return reap(prepared, PROJECT, instance="here", run_states=lambda _: [], now=NOW + LEASE)
 
     with ThreadPoolExecutor(1) as other:
         with writing(prepared) as connection:

@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from twitter_pipeline.config import Settings
-from twitter_pipeline.publishing.due import why_nothing
+from twitter_pipeline.publishing import holding
 from twitter_pipeline.store.engine import reading
 from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tables import (
@@ -63,7 +63,7 @@ def outstanding(engine: sa.Engine, settings: Settings, *, since: datetime, now: 
         due = _count(
             connection,
             publishing_tasks,
-            _tasks.project_id.in_(_may_post(connection, settings, now)),
+            _tasks.content_source_id.in_(_may_post(connection, settings, now)),
             _tasks.status == Status.PENDING.value,
             _tasks.scheduled_time <= now,
         )
@@ -84,9 +84,10 @@ def outstanding(engine: sa.Engine, settings: Settings, *, since: datetime, now: 
     return Outstanding(unscanned, arriving, due, under_way, untold)
 
 
-def _may_post(connection: sa.Connection, settings: Settings, now: datetime) -> list[str]:
-    """The projects that are neither paused nor waiting for their account."""
-    return [project.id for project in settings.projects if why_nothing(connection, project, now) is None]
+def _may_post(connection: sa.Connection, settings: Settings, now: datetime) -> list[int]:
+    """The content sources that nothing holds back: no pause, no limit of their account, no look at a first post."""
+    looks = [holding.look(connection, settings, project, now) for project in settings.projects]
+    return [source for holds in looks if not holds.everything for source in holds.accounts.keys() - holds.by_source]
 
 
 def _count(connection: sa.Connection, table: sa.FromClause, *where: sa.ColumnElement[bool]) -> int:

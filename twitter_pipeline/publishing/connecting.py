@@ -1,0 +1,64 @@
+"""A connection to X as an account whose identity X has confirmed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from twitter_pipeline.config import Credentials, Settings
+from twitter_pipeline.store import accounts
+from twitter_pipeline.store.engine import reading, writing
+from twitter_pipeline.store.secrets import open_vault
+
+if TYPE_CHECKING:
+    from twitter_pipeline.x.client import XClient
+
+#: How long X's word on who an account is stays good.
+VERIFIED_FOR = timedelta(days=1)
+
+
+@contextmanager
+def signed_with(settings: Settings, credentials: Credentials) -> Iterator[XClient]:
+    """A connection that signs with these keys; nothing is sent yet."""
+    from twitter_pipeline.x.client import connect
+
+    connected = connect(
+        credentials,
+        base_url=settings.x_base_url,
+        connect_timeout=settings.x.connect_timeout,
+        read_timeout=settings.x.read_timeout,
+    )
+    try:
+        yield connected
+    finally:
+        connected.close()
+
+
+@contextmanager
+def connected_as(engine: sa.Engine, settings: Settings, account_id: int) -> Iterator[XClient]:
+    """A connection with an account's stored keys; X is asked who that is unless it said so within a day.
+
+    Raises KeyLost (NoKeys among them), and XError.
+    """
+    with reading(engine) as connection:
+        keys = accounts.credentials(connection, account_id, open_vault(settings.home))
+        verified_at = accounts.by_id(connection, account_id).verified_at
+    with signed_with(settings, keys) as connected:
+        if verified_at is None or verified_at < _now() - VERIFIED_FOR:
+            verify(engine, account_id, connected)
+        yield connected
+
+
+def verify(engine: sa.Engine, account_id: int, connected: XClient) -> None:
+    """Ask X whose keys these are, and keep the answer. Raises XError."""
+    me = connected.me()
+    with writing(engine) as connection:
+        accounts.verified(connection, account_id, user_id=me.id, username=me.username, now=_now())
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc)

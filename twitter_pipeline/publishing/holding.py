@@ -1,0 +1,140 @@
+"""Why nothing is posted, or not from every source: the one place that says so, to sensors, runs and people alike.
+
+- a person paused everything, the project, or an account
+- X made an account wait, or refused it
+- the canary: the first post of a project goes out alone, and the rest when somebody has looked at it
+
+Accounts hold back the sources that post with them; the other sources of the project go on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+
+from twitter_pipeline.config import Project, Settings
+from twitter_pipeline.store import accounts, pauses
+from twitter_pipeline.store.accounts import AccountRow
+from twitter_pipeline.store.status import Status
+from twitter_pipeline.store.tables import projects, publishing_tasks
+from twitter_pipeline.store.tasks import Task
+
+_tasks = publishing_tasks.c
+
+
+@dataclass(frozen=True)
+class Canary:
+    """How the first post of a project stands, while nobody has approved it."""
+
+    #: The item that is the first post, or becomes it; None while the next one may.
+    first: int | None
+    #: Why the others wait.
+    reason: str
+
+
+@dataclass(frozen=True)
+class Holds:
+    """What holds back the items of a project, at one moment."""
+
+    paused: str | None
+    canary: Canary | None
+    #: Why nothing is posted from a source, by its id.
+    by_source: Mapping[int, str]
+    #: The account of each source.
+    accounts: Mapping[int, AccountRow]
+
+    @property
+    def everything(self) -> str | None:
+        """Why no item of the project may be posted now, in words with the way out; None when some may."""
+        if self.paused is not None:
+            return self.paused
+        if self.by_source and len(self.by_source) == len(self.accounts):
+            return "; ".join(self.reasons)
+        return self.canary.reason if self.canary is not None and self.canary.first is not None else None
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why nothing is posted from some sources."""
+        return tuple(dict.fromkeys(self.by_source.values()))
+
+    @property
+    def one_only(self) -> bool:
+        """Whether only one item may be taken now: it becomes the first post."""
+        return self.canary is not None and self.canary.first is None
+
+    def of(self, task: Task) -> str | None:
+        """Why this item may not be posted now, in words with the way out; None when it may."""
+        if self.paused is not None:
+            return self.paused
+        if task.content_source_id in self.by_source:
+            return self.by_source[task.content_source_id]
+        is_first = self.canary is None or self.canary.first in (None, task.id)
+        return None if is_first or self.canary is None else self.canary.reason
+
+
+def look(
+    connection: sa.Connection, settings: Settings, project: Project, now: datetime, *, lock: bool = False
+) -> Holds:
+    """What holds back the project's items now.
+
+    With `lock`, in a writing transaction, nobody else takes an item of a project whose first post is not approved
+    before the transaction ends: so there is one first post, whoever looks at the same time.
+    """
+    rows = accounts.of_sources(connection, project.id)
+    paused = pauses.pause_reason(connection, project=project.id)
+    held = {row.name: _of_account(connection, project, row, now) for row in rows.values()}
+    by_source = {source_id: reason for source_id, row in rows.items() if (reason := held[row.name]) is not None}
+    canary = _canary(connection, project, now, lock=lock) if settings.wants_canary(project) else None
+    return Holds(paused, canary, by_source, rows)
+
+
+def _of_account(connection: sa.Connection, project: Project, account: AccountRow, now: datetime) -> str | None:
+    return pauses.pause_reason(connection, project=project.id, account=account.name) or account.why_not(now)
+
+
+def _canary(connection: sa.Connection, project: Project, now: datetime, *, lock: bool) -> Canary | None:
+    query = sa.select(projects.c.approved_at).where(projects.c.id == project.id)
+    # Rows that refer to the project may still be written.
+    if connection.scalar(query.with_for_update(key_share=True) if lock else query) is not None:
+        return None
+    columns = (_tasks.id, _tasks.attempt, _tasks.partition_key, _tasks.tweet_url, _tasks.executed_time)
+    posted = _some(connection, project, [Status.COMPLETED], columns)
+    # One that no attempt made was posted before there was this project: then there is nothing to try out.
+    if len(posted) > 1 or any(row.attempt == 0 for row in posted):
+        return None
+    approve = f"twitter-pipeline approve {project.id}"
+    if posted:
+        (first,) = posted
+        until = _until(project, first.executed_time)
+        if until is not None and until <= now:
+            return None
+        or_later = "" if until is None else f"; without it the rest follows at {until:%Y-%m-%d %H:%M:%S} UTC"
+        return Canary(first.id, f"the first post is out ({first.tweet_url}); look at it, then: {approve}{or_later}")
+    for row in _some(connection, project, [Status.UNCONFIRMED], columns):
+        return Canary(
+            row.id, f"the first post ({row.partition_key}) may be out: look at the account's timeline, then: {approve}"
+        )
+    # Several were queued only where the canary was turned on meanwhile: then the one that runs, or the oldest.
+    for status in (Status.RUNNING, Status.QUEUED):
+        for row in _some(connection, project, [status], columns):
+            return Canary(row.id, f"{row.partition_key} goes out first, alone; look at it then, and: {approve}")
+    return Canary(None, "the first post goes out alone")
+
+
+def _some(
+    connection: sa.Connection, project: Project, which: Sequence[Status], columns: Sequence[sa.ColumnElement[Any]]
+) -> Sequence[sa.Row[Any]]:
+    """Up to two tasks in these states, oldest first: more are never asked for."""
+    query = sa.select(*columns).where(
+        _tasks.project_id == project.id, _tasks.status.in_([status.value for status in which])
+    )
+    return connection.execute(query.order_by(_tasks.id).limit(2)).all()
+
+
+def _until(project: Project, posted: datetime | None) -> datetime | None:
+    wait: timedelta | None = project.canary_wait
+    return None if wait is None or posted is None else posted + wait

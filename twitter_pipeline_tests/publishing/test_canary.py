@@ -1,0 +1,181 @@
+"""The first post of a project goes out alone, whoever posts it; the rest waits until somebody has looked."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from twitter_pipeline.publishing import due, post
+from twitter_pipeline.publishing.due import Due
+from twitter_pipeline.publishing.holding import look
+from twitter_pipeline.publishing.outcomes import NotPublishable, Posted, Unknown
+from twitter_pipeline.publishing.preview import preview
+from twitter_pipeline.publishing.session import Session, Unavailable, Worker, open_session, utc_now
+from twitter_pipeline.store import projects, tasks
+from twitter_pipeline.store.engine import reading, writing
+from twitter_pipeline.store.status import Event, Status
+from twitter_pipeline.store.tables import publishing_tasks
+from twitter_pipeline_tests.support.items import carry_out, queue
+from twitter_pipeline_tests.support.world import MakeWorld, World
+
+APPROVE = "twitter-pipeline approve cats"
+
+
+@pytest.fixture
+def four(world: MakeWorld) -> World:
+    """Four items that may go out, and a canary."""
+    return _four(world)
+
+
+def _four(world: MakeWorld, **project: object) -> World:
+    made = world(canary=True, **project)
+    for name in ("a", "b", "c", "d"):
+        made.put(f"{name}.mp4", title=f"Cat {name}")
+    made.scan()
+    return made
+
+
+def take(world: World) -> Due:
+    return due.take(world.engine, world.settings, world.project, instance="here", now=utc_now())
+
+
+def everything(world: World) -> str | None:
+    with reading(world.engine) as connection:
+        return look(connection, world.settings, world.project, utc_now()).everything
+
+
+def approve(world: World) -> None:
+    with writing(world.engine) as connection:
+        projects.approve(connection, "cats", now=utc_now())
+
+
+def test_one_goes_out_and_everybody_says_the_same_of_the_rest(four: World) -> None:
+    (first,) = take(four).launches
+    again = take(four)
+    assert again.launches == []
+    assert "goes out first, alone" in str(again.why_not)
+    worker = Worker("run-1", "here", attempt=first.attempt)
+    with open_session(four.engine, four.settings, "cats", first.partition_key, worker) as session:  # type: ignore[union-attr]
+        post.publish(session)
+
+    url = four.task_of("a.mp4").tweet_url
+    why = f"the first post is out ({url}); look at it, then: {APPROVE}"
+    other = four.task_of("b.mp4")
+    by_hand = four.open(other)
+    shown = preview(four.engine, four.settings, other, now=utc_now())
+    assert isinstance(by_hand, Unavailable)
+    assert [take(four).why_not, by_hand.reason, everything(four), *shown.why_not] == [why] * 4
+    assert four.posted_texts() == ["Cat a"]
+
+    approve(four)
+    assert everything(four) is None
+    assert len(take(four).launches) == 3
+
+
+@pytest.mark.parametrize("trial", range(3))
+def test_runs_and_hand_launches_at_once_post_one(four: World, trial: int) -> None:
+    def by_hand(name: str) -> Callable[[], object]:
+        return lambda: four.open(four.task_of(f"{name}.mp4"), run_id=name)
+
+    racers = [by_hand("a"), by_hand("b"), lambda: take(four), by_hand("c"), by_hand("d"), lambda: take(four)]
+    with ThreadPoolExecutor(len(racers)) as threads:
+        ended = [future.result() for future in [threads.submit(racer) for racer in racers]]
+
+    sessions = [one for one in ended if isinstance(one, Session)]
+    launches = [launch for one in ended if isinstance(one, Due) for launch in one.launches]
+    # A person may take over the very item that a tick has queued.
+    assert len({one.task.id for one in sessions} | {one.task_id for one in launches}) == 1, (sessions, launches)
+    assert len(sessions) <= 1
+    assert len(launches) <= 1
+    assert [task.status for task in four.tasks()].count(Status.PENDING) == 3
+    for session in sessions:
+        session.close()
+
+
+@pytest.mark.parametrize("event", [Event.FAIL, Event.SKIP, Event.BACK_OFF])
+def test_when_the_first_does_not_go_out_the_next_becomes_the_first(four: World, event: Event) -> None:
+    carry_out(four.engine, four.task_of("a.mp4").id, Event.CLAIM, now=utc_now())
+    assert take(four).launches == []
+    later = utc_now() + timedelta(hours=1)
+    carry_out(four.engine, four.task_of("a.mp4").id, event, now=utc_now(), not_before=later)
+    assert [launch.partition_key for launch in take(four).launches] == [four.task_of("b.mp4").partition_key]
+
+
+def test_a_file_that_cannot_be_posted_is_no_first_post(four: World) -> None:
+    (four.folder / "a.mp4").write_bytes(b"")
+    assert isinstance(four.publish(four.task_of("a.mp4")), NotPublishable)
+    assert isinstance(four.publish(four.task_of("b.mp4"), run_id="run-2"), Posted)
+    assert isinstance(four.open(four.task_of("c.mp4")), Unavailable)
+
+
+def test_a_first_post_that_may_be_out_waits_for_a_person_too(four: World) -> None:
+    four.sandbox.fault("POST /2/tweets", "drop_after")
+    assert isinstance(four.publish(four.task_of("a.mp4")), Unknown)
+    assert "may be out: look at the account's timeline" in str(everything(four))
+    assert take(four).launches == []
+    approve(four)
+    assert len(take(four).launches) == 3
+
+
+def test_after_the_time_that_was_set_the_rest_goes_out_by_itself(world: MakeWorld) -> None:
+    here = _four(world, canary_wait="1 h")
+    here.publish(here.task_of("a.mp4"))
+    assert "without it the rest follows at" in str(everything(here))
+    with writing(here.engine) as connection:
+        connection.execute(
+            sa.update(publishing_tasks)
+            .where(publishing_tasks.c.status == "completed")
+            .values(executed_time=utc_now() - timedelta(hours=1))
+        )
+    assert everything(here) is None
+    assert len(take(here).launches) == 3
+
+
+def test_approved_beforehand_nothing_waits(four: World) -> None:
+    approve(four)
+    assert len(take(four).launches) == 4
+
+
+def test_a_project_that_has_posted_more_than_once_needs_no_look(world: MakeWorld) -> None:
+    here = _four(world)
+    without = here.settings.model_copy(update={"projects": (here.project.model_copy(update={"canary": False}),)})
+    for name in ("a", "b"):
+        task = here.task_of(f"{name}.mp4")
+        session = open_session(here.engine, without, "cats", task.partition_key, Worker(name))
+        assert isinstance(session, Session)
+        with session:
+            post.publish(session)
+    assert everything(here) is None
+
+
+def test_what_was_posted_elsewhere_needs_no_look(four: World) -> None:
+    with writing(four.engine) as connection:
+        connection.execute(
+            sa.update(publishing_tasks)
+            .where(publishing_tasks.c.id == four.task_of("a.mp4").id)
+            .values(status="completed", tweet_id="1", executed_time=utc_now())
+        )
+    assert everything(four) is None
+    assert len(take(four).launches) == 3
+
+
+def test_of_several_queued_before_there_was_a_canary_the_oldest_is_the_first(four: World) -> None:
+    now = utc_now()
+    for name in ("b", "a"):
+        queue(four.engine, four.task_of(f"{name}.mp4").id, now=now)
+    oldest, other = four.task_of("a.mp4"), four.task_of("b.mp4")
+    with reading(four.engine) as connection:
+        holds = look(connection, four.settings, four.project, now)
+        assert holds.of(tasks.get(connection, oldest.id)) is None
+        assert "goes out first" in str(holds.of(tasks.get(connection, other.id)))
+
+
+def test_what_a_dead_tick_has_queued_is_requested_again_if_it_is_the_first(four: World) -> None:
+    (first,) = take(four).launches
+    other = due.Launch(four.task_of("b.mp4").id, 1, "b", "sandbox")
+    found = due.still_due(four.engine, four.settings, four.project, [first, other], now=utc_now())
+    assert found == [first]
