@@ -91,7 +91,7 @@ class _Said(BaseModel):
 def read(reply: Reply) -> Words:
     """The words of a reply. Raises NoAnswer when there are none to use."""
     if reply.blocked:
-        raise NoAnswer(Outcome.BLOCKED, f"it refused these words ({reply.blocked})")
+        raise NoAnswer(Outcome.BLOCKED, f"it refused these words ({clean(reply.blocked)[:60]})")
     if reply.finish in _BLOCKING:
         raise NoAnswer(Outcome.BLOCKED, f"it withheld its answer ({reply.finish})")
     if reply.finish == "MAX_TOKENS":

@@ -50,6 +50,7 @@ def draft(item: Item, paths: Sequence[Path]) -> Draft:
         was_cut=composed.was_cut,
         media=media,
         sidecar=sidecar,
+        words=metadata.to_dict() if source.gemini else None,
     )
 
 

@@ -29,6 +29,28 @@ class MediaFile(_Model):
     alt_text: str = ""
 
 
+class Enhancement(_Model):
+    """What Gemini made of a draft, or why the original words go out."""
+
+    #: As `enhancing.answer.Outcome` has it, or `budget` or `template`: not asked at all.
+    outcome: str
+    #: In one sentence, for people.
+    said: str
+    model: str
+    #: The post as it would have gone out without it.
+    original_text: str
+    original_weight: int
+    original_alt_text: str
+    #: What the answer cost; None where nothing is known.
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+
+    @property
+    def changed(self) -> bool:
+        """Whether the words that go out are Gemini's."""
+        return self.outcome == "answered"
+
+
 class Draft(_Model):
     """A post ready to be sent, before its media is uploaded."""
 
@@ -41,6 +63,10 @@ class Draft(_Model):
     media: tuple[MediaFile, ...]
     #: The file that the words are from, relative to the project's folder; None when a file's name had to do.
     sidecar: str | None
+    #: Where Gemini may improve it: what the text was made of, as `Metadata.to_dict` has it.
+    words: dict[str, Any] | None = None
+    #: Whether and how Gemini did; None where it was not to.
+    enhanced: Enhancement | None = None
 
     @model_validator(mode="before")
     @classmethod

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from twitter_pipeline.publishing import drafting
+from twitter_pipeline.publishing import drafting, enhancing
 from twitter_pipeline.publishing.connecting import connected_as
 from twitter_pipeline.publishing.drafting import file_errors
 from twitter_pipeline.publishing.drafts import Draft, UploadedMedia
@@ -64,8 +64,11 @@ def prepare(session: Session) -> Draft:
 
 
 def enhance(session: Session, draft: Draft) -> Draft:
-    """Hand the draft on as it is; the place where Gemini will improve it."""
-    return draft
+    """Let Gemini improve the words where the source says so; whatever comes of it, the item goes on."""
+    improved = enhancing.enhance(session, draft)
+    if improved is not draft:
+        _keep(session, content_data=improved.model_dump(mode="json"))
+    return improved
 
 
 def upload(session: Session, draft: Draft) -> UploadedMedia:

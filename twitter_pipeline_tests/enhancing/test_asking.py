@@ -22,7 +22,7 @@ WORDS = Metadata(title="A cat", description="It sleeps.", hashtags=("cats",))
 
 
 def question(words: Metadata = WORDS, *, alt_text: str = "", **changes: Any) -> Question:
-    asked = {"model": "gemini-3.8-flash", "voice": "Dry.", "language": "en", "room": 250, "limit": 280, **changes}
+    asked = {"model": "gemini-3.8-flash", "voice": "Dry.", "room": 250, "limit": 280, **changes}
     return ask_for(words, alt_text=alt_text, **asked)
 
 

@@ -1,0 +1,268 @@
+"""Better words from Gemini, where a source says `gemini: yes`; whatever comes of it, the item goes on.
+
+The answer is stored with the task before anything is posted, so that no attempt pays for it twice. Its words go through
+the same template and the same limit as the original's, each time anew.
+"""
+
+from __future__ import annotations
+
+import time
+from contextlib import suppress
+from dataclasses import replace
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import sqlalchemy as sa
+
+from twitter_pipeline.config import Settings, Source
+from twitter_pipeline.publishing.drafts import Draft, Enhancement, MediaFile
+from twitter_pipeline.publishing.session import Item, Session, utc_now
+from twitter_pipeline.store import gemini
+from twitter_pipeline.store.engine import reading, writing
+
+if TYPE_CHECKING:
+    from twitter_pipeline.content.metadata import Metadata
+    from twitter_pipeline.enhancing.answer import Reply, Words
+    from twitter_pipeline.enhancing.question import Question
+
+#: How long past the timeout another process's request counts as under way.
+GRACE = timedelta(seconds=5)
+#: A character no one writes: where a template shows it, it shows the words.
+_MARK = "\ue000"
+#: Longer than any post: the text as it is before anything is cut.
+_UNCUT = 1_000_000
+
+
+def enhance(session: Session, draft: Draft) -> Draft:
+    """The draft with Gemini's words, or as it is with the reason why; both are told in the publishing log."""
+    if draft.words is None:
+        return draft
+    improved = improve(session, draft, by=session.claim.holder)
+    session.note("enhanced", said_of(improved), details_of(improved))
+    return improved
+
+
+def improve(item: Item, draft: Draft, *, by: str) -> Draft:
+    """Ask Gemini, unless the answer is stored already. `by` names who asks: a run's id."""
+    settings, source, words = item.settings, item.source(), _words(draft)
+    place = _place(settings, source, words)
+    if place is None:
+        return _kept(settings, draft, "template", "the source's template shows neither title nor description")
+    question = _question(settings, source, draft, place)
+    begun = _begin(item, question, by)
+    if isinstance(begun, gemini.Spent):
+        return _kept(settings, draft, "budget", _spent(settings))
+    if isinstance(begun, gemini.Stored):
+        return _from_stored(item, draft, place, begun)
+    try:
+        _finish(item, begun, *_ask(settings, question))
+    except BaseException as told:
+        if not isinstance(told, Exception):  # told to stop: nothing may hide that, least of all a database error
+            with suppress(sa.exc.SQLAlchemyError):
+                _finish(item, begun, {"outcome": "failed", "why": "the run was told to stop"})
+        raise
+    with reading(item.engine) as connection:
+        stored = gemini.stored(connection, item.task.id)
+    if stored is None or stored.request != begun.request:  # other words were asked about meanwhile
+        return _kept(settings, draft, "failed", "the words have changed while it was asked")
+    return _from_stored(item, draft, place, stored)
+
+
+def _ask(settings: Settings, question: Question) -> tuple[dict[str, Any], Reply | None]:
+    """What came of asking, for the database, and the reply, which costs money also where it is of no use."""
+    from twitter_pipeline.enhancing import answer, asking
+
+    reply = None
+    try:
+        reply = asking.ask(settings, question)
+        return {"outcome": "answered", "words": answer.read(reply).model_dump(mode="json")}, reply
+    except answer.NoAnswer as no:
+        return {"outcome": no.outcome.value, "why": str(no)}, reply
+    except Exception as error:  # noqa: BLE001 - an answer nobody thought of is no reason not to post
+        return {"outcome": "malformed", "why": f"its answer broke something ({type(error).__name__})"}, reply
+
+
+def _finish(item: Item, begun: gemini.Begun, came: dict[str, Any], reply: Reply | None = None) -> None:
+    with writing(item.engine) as connection:
+        gemini.finish(
+            connection,
+            item.task.id,
+            begun,
+            **came,
+            input_tokens=reply.input_tokens if reply else None,
+            output_tokens=reply.output_tokens if reply else None,
+        )
+
+
+def known(item: Item, draft: Draft) -> Draft | None:
+    """What a run would make of the draft without asking; None when it would ask. Changes nothing."""
+    from twitter_pipeline.enhancing.answer import Outcome
+
+    settings, source = item.settings, item.source()
+    place = _place(settings, source, _words(draft))
+    if place is None:
+        return _kept(settings, draft, "template", "the source's template shows neither title nor description")
+    with reading(item.engine) as connection:
+        stored = gemini.stored(connection, item.task.id)
+    if stored is None or stored.digest != _question(settings, source, draft, place).digest:
+        return None
+    if Outcome(stored.outcome).may_be_asked_again and stored.tries < gemini.MOST_TRIES:
+        return None
+    return _from_stored(item, draft, place, stored)
+
+
+def said_of(draft: Draft) -> str:
+    """What became of the words, for people."""
+    return draft.enhanced.said if draft.enhanced else ""
+
+
+def details_of(draft: Draft) -> dict[str, Any]:
+    """The same for programs, with the original words beside those that go out."""
+    enhanced = draft.enhanced.model_dump(mode="json") if draft.enhanced else {}
+    return {**enhanced, "text": draft.text, "weight": draft.weight, "alt_text": _alt_text(draft)}
+
+
+def _begin(item: Item, question: Question, by: str) -> gemini.Begun | gemini.Stored | gemini.Spent:
+    """Write the request down; another's request for the same words is waited for."""
+    from twitter_pipeline.enhancing.answer import Outcome
+
+    settings = item.settings.gemini
+    while True:
+        with writing(item.engine) as connection:
+            begun = gemini.begin(
+                connection,
+                item.task.id,
+                digest=question.digest,
+                model=question.model,
+                by=by,
+                budget=settings.daily_budget,
+                again=frozenset(outcome.value for outcome in Outcome if outcome.may_be_asked_again),
+                patience=settings.timeout + GRACE,
+                now=utc_now(),
+            )
+        if not isinstance(begun, gemini.UnderWay):
+            return begun
+        time.sleep(0.2)
+
+
+def _from_stored(item: Item, draft: Draft, place: str, stored: gemini.Stored) -> Draft:
+    """The draft with the stored words, as far as they may be used."""
+    from twitter_pipeline.enhancing.answer import Words
+
+    price = {"input_tokens": stored.input_tokens, "output_tokens": stored.output_tokens}
+    if stored.words is None:
+        times = "" if stored.tries == 1 else f" (asked {stored.tries} times)"
+        why = stored.why or "it was asked, and nothing is known of an answer"
+        return _kept(item.settings, draft, stored.outcome, f"{why}{times}", **price)
+    better = _fit(item, draft, place, Words.model_validate(stored.words))
+    if isinstance(better, str):
+        return _kept(item.settings, draft, "unfit", better, **price)
+    change = f"{draft.weight} → {better.weight} characters by X's counting"
+    if (better.text, better.media) == (draft.text, draft.media):
+        change = "it left them as they are"
+    paid = f", {stored.input_tokens} + {stored.output_tokens} tokens" if stored.input_tokens is not None else ""
+    said = f"words by {stored.model}: {change}{paid}"
+    return better.model_copy(update={"enhanced": _enhancement(draft, "answered", said, stored.model, **price)})
+
+
+def _fit(item: Item, draft: Draft, place: str, words: Words) -> Draft | str:
+    """The draft in these words, through template and limit; or why they cannot be used."""
+    from twitter_pipeline.content import TemplateError, compose
+    from twitter_pipeline.enhancing.guard import added
+
+    source, original = item.source(), _words(draft)
+    better = _placed(original, place, words.text)
+    if words.hashtags:
+        better = replace(better, hashtags=words.hashtags)
+    try:
+        composed = compose(better, template=source.template, hashtags=source.hashtags, limit=item.settings.x.text_limit)
+        uncut = compose(original, template=source.template, hashtags=source.hashtags, limit=_UNCUT).text
+    except TemplateError as error:
+        return f"its words do not go with the template: {error}"
+    if not composed.text:
+        return "its words left nothing to post"
+    wrong = added(composed.text, uncut)
+    if wrong is not None:
+        return wrong
+    media = draft.media
+    described = _alt_text(draft)
+    if words.alt_text and _is_one_picture(media) and added(words.alt_text, f"{uncut} {described}") is None:
+        media = (media[0].model_copy(update={"alt_text": words.alt_text}),)
+    changed = {"text": composed.text, "weight": composed.weight, "was_cut": composed.was_cut, "media": media}
+    return draft.model_copy(update=changed)
+
+
+def _question(settings: Settings, source: Source, draft: Draft, place: str) -> Question:
+    from twitter_pipeline.content import compose
+    from twitter_pipeline.enhancing.question import ask_for
+
+    words, limit = _words(draft), settings.x.text_limit
+    beside = compose(_placed(words, place, _MARK), template=source.template, hashtags=source.hashtags, limit=limit)
+    return ask_for(
+        words,
+        alt_text=_alt_text(draft),
+        model=settings.gemini.model,
+        voice=settings.gemini.voice,
+        # Hashtags give way to words: half of it is always there.
+        room=max(limit // 2, limit - beside.weight),
+        limit=limit,
+    )
+
+
+def _place(settings: Settings, source: Source, words: Metadata) -> str | None:
+    """Where Gemini's text goes: into the first of title and description that the template shows, if it shows one."""
+    from twitter_pipeline.content import TemplateError, compose
+
+    for place in ("title", "description"):
+        marked = _placed(words, place, _MARK)
+        try:
+            if _MARK in compose(marked, template=source.template, hashtags=(), limit=_UNCUT).text:
+                return place
+        except TemplateError:
+            continue  # such as {{ title[0] }} of an empty title
+    return None
+
+
+def _placed(words: Metadata, place: str, text: str) -> Metadata:
+    """The words with `text` in place of title and description both."""
+    if place == "title":
+        return replace(words, title=text, description="")
+    return replace(words, title="", description=text)
+
+
+def _words(draft: Draft) -> Metadata:
+    from twitter_pipeline.content import Metadata
+
+    return Metadata.from_dict(draft.words or {})
+
+
+def _alt_text(draft: Draft) -> str:
+    return draft.media[0].alt_text if _is_one_picture(draft.media) else ""
+
+
+def _is_one_picture(media: tuple[MediaFile, ...]) -> bool:
+    """Of several, one description could only be wrong; X keeps none of a video."""
+    return len(media) == 1 and media[0].seconds is None
+
+
+def _spent(settings: Settings) -> str:
+    most = settings.gemini.daily_budget
+    return f"today's {most} requests are used up; raise gemini.daily_budget, or wait until midnight UTC"
+
+
+def _kept(settings: Settings, draft: Draft, outcome: str, why: str, **price: int | None) -> Draft:
+    """The draft as it is, with the reason."""
+    said = f"the original words go out; Gemini: {why}"
+    return draft.model_copy(update={"enhanced": _enhancement(draft, outcome, said, settings.gemini.model, **price)})
+
+
+def _enhancement(draft: Draft, outcome: str, said: str, model: str, **price: int | None) -> Enhancement:
+    return Enhancement(
+        outcome=outcome,
+        said=said,
+        model=model,
+        original_text=draft.text,
+        original_weight=draft.weight,
+        original_alt_text=_alt_text(draft),
+        **price,
+    )
