@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
@@ -142,3 +142,16 @@ class Project(Section):
     def zone(self) -> ZoneInfo:
         """The time zone as an object for dates."""
         return ZoneInfo(self.time_zone)
+
+    @property
+    def ignores_before(self) -> datetime | None:
+        """`ignore_before` as aware UTC: what was written without an offset is meant in the project's time zone."""
+        moment = self.ignore_before
+        if moment is None:
+            return None
+        return (moment if moment.tzinfo else moment.replace(tzinfo=self.zone)).astimezone(timezone.utc)
+
+    @property
+    def posted_folder(self) -> str | None:
+        """Where files are moved after their post, relative to the project's path; None where they stay."""
+        return None if self.after_post == "keep" else self.after_post.removeprefix("move ")

@@ -3,8 +3,8 @@
 Importing this is light: PyAV and Pillow (0.1 s together) are loaded by the first call.
 """
 
-from twitter_pipeline.media.checks import check
+from twitter_pipeline.media.checks import check, refused_at_sight
 from twitter_pipeline.media.info import MediaInfo, MediaKind, MediaRefused
 from twitter_pipeline.media.thumbnails import stamp, thumbnail
 
-__all__ = ["MediaInfo", "MediaKind", "MediaRefused", "check", "stamp", "thumbnail"]
+__all__ = ["MediaInfo", "MediaKind", "MediaRefused", "check", "refused_at_sight", "stamp", "thumbnail"]

@@ -23,7 +23,7 @@ def check(path: Path, kind: Literal["video", "image"], limits: MediaLimits) -> M
     """
     size = path.stat().st_size
     if not size:
-        raise MediaRefused("The file is empty (0 bytes).", "Copy or export it again.")
+        raise _empty()
     media_type = _expected(sniff_file(path), kind, path.suffix)
     if media_type in ("video/mp4", "video/quicktime"):
         with path.open("rb") as file:
@@ -36,6 +36,24 @@ def check(path: Path, kind: Literal["video", "image"], limits: MediaLimits) -> M
     from twitter_pipeline.media.picture import probe as probe_picture
 
     return probe_picture(path, size, media_type, limits)
+
+
+def refused_at_sight(path: Path, kind: Literal["video", "image"]) -> str | None:
+    """Why `check` would refuse the file, as far as its size and first bytes tell; None when they look well.
+
+    Raises OSError when the file cannot be read.
+    """
+    try:
+        if not path.stat().st_size:
+            raise _empty()
+        _expected(sniff_file(path), kind, path.suffix)
+    except MediaRefused as refused:
+        return str(refused)
+    return None
+
+
+def _empty() -> MediaRefused:
+    return MediaRefused("The file is empty (0 bytes).", "Copy or export it again.")
 
 
 def _expected(form: Format | None, kind: Literal["video", "image"], suffix: str) -> str:

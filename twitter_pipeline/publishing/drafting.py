@@ -15,16 +15,12 @@ from twitter_pipeline.publishing.drafts import Draft, MediaFile
 from twitter_pipeline.publishing.identity import salted
 from twitter_pipeline.publishing.outcomes import Failed, MustWait, NotPublishable
 from twitter_pipeline.publishing.session import Ended, Item, utc_now
+from twitter_pipeline.scanning.reasons import REPEAT_REMEDY, SAME_FILE
 from twitter_pipeline.store.engine import reading
 from twitter_pipeline.store.tables import publishing_tasks
 
 if TYPE_CHECKING:
     from twitter_pipeline.content.metadata import Metadata
-
-#: How the reason of an item begins that is skipped for having been posted, or being about to.
-SAME_FILE = "the same file as"
-#: What helps where another source of the project has it.
-REMEDY = "to post it from this source too, give the source repeat: yes"
 
 
 class NoMetadata(Ended):
@@ -91,7 +87,7 @@ def twin_of(item: Item, content_hash: str) -> str | None:
         return None
     if other.content_source_id == item.task.content_source_id:
         return f"{SAME_FILE} {other.media_path}, which is {other.status}"
-    return f"{SAME_FILE} {other.media_path} of another source, which is {other.status}; {REMEDY}"
+    return f"{SAME_FILE} {other.media_path} of another source, which is {other.status}; {REPEAT_REMEDY}"
 
 
 def read_metadata(item: Item, source: Source) -> tuple[Metadata, str | None]:

@@ -6,20 +6,35 @@ follow its file to a new name: a new file under the old one would never be found
 
 from __future__ import annotations
 
+import zlib
 from dataclasses import dataclass
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from twitter_pipeline.scanning.candidates import Seen
+from twitter_pipeline.scanning.reasons import IGNORED, REPEAT_REMEDY
 from twitter_pipeline.store.engine import reading
 from twitter_pipeline.store.status import Status
-from twitter_pipeline.store.tables import publishing_tasks
+from twitter_pipeline.store.tables import publishing_tasks, scan_candidates
 
 #: What no path holds.
 _NO_PATH = "//"
+#: Skipped files that one scan looks at again, about; of an archive of 10,000 that is ignored each has its turn.
+SKIPPED_A_SCAN = 1_000
 
 _tasks = publishing_tasks.c
+
+
+@dataclass(frozen=True)
+class Skipped:
+    """A file that was skipped."""
+
+    #: In bytes; None: it was refused unseen.
+    size: int | None
+    #: Aware UTC.
+    since: datetime
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -28,30 +43,47 @@ class Known:
 
     #: All of them; relative to the project.
     paths: set[str]
-    #: Of those skipped: the size in bytes (None: it was refused unseen), and since when it is skipped (aware UTC).
-    skipped: dict[str, tuple[int | None, datetime]]
+    #: Those of the skipped ones whose turn it is to be looked at again.
+    skipped: dict[str, Skipped]
 
-    def was_mended(self, file: Seen, now: datetime) -> bool:
-        """Whether a skipped file is another one since: it is worth judging anew.
+    def was_mended(self, file: Seen, now: datetime, *, is_ignored: bool, repeats: bool) -> bool:
+        """Whether a skipped file is worth judging anew: it is another one since, or a setting lets it go by now.
 
-        A time in the future is no sign of that: it would be one for ever.
+        A time in the future is no sign of that: it would be one for ever. `is_ignored`: it is older than the project
+        wants; `repeats`: its source posts what another one has.
         """
-        size, since = self.skipped[file.path]
-        return file.size != size or since.timestamp() < file.mtime_ns / 1e9 <= now.timestamp()
+        skipped = self.skipped[file.path]
+        if skipped.reason.startswith(IGNORED):
+            return not is_ignored
+        if repeats and skipped.reason.endswith(REPEAT_REMEDY):
+            return True
+        return file.size != skipped.size or skipped.since.timestamp() < file.mtime_ns / 1e9 <= now.timestamp()
 
 
-def read(engine: sa.Engine, project_id: str, source_id: int) -> Known:
-    """What is known of the files of a project's source."""
+def read(engine: sa.Engine, project_id: str, source_id: int, *, now: datetime) -> Known:
+    """What is known of the files of a project's source. `now` (aware UTC) says whose turn it is."""
     of_source = _tasks.content_source_id == source_id
-    skipped = sa.select(_tasks.media_path, _tasks.media_bytes, _tasks.updated_at).where(
-        # By the project, too: of an index over it and the status, few rows are read.
-        *(_tasks.project_id == project_id, _tasks.status == Status.SKIPPED.value, of_source)
-    )
+    # By the project, too: of an index over it and the status, few rows are read.
+    is_skipped = (_tasks.project_id == project_id, _tasks.status == Status.SKIPPED.value, of_source)
     # As one text: a row for each would take three times as long.
     paths = sa.select(sa.func.aggregate_strings(_tasks.media_path, _NO_PATH)).where(of_source)
     with reading(engine) as connection:
         joined = connection.scalar(paths)
+        count = connection.scalar(sa.select(sa.func.count()).where(*is_skipped)) or 0
+        columns = (_tasks.media_path, _tasks.media_bytes, _tasks.updated_at, _tasks.error_message)
+        rows = connection.execute(sa.select(*columns).where(*is_skipped, _has_its_turn(count, source_id, now)))
         return Known(
             paths=set(joined.split(_NO_PATH)) if joined is not None else set(),
-            skipped={row.media_path: (row.media_bytes, row.updated_at) for row in connection.execute(skipped)},
+            skipped={row.media_path: Skipped(row.media_bytes, row.updated_at, row.error_message or "") for row in rows},
         )
+
+
+def _has_its_turn(count: int, source_id: int, now: datetime) -> sa.ColumnElement[bool]:
+    """Which of `count` skipped files are looked at: all of few, else those a number drawn from the time falls on."""
+    turns = -(-count // SKIPPED_A_SCAN)
+    if turns <= 1:
+        return sa.true()
+    # Not the time itself: ticks at even distances would let some numbers out for ever.
+    turn = zlib.crc32(now.isoformat().encode()) % turns
+    begun = sa.select(scan_candidates.c.media_path).where(scan_candidates.c.content_source_id == source_id)
+    return sa.or_(_tasks.id % turns == turn, _tasks.media_path.in_(begun))

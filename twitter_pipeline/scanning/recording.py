@@ -25,15 +25,15 @@ MOST_TWINS = 200
 _tasks = publishing_tasks.c
 
 
-def record(engine: sa.Engine, root: Path, source_id: int, items: Sequence[NewItem], *, now: datetime) -> int:
-    """Record items of one source of the project at `root`; how many became new tasks.
+def record(engine: sa.Engine, root: Path, source_id: int, items: Sequence[NewItem], *, now: datetime) -> list[NewItem]:
+    """Record items of one source of the project at `root`; those that became new tasks.
 
     An item may be a task already: one that was skipped is judged anew, and one whose file was moved here follows it.
     """
     if not items:
-        return 0
+        return []
     moved = _moved(engine, root, source_id, items)
-    found = 0
+    found: list[NewItem] = []
     with writing(engine) as connection:
         _one_at_a_time(connection, source_id)
         there = _rows(connection, source_id, _tasks.media_path.in_([item.media_path for item in items]))
@@ -44,8 +44,8 @@ def record(engine: sa.Engine, root: Path, source_id: int, items: Sequence[NewIte
         for item in items:
             if item.media_path in known:
                 _judge_anew(connection, known[item.media_path], item, now)
-            elif not _follow(connection, followers, item, now):
-                found += moves.record(connection, item, now=now) is not None
+            elif not _follow(connection, followers, item, now) and moves.record(connection, item, now=now) is not None:
+                found.append(item)
         candidates.forget(connection, source_id, [item.media_path for item in items])
     return found
 
@@ -74,7 +74,10 @@ def _moved(engine: sa.Engine, root: Path, source_id: int, items: Sequence[NewIte
 
 
 def _judge_anew(connection: sa.Connection, row: sa.Row[Any], item: NewItem, now: datetime) -> None:
-    if row.status != Status.SKIPPED.value or item.skip_reason is not None:
+    if row.status != Status.SKIPPED.value:
+        return
+    if item.skip_reason is not None:
+        moves.skipped_again(connection, row.id, item, now=now)
         return
     values = {
         "metadata_path": item.metadata_path,

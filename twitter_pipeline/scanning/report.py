@@ -13,6 +13,8 @@ class ScanReport:
 
     #: Items that became tasks.
     found: int = 0
+    #: Those of them that are skipped at once: broken at sight, refused, or older than the project wants.
+    skipped: int = 0
     #: Files seen that may still be being written.
     arriving: int = 0
     #: What went wrong or was refused, for people.

@@ -11,6 +11,7 @@ from datetime import datetime, timedelta, timezone
 import sqlalchemy as sa
 
 from twitter_pipeline.config import Project, Source
+from twitter_pipeline.scanning import archive
 from twitter_pipeline.scanning.candidates import forget_sources
 from twitter_pipeline.scanning.report import ScanReport, TimeBox
 from twitter_pipeline.scanning.source import SourceScan
@@ -33,6 +34,7 @@ def scan(engine: sa.Engine, project: Project, *, time_box: timedelta, now: datet
         at = connection.scalar(sa.select(projects.c.scan_position).where(projects.c.id == project.id))
     if removed := ids.keys() - {source.key for source in project.sources}:
         forget_sources(engine, [ids[key] for key in removed])
+    archive.hold_back(engine, project, now=began)
     position = None
     for source, start in _from_position(project, at):
         stopped_at = SourceScan(engine, project, source, ids[source.key], clock, report).run(start, box)

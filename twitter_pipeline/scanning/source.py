@@ -10,7 +10,8 @@ from pathlib import PurePosixPath
 import sqlalchemy as sa
 
 from twitter_pipeline.config import Project, Source
-from twitter_pipeline.scanning import known
+from twitter_pipeline.media import refused_at_sight
+from twitter_pipeline.scanning import archive, known
 from twitter_pipeline.scanning.candidates import Candidates, Seen
 from twitter_pipeline.scanning.fingerprint import quick
 from twitter_pipeline.scanning.kinds import SUFFIXES
@@ -50,7 +51,7 @@ class SourceScan:
         self.report = report
         self.root = project.path / source.path
         self.finder = finder_for(project, source)
-        self.known = known.read(engine, project.id, source_id)
+        self.known = known.read(engine, project.id, source_id, now=clock())
         #: What needs no look: it is a task, and none that mending the file could help.
         self.settled = self.known.paths - self.known.skipped.keys()
         self.candidates = Candidates(engine, source_id)
@@ -68,7 +69,15 @@ class SourceScan:
         return stopped_at
 
     def _walk(self, start: str, box: TimeBox) -> str | None:
-        for folder in walk(self.root, suffixes=SUFFIXES[self.source.type], start=start, within=self.project.path):
+        posted = self.project.posted_folder
+        folders = walk(
+            self.root,
+            suffixes=SUFFIXES[self.source.type],
+            start=start,
+            within=self.project.path,
+            leave_out=None if posted is None else self.project.path / posted,
+        )
+        for folder in folders:
             if box.is_over():
                 return folder.rel
             self._tell_problems(folder)
@@ -123,18 +132,24 @@ class SourceScan:
         """What can never be taken, to be recorded so that it is seen, with the reason."""
         prefix = self._prefix(folder)
         return [
-            NewItem(self.project.id, self.source_id, path, None, self.clock(), "found", skip_reason=why)
+            NewItem(self.project.id, self.source_id, path, None, self.clock(), "", skip_reason=why)
             for path, why in ((prefix + name, why) for name, why in folder.refused)
             if path not in self.known.paths and self._can_be_kept(path)
         ]
 
-    def _stable(self, folder: Folder) -> list[Seen]:
-        """The new or mended files of a folder that have not changed for long enough; the others are remembered."""
+    def _stable(self, folder: Folder) -> list[NewItem | Seen]:
+        """The new or mended files of a folder that have not changed for long enough; the others are remembered.
+
+        Those that are too old for the project need not be looked at twice.
+        """
         began = self.clock()
-        files = sorted(self._look_at(folder, began), key=lambda file: file.path)  # clips go out in their order
+        files: list[Seen] = []
+        ignored: list[Seen] = []
+        for file in sorted(self._look_at(folder, began), key=lambda file: file.path):  # clips go out in their order
+            (ignored if archive.is_ignored(self.project, file.mtime_ns) else files).append(file)
         stable = self.candidates.look(files, began=began, ended=self.clock(), stable_for=self.project.stable_for)
         self.report.arriving += len(files) - len(stable)
-        return stable
+        return [*(self._skipped(file, archive.reason(file)) for file in ignored), *stable]
 
     def _look_at(self, folder: Folder, now: datetime) -> Iterator[Seen]:
         prefix = self._prefix(folder)
@@ -147,7 +162,12 @@ class SourceScan:
             except OSError:
                 continue  # it went away between the listing and now
             file = Seen.of(path, status.st_size, status.st_mtime_ns)
-            if path not in self.known.skipped or self.known.was_mended(file, now):
+            if path not in self.known.skipped or self.known.was_mended(
+                file,
+                now,
+                is_ignored=archive.is_ignored(self.project, file.mtime_ns),
+                repeats=self.source.repeat,
+            ):
                 yield file
 
     def _can_be_kept(self, path: str) -> bool:
@@ -159,7 +179,17 @@ class SourceScan:
 
     def _take(self, work: Sequence[NewItem | Seen]) -> None:
         items = [item for one in work if (item := one if isinstance(one, NewItem) else self._item(one)) is not None]
-        self.report.found += record(self.engine, self.project.path, self.source_id, items, now=self.clock())
+        found = record(self.engine, self.project.path, self.source_id, items, now=self.clock())
+        self.report.found += len(found)
+        self.report.skipped += sum(item.skip_reason is not None for item in found)
+
+    def _skipped(self, file: Seen, why: str) -> NewItem:
+        """A file that is not to be posted as it is. Without a fingerprint no metadata, and no move, wakes it."""
+        return NewItem(
+            *(self.project.id, self.source_id, file.path, None, self.clock(), ""),
+            media_bytes=file.size,
+            skip_reason=why,
+        )
 
     def _item(self, file: Seen) -> NewItem | None:
         """A stable file with its metadata; None when it is not what it was a moment ago."""
@@ -183,6 +213,8 @@ class SourceScan:
             if Seen.of(file.path, fingerprint.size, fingerprint.mtime_ns) != file:
                 return None
             digest = fingerprint.digest
+            if (why := self._why_broken(file)) is not None:
+                return self._skipped(file, why)
         return NewItem(
             project_id=self.project.id,
             content_source_id=self.source_id,
@@ -194,3 +226,10 @@ class SourceScan:
             media_bytes=file.size,
             content_data={"title": title},
         )
+
+    def _why_broken(self, file: Seen) -> str | None:
+        """What is wrong with a file at first sight: of 10,000 empty ones none may cost a run."""
+        try:
+            return refused_at_sight(self.project.path / file.path, "video" if self.source.type == "video" else "image")
+        except OSError:
+            return None  # its run tries again

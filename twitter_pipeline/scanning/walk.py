@@ -30,7 +30,14 @@ class Folder:
     problems: list[tuple[str, str]] = field(default_factory=list)
 
 
-def walk(root: Path, *, suffixes: Collection[str], start: str = "", within: Path | None = None) -> Iterator[Folder]:
+def walk(
+    root: Path,
+    *,
+    suffixes: Collection[str],
+    start: str = "",
+    within: Path | None = None,
+    leave_out: Path | None = None,
+) -> Iterator[Folder]:
     """`root` and every folder below it, in the order of their names, with the files that end in `suffixes`.
 
     `suffixes` are lower-case with their dot (".mp4"); letter case of names does not count. Hidden files and folders
@@ -38,6 +45,8 @@ def walk(root: Path, *, suffixes: Collection[str], start: str = "", within: Path
 
     `start` is the `rel` of a folder to go on from: nothing before it is given again, and when it is gone the next in
     order comes first.
+
+    `leave_out` is a folder that is not entered, where it lies below `root`.
 
     No link may lead out of `within` (`root`, unless the project is larger than that). Linked folders are not entered
     at all: within the project they would be walked twice, or for ever.
@@ -52,8 +61,11 @@ def walk(root: Path, *, suffixes: Collection[str], start: str = "", within: Path
         parts = pending.pop()
         folder = Folder("/".join(parts) or ".")
         subfolders: list[str] = []
+        path = root.joinpath(*parts)
+        if path == leave_out:
+            continue
         try:
-            _list(root.joinpath(*parts), folder, subfolders, endings, real_root)
+            _list(path, folder, subfolders, endings, real_root)
         except OSError as error:
             folder.problems.append((folder.rel, f"cannot be read: {error.strerror}"))
         if parts >= resume:

@@ -64,6 +64,7 @@ class NewItem:
 def record(connection: sa.Connection, item: NewItem, *, now: datetime) -> int | None:
     """Create the task of an item, `pending` (or `skipped` with its reason). None when the file has one already."""
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
+    status = Status.PENDING if item.skip_reason is None else Status.SKIPPED
     for digits in (4, 8, 16):  # a longer name only in the rare case that the short one is taken
         task_id = connection.scalar(
             insert(publishing_tasks)
@@ -72,7 +73,8 @@ def record(connection: sa.Connection, item: NewItem, *, now: datetime) -> int | 
                 content_source_id=item.content_source_id,
                 media_path=item.media_path,
                 metadata_path=item.metadata_path,
-                status=Status.PENDING.value,
+                status=status.value,
+                error_message=item.skip_reason,
                 content_data=dict(item.content_data),
                 quick_fingerprint=item.quick_fingerprint,
                 media_bytes=item.media_bytes,
@@ -86,9 +88,7 @@ def record(connection: sa.Connection, item: NewItem, *, now: datetime) -> int | 
             .returning(_tasks.id)
         )
         if task_id is not None:
-            note(connection, task_id, "found", Status.PENDING, item.message, now=now)
-            if item.skip_reason is not None:
-                move(connection, task_id, Move(Event.SKIP, item.skip_reason), now=now)
+            note(connection, task_id, "found", status, item.skip_reason or item.message, now=now)
             return int(task_id)
         known = sa.select(_tasks.id).where(
             _tasks.content_source_id == item.content_source_id, _tasks.media_path == item.media_path
@@ -96,6 +96,17 @@ def record(connection: sa.Connection, item: NewItem, *, now: datetime) -> int | 
         if connection.scalar(known) is not None:
             return None
     raise RuntimeError(f"no free partition key for {item.media_path}")
+
+
+def skipped_again(connection: sa.Connection, task_id: int, item: NewItem, *, now: datetime) -> None:
+    """A skipped task's file is another one, and cannot be published either: keep how it looks and why."""
+    changed = connection.execute(
+        sa.update(publishing_tasks)
+        .where(_tasks.id == task_id, _tasks.status == Status.SKIPPED.value)
+        .values(media_bytes=item.media_bytes, quick_fingerprint=None, error_message=item.skip_reason, updated_at=now)
+    )
+    if changed.rowcount == 1:
+        note(connection, task_id, "looked_at", Status.SKIPPED, f"still skipped: {item.skip_reason}", now=now)
 
 
 def partition_key(item: NewItem, now: datetime, digits: int) -> str:

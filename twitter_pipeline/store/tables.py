@@ -106,6 +106,8 @@ projects = sa.Table(
     _ref("api_key_id", "api_keys.id"),
     # Where a time-boxed scan goes on: "<source key>|<folder>"; null after a whole one.
     sa.Column("scan_position", sa.Text),
+    # The `ignore_before` that pending items were judged by last; null for none.
+    _time("ignored_before", nullable=True),
     # When a person let the rest go out after the first post (the canary); null before.
     _time("approved_at", nullable=True),
     # Why the last scan could not look (folder gone, unreadable); null when it could.
@@ -158,8 +160,10 @@ publishing_tasks = sa.Table(
     sa.Column("media_bytes", sa.BigInteger),
     # What Gemini made of the words, so that it is asked once; null before.
     sa.Column("enhanced", sa.JSON(none_as_null=True)),
-    # When its files were moved away after the post (after_post); null while they are where they were.
+    # When its files were moved away after the post (after_post), or found not to be; null while that is to be seen.
     _time("moved_at", nullable=True),
+    # Not tried before again, since moving them failed.
+    _time("move_after", nullable=True),
     # Which number its latest attempt has; counts runs, not failures.
     sa.Column("attempt", sa.Integer, nullable=False, server_default="0"),
     # The Dagster run working on it, or the last that did.
@@ -182,6 +186,12 @@ publishing_tasks = sa.Table(
     sa.Index(None, "project_id", "created_at"),
     sa.Index(None, "project_id", "executed_time"),
     sa.Index(None, "project_id", "registered_in"),
+    sa.Index(
+        "ix_publishing_tasks_unmoved",
+        "project_id",
+        sqlite_where=sa.text("status = 'completed' AND moved_at IS NULL"),
+        postgresql_where=sa.text("status = 'completed' AND moved_at IS NULL"),
+    ),
 )
 
 #: One row per attempt to create a post: the durable intent and what X said.

@@ -17,6 +17,8 @@ from twitter_pipeline.store.tables import projects, scan_candidates
 from twitter_pipeline.store.tasks import Task
 from twitter_pipeline_tests.support.world import World
 
+#: What only its run can tell to be no film: it begins like one.
+BROKEN_FILM = b"\0\0\0\x18ftypisom\0\0\0\0isommp42 no film at all"
 #: Second 0 of every test.
 START = utc_now()
 LONG = timedelta(minutes=5)

@@ -12,7 +12,7 @@ from twitter_pipeline.publishing.outcomes import NotPublishable, Posted
 from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.scanning.recording import MOST_TWINS
 from twitter_pipeline.store.status import Event, Status
-from twitter_pipeline_tests.scanning.scans import actions, at, candidates, lines, look, paths
+from twitter_pipeline_tests.scanning.scans import BROKEN_FILM, actions, at, candidates, lines, look, paths
 from twitter_pipeline_tests.support.items import carry_out
 from twitter_pipeline_tests.support.world import MakeWorld, World
 
@@ -28,7 +28,7 @@ def set_time(here: World, name: str, when: datetime) -> None:
 
 def skip(here: World) -> None:
     """Put a file that is no film, and let the run refuse it."""
-    here.put(title="Cat naps").write_bytes(b"no film at all")
+    here.put(title="Cat naps").write_bytes(BROKEN_FILM)
     set_time(here, "cat.mp4", utc_now() - timedelta(days=1))
     here.scan()
     assert isinstance(here.publish(), NotPublishable)
@@ -204,7 +204,7 @@ def test_a_mended_file_is_looked_at_twice_like_any_other(world: MakeWorld) -> No
 def test_a_broken_file_replaced_by_one_as_broken_is_judged_once(world: MakeWorld) -> None:
     here = world()
     skip(here)
-    (here.folder / "cat.mp4").write_bytes(b"this is no film either")
+    (here.folder / "cat.mp4").write_bytes(BROKEN_FILM + b"either")
     here.scan()
     assert isinstance(here.publish(run_id="run-2"), NotPublishable)
     for _ in range(3):

@@ -14,7 +14,7 @@ from twitter_pipeline.scanning.sidecars.document import MAX_BYTES
 from twitter_pipeline.store.engine import writing
 from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tables import publishing_tasks
-from twitter_pipeline_tests.scanning.scans import actions, at, lines, look
+from twitter_pipeline_tests.scanning.scans import BROKEN_FILM, actions, at, lines, look
 from twitter_pipeline_tests.support.world import MakeWorld, World
 
 BROKEN = {
@@ -98,7 +98,7 @@ def test_metadata_revives_a_task_that_was_skipped_for_want_of_it_once(world: Mak
 
 def test_one_skipped_for_another_reason_is_revived_at_most_once(world: MakeWorld) -> None:
     here = world(metadata_wait=0, without_metadata="post")
-    here.put().write_bytes(b"no film at all")
+    here.put().write_bytes(BROKEN_FILM)
     here.scan()
     assert isinstance(here.publish(), NotPublishable)
     write(here)

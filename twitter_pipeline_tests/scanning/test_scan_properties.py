@@ -38,9 +38,10 @@ _names = st.one_of(
 #: What files hold, by a name that can be read in a falsifying example.
 _CONTENTS = {
     "nothing": b"",
-    "film": b"film",
-    "another film": b"another film",
-    "large film": b"x" * 200_000,
+    "film": b"\0\0\0\x18ftypisom",
+    "another film": b"\0\0\0\x18ftypisom another film",
+    "large film": b"\0\0\0\x18ftypisom" + b"x" * 200_000,
+    "no film": b"no film",
     "cut off": b"{",
     "list": b"[]",
     "number": b"7",
@@ -81,8 +82,8 @@ def make(folder: bytes, tree: dict[bytes, object], root: bytes) -> None:
         else:
             with open(path, "wb") as file:
                 file.write(_CONTENTS.get(str(what), path))
-            if what == "old film":
-                os.utime(path, ns=(0, -(10**18)))
+            # None is changed after the scans, which look from the first second of the tests on.
+            os.utime(path, ns=(0, -(10**18) if what == "old film" else int(at(-60).timestamp()) * 10**9))
 
 
 def make_socket(folder: bytes, name: bytes) -> None:

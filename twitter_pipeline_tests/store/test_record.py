@@ -62,7 +62,8 @@ def test_an_item_that_cannot_be_published_is_recorded_as_skipped_with_its_reason
 
     task = read_task(prepared, task_id)
     assert (task.status, task.error_message) == (Status.SKIPPED, "a link out of the project")
-    assert [line.action for line in read_lines(prepared, task_id)] == ["found", "skip"]
+    (line,) = read_lines(prepared, task_id)
+    assert (line.action, line.status, line.message) == ("found", "skipped", "a link out of the project")
 
 
 def test_the_same_file_found_twice_is_one_task(prepared: sa.Engine) -> None:

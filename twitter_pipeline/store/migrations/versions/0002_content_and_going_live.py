@@ -11,6 +11,7 @@ depends_on = None
 
 def upgrade() -> None:
     op.add_column("projects", sa.Column("approved_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("projects", sa.Column("ignored_before", sa.DateTime(timezone=True), nullable=True))
     # What has posted before there was a canary needs no look at its first post.
     op.execute(
         "UPDATE projects SET approved_at = CURRENT_TIMESTAMP"
@@ -23,6 +24,15 @@ def upgrade() -> None:
     op.add_column("publishing_tasks", sa.Column("media_files", sa.JSON(), nullable=True))
     op.add_column("publishing_tasks", sa.Column("enhanced", sa.JSON(), nullable=True))
     op.add_column("publishing_tasks", sa.Column("moved_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("publishing_tasks", sa.Column("move_after", sa.DateTime(timezone=True), nullable=True))
+    unmoved = sa.text("status = 'completed' AND moved_at IS NULL")
+    op.create_index(
+        "ix_publishing_tasks_unmoved",
+        "publishing_tasks",
+        ["project_id"],
+        sqlite_where=unmoved,
+        postgresql_where=unmoved,
+    )
     op.create_table(
         "gemini_requests",
         sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
