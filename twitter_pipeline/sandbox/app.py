@@ -99,9 +99,10 @@ class _Endpoint:
         call, headers = self._call, {}
         try:
             user = oauth.authenticate(self._state, _signed(request, form))
+            headers = {"x-access-level": "read" if user.read_only else "read-write"}
             if call.writes and user.read_only:
                 raise no_write_permission()
-            headers = limits.count(self._state, user, call.name, call.limit)
+            headers |= limits.count(self._state, user, call.name, call.limit)
             answer = call.act(
                 Incoming(
                     state=self._state,

@@ -45,6 +45,11 @@ class XClient:
         """The limits X named last, by call and window, such as "POST /2/tweets 15min"."""
         return self._session.limits
 
+    @property
+    def access_level(self) -> str | None:
+        """What the app may do, as X's last answer said: "read", "read-write", …; None when it did not."""
+        return self._session.access_level
+
     def me(self) -> Me:
         """Whose credentials these are (GET /2/users/me). Raises AccountRefused when X does not know them."""
         data = self.call("GET", "/2/users/me")
@@ -93,7 +98,7 @@ def connect(
     """A client for the account of `credentials`; nothing is sent yet.
 
     `base_url` is `settings.x_base_url`; ValueError when it is no address. `read_timeout` bounds the wait for each
-    piece of an answer, not for the whole. TLS certificates are always verified; proxies and `REQUESTS_CA_BUNDLE`
+    piece of an answer, not for the whole. TLS certificates are verified, and proxies and `REQUESTS_CA_BUNDLE`
     from the environment hold, unless the address is this machine's.
     """
     for name in _TALKATIVE:

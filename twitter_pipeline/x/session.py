@@ -15,10 +15,11 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 import requests
+import urllib3
 from requests.adapters import HTTPAdapter
 from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.exceptions import MaxRetryError, NewConnectionError
+from urllib3.exceptions import InsecureRequestWarning, MaxRetryError, NewConnectionError
 
 from twitter_pipeline.x.answers import judge
 from twitter_pipeline.x.errors import NotSent, OutcomeUnknown, Transient, XError
@@ -99,6 +100,8 @@ class Session(requests.Session):
             raise ValueError(f"x.base_url: {base_url!r} is not an address such as https://api.x.com")
         #: The limits last seen, by call and window: "POST /2/tweets 15min" (windows: `limits.WINDOWS`).
         self.limits: dict[str, Limit] = {}
+        #: What the app may do, as X's last answer said ("read", "read-write", …); None when it did not.
+        self.access_level: str | None = None
         self._base_url = base_url.rstrip("/")
         self._where = parts.netloc.rpartition("@")[2]
         self._timeouts = timeouts
@@ -106,6 +109,10 @@ class Session(requests.Session):
         self._clock = clock
         # A proxy named in the environment is for the way out; what runs on this machine is not reached through it.
         self.trust_env = not _is_loopback(parts.hostname)
+        if not self.trust_env:
+            # Nobody vouches for a name of this machine, and nobody stands in between. Everywhere else TLS is verified.
+            self.verify = False
+            urllib3.disable_warnings(InsecureRequestWarning)
         self.mount("https://", _Adapter())
         self.mount("http://", _Adapter())
 
@@ -137,6 +144,7 @@ class Session(requests.Session):
             raise self._no_answer(call, error, creates_post) from None
 
         now = self._clock()
+        self.access_level = response.headers.get("x-access-level", self.access_level)
         limits = read(response.headers, now)
         self.limits.update({f"{call} {window}": limit for window, limit in limits.items()})
         if 200 <= response.status_code < 300:
@@ -151,6 +159,12 @@ class Session(requests.Session):
 
     def _no_answer(self, call: str, error: Exception, creates_post: bool) -> XError:
         reason = self._redacted(_reason(error))
+        if _never_left(error) and "CERTIFICATE_VERIFY_FAILED" in reason.upper().replace(" ", "_"):
+            return NotSent(
+                f"{self._where} cannot prove who it is: {reason}. Nothing was sent.",
+                remedy="If it is a server or proxy of your own, name the file with its authority's certificate in the"
+                " environment variable REQUESTS_CA_BUNDLE; otherwise somebody may be in between.",
+            )
         if _never_left(error):
             return NotSent(
                 f"Nobody could be reached at {self._where}: {reason}.",

@@ -52,13 +52,14 @@ class RawServer:
             except OSError:
                 return
             self.connections += 1
-            with self._current as connection, suppress(OSError):
+            with suppress(OSError), self._current:
                 if self._tls is not None:
-                    connection = self._tls.wrap_socket(connection, server_side=True)
-                while self._read_request(connection):
-                    # The last act is for all requests that follow.
-                    act = self._acts.pop(0) if len(self._acts) > 1 else self._acts[0]
-                    act(connection)
+                    self._current = self._tls.wrap_socket(self._current, server_side=True)
+                with self._current as connection:
+                    while self._read_request(connection):
+                        # The last act is for all requests that follow.
+                        act = self._acts.pop(0) if len(self._acts) > 1 else self._acts[0]
+                        act(connection)
 
     def _read_request(self, connection: socket.socket) -> bool:
         received = b""

@@ -1,18 +1,16 @@
 from __future__ import annotations
 
-import ssl
 import subprocess
 import sys
-from datetime import datetime, timedelta, timezone
-from pathlib import Path
+from datetime import timedelta
 
 import pytest
 
 from twitter_pipeline.x import posts
-from twitter_pipeline.x.errors import NotSent, Transient
+from twitter_pipeline.x.errors import Transient, XError
 from twitter_pipeline.x.limits import Limit
 from twitter_pipeline_tests.x.conftest import NOW, Connect
-from twitter_pipeline_tests.x.raw import RawServer, answer, say_and_reset, serving
+from twitter_pipeline_tests.x.raw import answer, say_and_reset, serving
 
 ME = b'{"data":{"id":"1","username":"u","name":"n"}}'
 
@@ -48,6 +46,17 @@ def test_limits_are_kept_by_call_and_window(to_server: Connect) -> None:
         }
 
 
+def test_what_the_app_may_do_is_kept_as_x_says_it(to_server: Connect) -> None:
+    with serving(answer(200, ME), answer(403, b"{}", {"x-access-level": "read"}), answer(200, ME)) as server:
+        client = to_server(server.url)
+        client.me()
+        assert client.access_level is None
+        with pytest.raises(XError):
+            client.me()
+        client.me()
+        assert client.access_level == "read", "an answer without the header says nothing new"
+
+
 def test_what_runs_on_this_machine_is_not_reached_through_a_proxy(
     to_server: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -55,47 +64,6 @@ def test_what_runs_on_this_machine_is_not_reached_through_a_proxy(
     monkeypatch.setenv("no_proxy", "")
     with serving(answer(200, ME)) as server:
         assert to_server(server.url).me().username == "u"
-
-
-def test_a_certificate_that_nobody_vouches_for_is_refused(to_server: Connect, tmp_path: Path) -> None:
-    certificate = _self_signed(tmp_path)
-    server = RawServer(answer(200, ME))
-    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.load_cert_chain(certificate)
-    server.speak_tls(context)
-    try:
-        with pytest.raises(NotSent, match="certificate verify failed"):
-            to_server(server.url.replace("http:", "https:")).me()
-        assert server.requests == []
-    finally:
-        server.stop()
-
-
-def _self_signed(folder: Path) -> Path:
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.x509.oid import NameOID
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-    now = datetime.now(timezone.utc)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .sign(key, hashes.SHA256())
-    )
-    path = folder / "server.pem"
-    path.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        + certificate.public_bytes(serialization.Encoding.PEM)
-    )
-    return path
 
 
 @pytest.mark.parametrize(
