@@ -104,13 +104,21 @@ def preview(
     item: Annotated[Optional[str], typer.Argument(metavar="[ITEM]", show_default=False)] = None,  # noqa: UP045
     project: ProjectOption = None,
     all: Annotated[bool, typer.Option("--all", help="Everything that is not posted yet.")] = False,
+    ai: Annotated[
+        bool,
+        typer.Option(
+            "--ai",
+            help="Ask Gemini about ITEM now and show both texts. It counts into gemini.daily_budget; the answer is"
+            " stored, and is what will be posted.",
+        ),
+    ] = False,
     json: JsonOption = False,
     config: ConfigOption = None,
 ) -> int:
-    """Show what would be posted: text, media, time, and what holds it back. Changes nothing."""
+    """Show what would be posted: text, media, time, and what holds it back. Changes nothing, except with --ai."""
     from twitter_pipeline.cli import preview as command
 
-    return command.run(load_settings(config), item, project, every=all, as_json=json)
+    return command.run(load_settings(config), item, project, every=all, ask=ai, as_json=json)
 
 
 @app.command()

@@ -1,4 +1,4 @@
-"""`twitter-pipeline preview`: what would be posted, when, and what holds it back. Changes nothing."""
+"""`twitter-pipeline preview`: what would be posted, when, and what holds it back. Changes nothing, except with --ai."""
 
 from __future__ import annotations
 
@@ -19,21 +19,30 @@ if TYPE_CHECKING:
     from twitter_pipeline.store.tasks import Task
 
 
-def run(settings: Settings, item: str | None, project_id: str | None, *, every: bool, as_json: bool) -> int:
-    """Show one item, the items of a project that are not posted yet, or those of all projects."""
+def run(settings: Settings, item: str | None, project_id: str | None, *, every: bool, ask: bool, as_json: bool) -> int:
+    """Show one item, the items of a project that are not posted yet, or those of all projects.
+
+    With `ask`, Gemini is asked about the one item where its answer is not stored yet.
+    """
     from twitter_pipeline.publishing.preview import preview
 
     if sum([item is not None, project_id is not None, every]) != 1:
         raise WrongCommand("name an item, or --project ID, or --all")
+    if ask and item is None:
+        raise WrongCommand("--ai costs money: name one item")
     engine = prepared(settings)
     now = datetime.now(timezone.utc)
     with database_errors():
         tasks = _tasks(engine, settings, item, project_id)
-        previews = [preview(engine, settings, task, now=now) for task in tasks]
+        previews = [preview(engine, settings, task, now=now, ask=ask) for task in tasks]
+    if ask:
+        _refuse_without_gemini(previews[0])
     if as_json:
         output.print_json([_plain(one, settings) for one in previews])
         return OK
     for one in previews:
+        if ask:
+            _side_by_side(one, settings)
         _tell(one, settings)
     if not previews:
         output.console().print("nothing waits to be posted; twitter-pipeline scan --wait looks for new media")
@@ -55,6 +64,14 @@ def _tasks(engine: sa.Engine, settings: Settings, item: str | None, project_id: 
         return tasks.read(connection, query.order_by(None).order_by(columns.scheduled_time, columns.id))
 
 
+def _refuse_without_gemini(preview: Preview) -> None:
+    if preview.draft is None or preview.draft.enhanced is not None:
+        return
+    if preview.task.tweet_id is not None:
+        raise WrongCommand("it is posted already, with its original words; Gemini is not asked")
+    raise WrongCommand("its source does not say gemini: yes in config.yaml; Gemini is not asked")
+
+
 def _plain(preview: Preview, settings: Settings) -> dict[str, Any]:
     task = preview.task
     return {
@@ -69,7 +86,39 @@ def _plain(preview: Preview, settings: Settings) -> dict[str, Any]:
         "limit": settings.x.text_limit,
         "post": task.tweet_url,
         "draft": None if preview.draft is None else preview.draft.model_dump(mode="json"),
+        "gemini": _about_gemini(preview),
     }
+
+
+def _about_gemini(preview: Preview) -> str | None:
+    """What Gemini has to do with the words that go out; None for nothing."""
+    draft = preview.draft
+    if draft is None or (draft.words is None and draft.enhanced is None):
+        return None
+    if draft.enhanced is not None:
+        return draft.enhanced.said
+    return "Gemini will be asked for better words before it goes out (preview --ai asks now)"
+
+
+def _side_by_side(preview: Preview, settings: Settings) -> None:
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    draft = preview.draft
+    if draft is None or draft.enhanced is None:
+        return
+    before, limit = draft.enhanced, settings.x.text_limit
+    table = Table("", "original", before.model, box=box.ROUNDED, show_lines=True)
+    rows = [
+        ("text", before.original_text, draft.text),
+        ("characters", f"{before.original_weight} of {limit}", f"{draft.weight} of {limit}"),
+        ("alt text", before.original_alt_text, draft.media[0].alt_text if len(draft.media) == 1 else ""),
+    ]
+    for name, original, improved in rows:
+        if original or improved:
+            table.add_row(name, Text(original), Text(improved if before.changed else "–"))
+    output.console().print(table)
 
 
 def _tell(preview: Preview, settings: Settings) -> None:
@@ -92,6 +141,8 @@ def _tell(preview: Preview, settings: Settings) -> None:
             if medium.alt_text:
                 said.append(f"  it shows: {medium.alt_text}\n", style="dim")
         said.append(f"metadata: {draft.sidecar or 'none: the words of the file name'}\n", style="dim")
+    if (about := _about_gemini(preview)) is not None:
+        said.append(f"{about}\n", style="cyan")
     said.append(f"{task.status}, as {preview.account}", style="dim")
     if preview.slot is not None:
         said.append(f", at {output.when(preview.slot)}", style="dim")

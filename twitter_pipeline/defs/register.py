@@ -72,6 +72,11 @@ def posted_metadata(task: Task) -> dict[str, Any]:
     if task.tweet_url:
         said["link"] = dg.MetadataValue.url(task.tweet_url)
     said["text"] = dg.MetadataValue.md(exact(str(task.content_data.get("text", ""))))
+    enhanced = task.content_data.get("enhanced")
+    if enhanced:
+        said["gemini"] = enhanced["said"]
+        if enhanced["outcome"] == "answered":
+            said["original_text"] = dg.MetadataValue.md(exact(enhanced["original_text"]))
     if task.executed_time:
         said["posted_at"] = dg.MetadataValue.timestamp(task.executed_time)
     return said

@@ -132,9 +132,12 @@ def parse_metadata(context: dg.OpExecutionContext) -> Iterator[dg.Output[Draft]]
 @dg.op(out=dg.Out(Draft, is_required=False), retry_policy=READING, required_resource_keys={"lease"})
 @ends_well(READING)
 def enhance_content(context: dg.OpExecutionContext, draft: Draft) -> Iterator[dg.Output[Draft]]:
-    """Improve the text; for now it is handed on as it is."""
+    """Let Gemini improve the words, where the source says so; the item goes on with or without."""
     session = _session(context)
-    yield dg.Output(draft if session is None else steps.enhance(session, draft))
+    if session is not None:
+        draft = steps.enhance(session, draft)
+        relay_in_run(context, session)
+    yield dg.Output(draft)
 
 
 @dg.op(out=dg.Out(UploadedMedia, is_required=False), retry_policy=UPLOADING, required_resource_keys={"lease"})

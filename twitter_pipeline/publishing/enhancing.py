@@ -7,6 +7,7 @@ the same template and the same limit as the original's, each time anew.
 from __future__ import annotations
 
 import time
+import uuid
 from contextlib import suppress
 from dataclasses import replace
 from datetime import timedelta
@@ -17,7 +18,7 @@ import sqlalchemy as sa
 from twitter_pipeline.config import Settings, Source
 from twitter_pipeline.publishing.drafts import Draft, Enhancement, MediaFile
 from twitter_pipeline.publishing.session import Item, Session, utc_now
-from twitter_pipeline.store import gemini
+from twitter_pipeline.store import gemini, moves
 from twitter_pipeline.store.engine import reading, writing
 
 if TYPE_CHECKING:
@@ -39,6 +40,23 @@ def enhance(session: Session, draft: Draft) -> Draft:
         return draft
     improved = improve(session, draft, by=session.claim.holder)
     session.note("enhanced", said_of(improved), details_of(improved))
+    return improved
+
+
+def preview(item: Item, draft: Draft, *, ask: bool) -> Draft:
+    """The draft as its run will send it, as far as that is known; with `ask`, Gemini is asked where the run would.
+
+    Where it is still to be asked the draft comes back as it is, without `enhanced`.
+    """
+    if draft.words is None:
+        return draft
+    improved = known(item, draft)
+    if improved is not None or not ask:
+        return improved or draft
+    improved = improve(item, draft, by=f"preview {uuid.uuid4()}")
+    with writing(item.engine) as connection:
+        said, details = said_of(improved), details_of(improved)
+        moves.note(connection, item.task.id, "enhanced", item.task.status, said, now=utc_now(), details=details)
     return improved
 
 

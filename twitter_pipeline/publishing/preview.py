@@ -1,4 +1,4 @@
-"""What a run would send for an item, and why it would not: shown without changing anything."""
+"""What a run would send for an item, and why it would not: shown without changing anything, unless Gemini is asked."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from twitter_pipeline.config import Settings
-from twitter_pipeline.publishing import drafting, due, holding
+from twitter_pipeline.publishing import drafting, due, enhancing, holding
 from twitter_pipeline.publishing.drafts import Draft
 from twitter_pipeline.publishing.session import Ended, Item
 from twitter_pipeline.store import accounts, attempts
@@ -34,8 +34,11 @@ class Preview:
     why_not: tuple[str, ...]
 
 
-def preview(engine: sa.Engine, settings: Settings, task: Task, *, now: datetime) -> Preview:
-    """Look at a task as its run would. Raises ConfigError for a project that is not in config.yaml."""
+def preview(engine: sa.Engine, settings: Settings, task: Task, *, now: datetime, ask: bool = False) -> Preview:
+    """Look at a task as its run would. Raises ConfigError for a project that is not in config.yaml.
+
+    With `ask`, Gemini is asked now where its run would ask: the answer is stored, and the run uses it.
+    """
     item = Item(engine, settings, task)
     with reading(engine) as connection:
         account = accounts.of_source(connection, task.content_source_id).name
@@ -52,6 +55,8 @@ def preview(engine: sa.Engine, settings: Settings, task: Task, *, now: datetime)
             why_not.append(twin)
     except Ended as ended:
         why_not.append(ended.outcome.reason)
+    if draft is not None:
+        draft = enhancing.preview(item, draft, ask=ask)
     with reading(engine) as connection:
         if task.status is Status.UNCONFIRMED or attempts.may_be_posted(connection, task.id):
             why_not.append("it may be on X already and is not posted again by itself")
