@@ -145,8 +145,9 @@ def seen_timeline(connection: sa.Connection, account_id: int, post_id: str) -> N
 
 
 def verified(connection: sa.Connection, account_id: int, *, user_id: str, username: str, now: datetime) -> None:
-    """Keep who X says the account is."""
-    _update(connection, account_id, x_user_id=user_id, x_username=username, verified_at=now)
+    """Keep who X says the account is; of the timeline of another one nothing was seen yet."""
+    seen = sa.case((_keys.x_user_id == user_id, _keys.timeline_seen_id), else_=None)
+    _update(connection, account_id, x_user_id=user_id, x_username=username, verified_at=now, timeline_seen_id=seen)
 
 
 def wait(connection: sa.Connection, account_id: int, until: datetime, reason: str) -> None:

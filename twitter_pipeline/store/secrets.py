@@ -1,14 +1,24 @@
-"""X's keys at rest: encrypted with a key that lies beside the data, or in the environment."""
+"""X's keys at rest: encrypted with a key that lies beside the data, or in the environment.
+
+While the key is being changed (`rotation`) there are two, and either opens what was encrypted with it.
+"""
 
 from __future__ import annotations
 
 import os
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-#: Holds the key where it should not lie on the disk of the data (`twitter-pipeline` prints how to make one).
+if TYPE_CHECKING:
+    from cryptography.fernet import MultiFernet
+
+#: Holds the key where it should not lie on the disk of the data. Several, with commas: the first one encrypts.
 ENVIRONMENT_VARIABLE = "TWITTER_PIPELINE_KEY"
+KEY_FILE = "secret.key"
+#: The key that takes the other's place; there while that is being done.
+NEW_KEY_FILE = "secret.key.new"
 
 
 class KeyLost(Exception):
@@ -16,18 +26,14 @@ class KeyLost(Exception):
 
 
 class Vault:
-    """Encrypts and decrypts with Fernet (AES-128-CBC and HMAC-SHA256)."""
+    """Encrypts and decrypts with Fernet (AES-128-CBC and HMAC-SHA256): with the first key, and with any of them.
 
-    def __init__(self, key: bytes) -> None:
-        from cryptography.fernet import Fernet
+    `read` gives the keys; it is asked again before a secret is given up, since they may have been changed meanwhile.
+    """
 
-        try:
-            self._fernet = Fernet(key)
-        except ValueError as error:
-            raise KeyLost(
-                f"the encryption key is not one: {ENVIRONMENT_VARIABLE}, or the file secret.key, must hold 32 bytes as"
-                " URL-safe base64, as this program wrote it"
-            ) from error
+    def __init__(self, read: Callable[[], Sequence[bytes]]) -> None:
+        self._read = read
+        self._fernet = _fernet(read())
 
     def encrypt(self, secret: str) -> str:
         """The secret as text that only this key opens."""
@@ -37,32 +43,63 @@ class Vault:
         """The secret. Raises KeyLost when it was encrypted with another key."""
         from cryptography.fernet import InvalidToken
 
-        try:
-            return self._fernet.decrypt(text.encode()).decode()
-        except InvalidToken:
-            raise KeyLost(
-                "the stored X keys were encrypted with another key: bring back the file secret.key"
-                f" (or {ENVIRONMENT_VARIABLE}) they were stored with; or put the four keys into config.yaml again"
-            ) from None
+        for fernet in (lambda: self._fernet, lambda: _fernet(self._read())):
+            try:
+                return fernet().decrypt(text.encode()).decode()
+            except InvalidToken:
+                continue
+        raise KeyLost(
+            f"the stored X keys were encrypted with another key: bring back the file {KEY_FILE}"
+            f" (or {ENVIRONMENT_VARIABLE}) they were stored with; or put the four keys into config.yaml again"
+        )
 
     def __repr__(self) -> str:
         return "Vault(…)"
 
 
+def _fernet(keys: Sequence[bytes]) -> MultiFernet:
+    from cryptography.fernet import Fernet, MultiFernet
+
+    try:
+        return MultiFernet([Fernet(key) for key in keys])
+    except ValueError as error:
+        raise KeyLost(
+            f"the encryption key is not one: {ENVIRONMENT_VARIABLE}, or the file {KEY_FILE}, must hold 32 bytes as"
+            " URL-safe base64, as this program wrote it"
+        ) from error
+
+
 def open_vault(home: Path, environ: Mapping[str, str] = os.environ) -> Vault:
     """The vault for the data in `home`: its key from the environment, else `home/secret.key`, made 0600 if missing."""
+    if given := keys_in(environ):
+        return Vault(lambda: given)
+    home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if not read_keys(home):
+        make_key(home / KEY_FILE)
+    return Vault(lambda: read_keys(home))
+
+
+def keys_in(environ: Mapping[str, str]) -> list[bytes]:
+    """The keys of the environment; none when it has none."""
+    return [key.strip().encode() for key in environ.get(ENVIRONMENT_VARIABLE, "").split(",") if key.strip()]
+
+
+def read_keys(home: Path) -> list[bytes]:
+    """The keys in the folder, the one that encrypts first."""
+    keys = []
+    for name in (NEW_KEY_FILE, KEY_FILE):  # in this order: the first may take the other's place in between
+        try:
+            keys.append((home / name).read_bytes().strip())
+        except FileNotFoundError:
+            continue
+    return keys
+
+
+def make_key(path: Path) -> None:
+    """Write a new key, whole, under this name, unless there is one: two processes at once agree on one key."""
     from cryptography.fernet import Fernet
 
-    if given := environ.get(ENVIRONMENT_VARIABLE):
-        return Vault(given.encode())
-    path = home / "secret.key"
-    home.mkdir(parents=True, exist_ok=True, mode=0o700)
-    try:
-        return Vault(path.read_bytes().strip())
-    except FileNotFoundError:
-        pass
-    # Written whole under another name, then linked: two processes at first start agree on one key.
-    descriptor, draft = tempfile.mkstemp(prefix=".secret.key.", dir=home)  # 0600
+    descriptor, draft = tempfile.mkstemp(prefix=f".{KEY_FILE}.", dir=path.parent)  # 0600
     with os.fdopen(descriptor, "wb") as file:
         file.write(Fernet.generate_key())
         file.flush()
@@ -73,4 +110,3 @@ def open_vault(home: Path, environ: Mapping[str, str] = os.environ) -> Vault:
         pass
     finally:
         Path(draft).unlink()
-    return Vault(path.read_bytes().strip())

@@ -1,0 +1,46 @@
+"""What all commands are made with: groups of them, and how their ends become exit codes."""
+
+from __future__ import annotations
+
+import functools
+import sys
+from collections.abc import Callable
+from typing import ParamSpec
+
+import typer
+
+from twitter_pipeline.cli.errors import CANNOT_START, OK, USAGE, CannotStart, WrongCommand
+from twitter_pipeline.config import ConfigError
+
+P = ParamSpec("P")
+
+
+def group(help: str) -> typer.Typer:
+    """A group of commands, of which each is a function of a module that is imported when it is called."""
+    return typer.Typer(
+        help=help,
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+
+
+def ends_with_code(work: Callable[P, int]) -> Callable[P, None]:
+    """Turn what a command returns or raises into its exit code; errors with a remedy show no traceback."""
+
+    @functools.wraps(work)
+    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
+        try:
+            code = work(*args, **kwargs)
+        except (CannotStart, ConfigError) as error:
+            typer.echo(str(error), err=True)
+            code = CANNOT_START
+        except WrongCommand as error:
+            typer.echo(str(error), err=True)
+            code = USAGE
+        if code != OK:
+            sys.exit(code)
+
+    return wrapped
