@@ -1,0 +1,56 @@
+"""Asks about every task of a database, in threads: ``python -m … URL BUDGET START``; prints each task it may ask about.
+
+START is the epoch second at which all begin.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+import time
+from datetime import datetime, timedelta, timezone
+
+import sqlalchemy as sa
+
+from twitter_pipeline.store import gemini
+from twitter_pipeline.store.engine import connect, reading, writing
+from twitter_pipeline.store.tables import publishing_tasks
+
+THREADS = 3
+
+
+def main(url: str, budget: int, start: float) -> None:
+    engine = connect(url)
+    with reading(engine) as connection:
+        ids = list(connection.scalars(sa.select(publishing_tasks.c.id).order_by(publishing_tasks.c.id)))
+    time.sleep(max(0.0, start - time.time()))
+
+    def work(number: int) -> None:
+        for task_id in ids:
+            with writing(engine) as connection:
+                begun = gemini.begin(
+                    connection,
+                    task_id,
+                    digest="the same",
+                    model="gemini",
+                    by=f"{os.getpid()}-{number}",
+                    budget=budget,
+                    again=frozenset({"asked", "failed"}),
+                    patience=timedelta(minutes=10),
+                    now=datetime.now(timezone.utc),
+                )
+            if isinstance(begun, gemini.Begun):
+                print(task_id, flush=True)
+                with writing(engine) as connection:
+                    gemini.finish(connection, task_id, begun, outcome="answered", words={"text": "A cat"})
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(THREADS)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]))
