@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 #: One piece of a scan; after each the progress is shown.
 _PIECE = timedelta(seconds=1)
+#: Problems of one project shown to people.
+MOST_PROBLEMS = 20
 
 
 def run(settings: Settings, project_id: str | None, *, wait: bool, as_json: bool) -> int:
@@ -71,6 +73,7 @@ def _add(before: ScanReport | None, piece: ScanReport) -> ScanReport:
         return piece
     return type(piece)(
         found=before.found + piece.found,
+        skipped=before.skipped + piece.skipped,
         arriving=before.arriving + piece.arriving,
         problems=list(dict.fromkeys([*before.problems, *piece.problems])),
         whole=piece.whole,
@@ -82,5 +85,10 @@ def _tell(id: str, report: ScanReport) -> None:
     console = output.console()
     arriving = f", {report.arriving} still arriving" if report.arriving else ""
     console.print(f"{id}: {report.found} new{arriving} ({report.seconds:.1f} s)", markup=False)
-    for problem in report.problems:
+    if report.skipped:
+        told = f"  {report.skipped} of them are skipped; each says why: twitter-pipeline preview --project {id}"
+        console.print(told, style="yellow", markup=False, soft_wrap=True)
+    for problem in report.problems[:MOST_PROBLEMS]:
         console.print(f"  {problem}", style="yellow", markup=False, soft_wrap=True)
+    if (more := len(report.problems) - MOST_PROBLEMS) > 0:
+        console.print(f"  … and {more:,} more; --json has them all", style="yellow", markup=False)

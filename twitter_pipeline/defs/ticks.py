@@ -18,6 +18,7 @@ from twitter_pipeline.defs.tweets import run_tags
 from twitter_pipeline.publishing.due import Due, Launch, still_due, take
 from twitter_pipeline.publishing.reaper import RunState, reap
 from twitter_pipeline.publishing.session import utc_now
+from twitter_pipeline.scanning import archive
 from twitter_pipeline.scanning.scan import ScanReport, scan
 from twitter_pipeline.store.tasks import Task
 
@@ -45,6 +46,7 @@ def tick(
     )
     for line in reaped.moved:
         log.warning(line)
+    archive.hold_back(engine, project, now=utc_now())  # before `take`: what is too old must not be queued
     before = take(engine, settings, project, instance=here, now=utc_now())
     launches = before.launches + still_due(engine, settings, project, reaped.again, now=utc_now())
     report = scan(engine, project, time_box=BUSY_SCAN if launches else IDLE_SCAN)
@@ -75,7 +77,8 @@ def request(project: Project, launch: Launch) -> dg.RunRequest:
 
 def describe(report: ScanReport, due: Due) -> str:
     """What a tick did and why the rest waits, in one line for people."""
-    parts = [f"{report.found} new, {report.arriving} still arriving"]
+    skipped = f" ({report.skipped} of them skipped: see twitter-pipeline status)" if report.skipped else ""
+    parts = [f"{report.found} new{skipped}, {report.arriving} still arriving"]
     if not report.whole and not report.unreachable:
         parts.append("the scan goes on in the next tick")
     parts += report.problems[:3]

@@ -12,6 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tables import publishing_log, publishing_tasks
 
 #: A line that a run wrote is left to that run this long; then whoever relays may take it.
@@ -53,8 +54,18 @@ _COLUMNS = (
 )
 
 
-def _lines(connection: sa.Connection, *where: sa.ColumnElement[bool], limit: int | None = None) -> list[Line]:
-    query = sa.select(*_COLUMNS).join(publishing_tasks, _tasks.id == _log.task_id).where(*where).order_by(_log.id)
+#: Told last: of 10,000 files that are skipped as soon as they are seen none may hold up the line of a post.
+_is_of_an_archive = sa.and_(_log.action == "found", _log.status == Status.SKIPPED.value)
+
+
+def _lines(
+    connection: sa.Connection,
+    *where: sa.ColumnElement[bool],
+    limit: int | None = None,
+    first: sa.ColumnElement[bool] | None = None,
+) -> list[Line]:
+    query = sa.select(*_COLUMNS).join(publishing_tasks, _tasks.id == _log.task_id).where(*where)
+    query = query.order_by(*([] if first is None else [sa.desc(first)]), _log.id)
     return [Line(**row._mapping) for row in connection.execute(query.limit(limit))]
 
 
@@ -74,7 +85,10 @@ def untold_of_task(connection: sa.Connection, task_id: int) -> list[Line]:
 
 
 def untold_of_project(connection: sa.Connection, project_id: str, *, now: datetime, limit: int) -> list[Line]:
-    """The lines of a project that no run will tell: written outside runs, or by a run that should be over."""
+    """The lines of a project that no run will tell: written outside runs, or by a run that should be over.
+
+    Oldest first, but those of files skipped at sight last.
+    """
     return _lines(
         connection,
         _tasks.project_id == project_id,
@@ -84,6 +98,7 @@ def untold_of_project(connection: sa.Connection, project_id: str, *, now: dateti
             sa.and_(_tasks.updated_at < now - RUNS_OWN, _log.created_at < now - RUNS_OWN),
         ),
         limit=limit,
+        first=~_is_of_an_archive,
     )
 
 

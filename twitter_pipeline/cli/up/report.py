@@ -22,7 +22,11 @@ STYLES = {
     Status.SKIPPED: "yellow",
 }
 
+#: Rows for files that are broken or too old: an archive has 10,000 of them.
+MOST_SKIPPED = 20
+
 _tasks = publishing_tasks.c
+_SKIPPED_AT_SIGHT = sa.and_(_tasks.status == Status.SKIPPED.value, _tasks.attempt == 0)
 
 
 @dataclass(frozen=True)
@@ -39,11 +43,19 @@ class Item:
 
 
 def items(engine: sa.Engine, settings: Settings, *, since: datetime) -> list[Item]:
-    """The tasks something happened to since then (aware UTC), and those that need a person."""
+    """The tasks something happened to since then (aware UTC), and those that need a person.
+
+    Of files that a scan skipped at sight only the first `MOST_SKIPPED`.
+    """
     ids = [project.id for project in settings.projects]
     needing = _tasks.status.in_([status.value for status in NEED_A_PERSON])
+    some = sa.select(_tasks.id).where(*_at_sight(settings, since)).order_by(_tasks.id).limit(MOST_SKIPPED)
     with reading(engine) as connection:
-        query = tasks.select(_tasks.project_id.in_(ids), sa.or_(_tasks.updated_at >= since, needing))
+        query = tasks.select(
+            _tasks.project_id.in_(ids),
+            sa.or_(_tasks.updated_at >= since, needing),
+            sa.or_(~_SKIPPED_AT_SIGHT, _tasks.id.in_(some)),
+        )
         found = tasks.read(connection, query)
         return [
             Item(
@@ -55,6 +67,18 @@ def items(engine: sa.Engine, settings: Settings, *, since: datetime) -> list[Ite
             )
             for task in found
         ]
+
+
+def more_skipped(engine: sa.Engine, settings: Settings, *, since: datetime) -> int:
+    """How many files skipped at sight `items` leaves out."""
+    with reading(engine) as connection:
+        count = connection.scalar(sa.select(sa.func.count()).where(*_at_sight(settings, since))) or 0
+    return max(0, count - MOST_SKIPPED)
+
+
+def _at_sight(settings: Settings, since: datetime) -> list[sa.ColumnElement[bool]]:
+    ids = [project.id for project in settings.projects]
+    return [_tasks.project_id.in_(ids), _tasks.updated_at >= since, _SKIPPED_AT_SIGHT]
 
 
 def _seconds(connection: sa.Connection, task_id: int) -> float | None:

@@ -109,7 +109,7 @@ class _Supervisor:
         finally:
             _log.info("stopping: posts under way may end …")
             stopping.stop(self._fleet, self._engine, self._settings.dagster.url, self._request)
-            self._progress.show()
+            self._progress.show(last=True)
         _log.info("stopped")
         return self._report(console) if until_idle else OK
 
@@ -247,6 +247,8 @@ class _Supervisor:
         stopped = report.stopped_accounts(self._engine, self._settings)
         if rows:
             console.print(report.table(rows))
+        if more := report.more_skipped(self._engine, self._settings, since=self._started):
+            console.print(f"… and {more:,} more skipped; each says why: twitter-pipeline preview --all")
         for line in stopped:
             console.print(line, style="bold red", markup=False, soft_wrap=True)
         needs_a_person = stopped or any(row.status in NEED_A_PERSON for row in rows)
