@@ -19,7 +19,8 @@ from twitter_pipeline.publishing.due import Due, Launch, still_due, take
 from twitter_pipeline.publishing.reaper import RunState, reap
 from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.scanning import archive
-from twitter_pipeline.scanning.scan import ScanReport, scan
+from twitter_pipeline.scanning.report import ScanReport
+from twitter_pipeline.scanning.scan import scan
 from twitter_pipeline.store.tasks import Task
 
 #: How long a scan may take while something is due, and while nothing is. Dagster ends a tick after 60 seconds.

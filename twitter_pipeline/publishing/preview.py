@@ -60,7 +60,7 @@ def preview(engine: sa.Engine, settings: Settings, task: Task, *, now: datetime,
     with reading(engine) as connection:
         if task.status is Status.UNCONFIRMED or attempts.may_be_posted(connection, task.id):
             why_not.append("it may be on X already and is not posted again by itself")
-        if task.status not in (Status.PENDING, Status.QUEUED, Status.RUNNING):
+        if task.status not in (Status.PENDING, Status.QUEUED, Status.RUNNING) and task.error_message not in why_not:
             why_not.append(f"it is {task.status}: {task.error_message}")
         if (held := holding.look(connection, settings, item.project, now).of(task)) is not None:
             why_not.append(held)
