@@ -36,3 +36,22 @@ def prepared(settings: Settings) -> sa.Engine:
 
     with database_errors():
         return prepare_store(settings)
+
+
+def require_keys(engine: sa.Engine, settings: Settings) -> None:
+    """Raise CannotStart when an account that is to post has no keys, or none that can be read."""
+    if missing := missing_keys(engine, settings):
+        raise CannotStart("\n".join(missing))
+
+
+def missing_keys(engine: sa.Engine, settings: Settings) -> list[str]:
+    """Why accounts that are to post cannot, each with the way out."""
+    from twitter_pipeline.store import accounts
+    from twitter_pipeline.store.engine import reading
+    from twitter_pipeline.store.secrets import open_vault
+
+    posting = [settings.account_of(project, source) for project in settings.projects for source in project.sources]
+    with database_errors(), reading(engine) as connection:
+        vault = open_vault(settings.home)
+        why_not = [accounts.why_no_keys(connection, name, vault) for name in dict.fromkeys(posting)]
+    return [reason for reason in why_not if reason is not None]

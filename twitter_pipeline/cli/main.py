@@ -2,63 +2,27 @@
 
 from __future__ import annotations
 
-import functools
-import sys
-from collections.abc import Callable
-from typing import Annotated, Optional, ParamSpec
+from typing import Annotated, Optional
 
 import typer
 
-from twitter_pipeline.cli.errors import CANNOT_START, OK, USAGE, CannotStart, WrongCommand
+from twitter_pipeline.cli import accounts
+from twitter_pipeline.cli.command import ends_with_code, group
 from twitter_pipeline.cli.output import JsonOption
 from twitter_pipeline.cli.projects import ProjectOption
 from twitter_pipeline.cli.settings import ConfigOption, load_settings
-from twitter_pipeline.config import ConfigError
 
 HELP = """A publishing pipeline for X: media in a folder goes out as posts, each exactly once.
 
 Exit codes: 0 all is well; 1 it cannot start (configuration, port in use, database, running already); 2 wrong command
 line; 3 something failed, is unconfirmed, or needs a person."""
 
-P = ParamSpec("P")
-
-
-def _app(help: str) -> typer.Typer:
-    return typer.Typer(
-        help=help,
-        no_args_is_help=True,
-        add_completion=False,
-        pretty_exceptions_enable=False,
-        rich_markup_mode=None,
-        context_settings={"help_option_names": ["-h", "--help"]},
-    )
-
-
-app = _app(HELP)
-config_app = _app("The configuration.")
-db_app = _app("The database.")
+app = group(HELP)
+config_app = group("The configuration.")
+db_app = group("The database.")
+app.add_typer(accounts.app, name="account")
 app.add_typer(config_app, name="config")
 app.add_typer(db_app, name="db")
-
-
-def ends_with_code(work: Callable[P, int]) -> Callable[P, None]:
-    """Turn what a command returns or raises into its exit code; errors with a remedy show no traceback."""
-
-    @functools.wraps(work)
-    def wrapped(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            code = work(*args, **kwargs)
-        except (CannotStart, ConfigError) as error:
-            typer.echo(str(error), err=True)
-            code = CANNOT_START
-        except WrongCommand as error:
-            typer.echo(str(error), err=True)
-            code = USAGE
-        if code != OK:
-            sys.exit(code)
-
-    return wrapped
-
 
 ItemArgument = Annotated[
     str, typer.Argument(metavar="ITEM", help="Its key in Dagster, number, or media path; the beginning is enough.")

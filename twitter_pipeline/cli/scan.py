@@ -8,7 +8,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from twitter_pipeline.cli import output
-from twitter_pipeline.cli.database import database_errors, prepared
+from twitter_pipeline.cli.database import database_errors, prepared, require_keys
 from twitter_pipeline.cli.errors import NEEDS_A_PERSON, OK
 from twitter_pipeline.cli.projects import chosen
 from twitter_pipeline.config import Project, Settings
@@ -28,6 +28,7 @@ def run(settings: Settings, project_id: str | None, *, wait: bool, as_json: bool
     """Scan each project whole, once; with `wait` again when what had just arrived has had time to stay unchanged."""
     projects = chosen(settings, project_id)
     engine = prepared(settings)
+    require_keys(engine, settings)
     reports = {}
     for project in projects:
         with database_errors():

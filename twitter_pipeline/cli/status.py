@@ -6,7 +6,7 @@ from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
 from twitter_pipeline.cli import output
-from twitter_pipeline.cli.database import database_errors, prepared
+from twitter_pipeline.cli.database import database_errors, missing_keys, prepared
 from twitter_pipeline.cli.errors import NEEDS_A_PERSON, OK
 from twitter_pipeline.config import Settings
 
@@ -34,7 +34,7 @@ def read(engine: sa.Engine, settings: Settings, now: datetime) -> dict[str, Any]
     from twitter_pipeline.store.engine import reading
     from twitter_pipeline.store.status import NEED_A_PERSON
 
-    needs: list[str] = []
+    needs = missing_keys(engine, settings)
     shown: list[dict[str, Any]] = []
     with reading(engine) as connection:
         counts = tasks.counts(connection)

@@ -117,6 +117,17 @@ def credentials(connection: sa.Connection, account_id: int, vault: Vault) -> Cre
     return Credentials(*(vault.decrypt(value) for value in stored))
 
 
+def why_no_keys(connection: sa.Connection, name: str, vault: Vault) -> str | None:
+    """Why nothing can be signed for an account, in words with the way out; None when it can."""
+    try:
+        credentials(
+            connection, connection.execute(sa.select(_keys.id).where(_keys.key_name == name)).scalar_one(), vault
+        )
+    except KeyLost as error:
+        return str(error)
+    return None
+
+
 def keep(
     connection: sa.Connection, account_id: int, credentials: Credentials | None, vault: Vault, *, now: datetime
 ) -> None:

@@ -43,15 +43,18 @@ class Vault:
         """The secret. Raises KeyLost when it was encrypted with another key."""
         from cryptography.fernet import InvalidToken
 
-        for fernet in (lambda: self._fernet, lambda: _fernet(self._read())):
-            try:
-                return fernet().decrypt(text.encode()).decode()
-            except InvalidToken:
-                continue
-        raise KeyLost(
-            f"the stored X keys were encrypted with another key: bring back the file {KEY_FILE}"
-            f" (or {ENVIRONMENT_VARIABLE}) they were stored with; or put the four keys into config.yaml again"
-        )
+        try:
+            return self._fernet.decrypt(text.encode()).decode()
+        except InvalidToken:
+            self._fernet = _fernet(self._read())
+        try:
+            return self._fernet.decrypt(text.encode()).decode()
+        except InvalidToken:
+            raise KeyLost(
+                f"the stored X keys were encrypted with another key: bring back the file {KEY_FILE}"
+                f" (or {ENVIRONMENT_VARIABLE}) they were stored with; or give the four keys anew, in config.yaml or"
+                " with: twitter-pipeline account add"
+            ) from None
 
     def __repr__(self) -> str:
         return "Vault(…)"

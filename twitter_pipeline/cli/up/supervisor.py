@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twitter_pipeline.cli import output
-from twitter_pipeline.cli.database import database_errors
+from twitter_pipeline.cli.database import database_errors, require_keys
 from twitter_pipeline.cli.errors import NEEDS_A_PERSON, OK, CannotStart
 from twitter_pipeline.cli.logs import Redact, logging_to, secrets_of
 from twitter_pipeline.cli.settings import load_settings
@@ -74,6 +74,7 @@ def _prepare_database(settings: Settings) -> sa.Engine:
         # Here PostgreSQL too is upgraded: nothing else runs yet.
         schema.upgrade(connect(settings.sqlalchemy_url))
         engine = prepare_store(settings)
+        require_keys(engine, settings)
         instance.make_storage_schema(settings, engine)
         stopping.let_post(engine)
     return engine
