@@ -27,6 +27,10 @@ class NoMetadata(Ended):
     """There is no metadata (any more) that the item can be posted with: the scan is to look for it again."""
 
 
+class Gone(Ended):
+    """The words are not where they were any more: when they come back, the scan is to judge the item anew."""
+
+
 def draft(item: Item, paths: Sequence[Path]) -> Draft:
     """The post of an item whose files are at `paths`. Raises Ended with the reason when there can be none (yet)."""
     from twitter_pipeline.content import TemplateError, compose
@@ -51,17 +55,22 @@ def draft(item: Item, paths: Sequence[Path]) -> Draft:
 
 
 def media_paths(item: Item) -> tuple[Path, ...]:
-    """The item's files in their order. Raises Ended when one is gone, or a link now leads out of the project."""
+    """The item's media in their order, none for a text. Raises Ended when a file of it is gone, its text's included.
+
+    And when a link now leads out of the project.
+    """
+    from twitter_pipeline.scanning import texts
     from twitter_pipeline.scanning.boundary import leaves
 
     root = item.project.path
     if not root.is_dir():
         raise Ended(Failed(f"the project's folder {root} is not there; is the disk mounted?"))
-    for file in item.task.files:
+    for file in item.task.files or (texts.file_of(item.task.media_path),):
         if not (root / file).exists():
             if not any(root.iterdir()):  # an empty mount point is no deletion
                 raise Ended(Failed(f"the project's folder {root} is empty; is the disk mounted?"))
-            raise Ended(NotPublishable(f"the file {file} is gone"))
+            rest = "; the scan lets the rest of the album go on" if len(item.task.files) > 1 else ""
+            raise Ended(NotPublishable(f"the file {file} is gone{rest}"))
         if leaves(root / file, os.path.realpath(root)):
             raise Ended(NotPublishable(f"{file} leads out of the project's folder"))
     return tuple(root / file for file in item.task.files)
@@ -69,9 +78,13 @@ def media_paths(item: Item) -> tuple[Path, ...]:
 
 def content_identity(item: Item, paths: Sequence[Path]) -> str:
     """What no two tasks of a project may share: 64 hexadecimal digits over all that the item posts. Raises OSError."""
-    from twitter_pipeline.scanning.fingerprint import full, together
+    from twitter_pipeline.scanning.fingerprint import full, of_words, together
 
-    return salted(together([full(path) for path in paths]), item.project, item.source())
+    source = item.source()
+    if source.type == "text":
+        metadata, _ = read_metadata(item, source)
+        return salted(of_words(metadata.title, metadata.description), item.project, source)
+    return salted(together([full(path) for path in paths]), item.project, source)
 
 
 def twin_of(item: Item, content_hash: str) -> str | None:
@@ -92,10 +105,16 @@ def twin_of(item: Item, content_hash: str) -> str | None:
 
 def read_metadata(item: Item, source: Source) -> tuple[Metadata, str | None]:
     """The item's metadata and where it lay. Without any: waits, then the words of the file's name or `NoMetadata`."""
-    from twitter_pipeline.content import Metadata, words_of
+    from twitter_pipeline.content import Metadata
+    from twitter_pipeline.scanning import pairing, texts
     from twitter_pipeline.scanning.sidecars import Problem, finder_for
 
-    found = finder_for(item.project, source).find(item.task.media_path)
+    key = item.task.media_path
+    found = pairing.find(finder_for(item.project, source), source, key, item.task.files)
+    if source.type == "text" and found is None:
+        raise Gone(NotPublishable(f"the text {key} is gone"))
+    if isinstance(found, Problem) and source.type == "text" and found.path == item.project.path / texts.file_of(key):
+        raise Ended(NotPublishable(found.message))
     if found is not None and not isinstance(found, Problem):
         sidecar = found.path.relative_to(item.project.path).as_posix()
         if not found.metadata.has_words:
@@ -106,7 +125,7 @@ def read_metadata(item: Item, source: Source) -> tuple[Metadata, str | None]:
     if utc_now() < until:
         raise NoMetadata(MustWait(f"{why}; waits for it until {until:%Y-%m-%d %H:%M:%S} UTC", until))
     if found is None and item.project.without_metadata == "post":
-        return Metadata(title=words_of(item.task.media_path.rpartition("/")[2])), None
+        return Metadata(title=pairing.words_without(source, key, item.task.files)), None
     raise NoMetadata(NotPublishable(why))
 
 
@@ -133,6 +152,9 @@ def check_media(item: Item, source: Source, paths: Sequence[Path], metadata: Met
                 alt_text="" if kind == "video" else metadata.alt_text_of(number),
             )
         )
+    moving = next((medium.path for medium in media if medium.category == "tweet_gif"), None)
+    if moving is not None and len(media) > 1:
+        raise Ended(NotPublishable(f"{moving} is an animated GIF, which X posts alone; take it out of the album"))
     return tuple(media)
 
 

@@ -47,18 +47,19 @@ def prepare(session: Session) -> Draft:
         except Ended:
             _keep(session, media_bytes=None)  # when the file comes back, even unchanged, the scan judges it anew
             raise
-        _refuse_what_was_seen(session, paths)
         try:
+            _refuse_what_was_seen(session, paths)
             draft = drafting.draft(session, paths)
+        except drafting.Gone:
+            _keep(session, media_bytes=None)
+            raise
         except drafting.NoMetadata:
             _keep(session, metadata_path=None)
             raise
-    _keep(
-        session,
-        content_data=draft.model_dump(mode="json"),
-        metadata_path=draft.sidecar,
-        media_bytes=sum(medium.bytes for medium in draft.media),
-    )
+    values: dict[str, Any] = {"content_data": draft.model_dump(mode="json"), "metadata_path": draft.sidecar}
+    if draft.media:
+        values["media_bytes"] = sum(medium.bytes for medium in draft.media)
+    _keep(session, **values)
     session.note("prepared", f"text of {draft.weight} characters by X's counting", draft.model_dump(mode="json"))
     return draft
 

@@ -40,7 +40,12 @@ def together(digests: Sequence[str]) -> str:
     """One digest for several files in their order; of a single file it is its own."""
     if len(digests) == 1:
         return digests[0]
-    return hashlib.sha256("\n".join(digests).encode()).hexdigest()[: len(digests[0]) if digests else None]
+    return hashlib.sha256("\n".join(digests).encode()).hexdigest()[: len(digests[0])]
+
+
+def of_words(*texts: str) -> str:
+    """The SHA-256 of texts, as 64 hexadecimal digits."""
+    return hashlib.sha256("\0".join(texts).encode()).hexdigest()
 
 
 def full(path: Path, on_chunk: Callable[[int], None] | None = None) -> str:

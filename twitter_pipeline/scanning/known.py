@@ -6,8 +6,9 @@ follow its file to a new name: a new file under the old one would never be found
 
 from __future__ import annotations
 
+import json
 import zlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -22,6 +23,8 @@ from twitter_pipeline.store.tables import publishing_tasks, scan_candidates
 _NO_PATH = "//"
 #: Skipped files that one scan looks at again, about; of an archive of 10,000 that is ignored each has its turn.
 SKIPPED_A_SCAN = 1_000
+#: In these, an album's pictures may still change: nobody works on it, and it was not posted.
+OPEN = (Status.PENDING.value, Status.SKIPPED.value)
 
 _tasks = publishing_tasks.c
 
@@ -38,13 +41,24 @@ class Skipped:
 
 
 @dataclass(frozen=True)
+class OpenAlbum:
+    """An album whose pictures may still change."""
+
+    key: str
+    files: tuple[str, ...]
+
+
+@dataclass(frozen=True)
 class Known:
     """The files of a source that are tasks."""
 
-    #: All of them; relative to the project.
+    #: What all of them are known by, a file or an album's key; relative to the project.
     paths: set[str]
     #: Those of the skipped ones whose turn it is to be looked at again.
     skipped: dict[str, Skipped]
+    #: The pictures of albums that can change no more.
+    album_files: set[str] = field(default_factory=set)
+    open_albums: list[OpenAlbum] = field(default_factory=list)
 
     def was_mended(self, file: Seen, now: datetime, *, is_ignored: bool, repeats: bool) -> bool:
         """Whether a skipped file is worth judging anew: it is another one since, or a setting lets it go by now.
@@ -60,8 +74,11 @@ class Known:
         return file.size != skipped.size or skipped.since.timestamp() < file.mtime_ns / 1e9 <= now.timestamp()
 
 
-def read(engine: sa.Engine, project_id: str, source_id: int, *, now: datetime) -> Known:
-    """What is known of the files of a project's source. `now` (aware UTC) says whose turn it is."""
+def read(engine: sa.Engine, project_id: str, source_id: int, *, now: datetime, albums: bool = False) -> Known:
+    """What is known of the files of a project's source; `albums`: whether pictures go out together there.
+
+    `now` (aware UTC) says which skipped ones have their turn.
+    """
     of_source = _tasks.content_source_id == source_id
     # By the project, too: of an index over it and the status, few rows are read.
     is_skipped = (_tasks.project_id == project_id, _tasks.status == Status.SKIPPED.value, of_source)
@@ -75,7 +92,28 @@ def read(engine: sa.Engine, project_id: str, source_id: int, *, now: datetime) -
         return Known(
             paths=set(joined.split(_NO_PATH)) if joined is not None else set(),
             skipped={row.media_path: Skipped(row.media_bytes, row.updated_at, row.error_message or "") for row in rows},
+            album_files=_album_files(connection, of_source) if albums else set(),
+            open_albums=_open_albums(connection, project_id, of_source) if albums else [],
         )
+
+
+def _album_files(connection: sa.Connection, of_source: sa.ColumnElement[bool]) -> set[str]:
+    files = sa.cast(_tasks.media_files, sa.Text)
+    joined = connection.scalar(
+        sa.select(sa.func.aggregate_strings(files, ",")).where(
+            of_source, _tasks.media_files.is_not(None), _tasks.status.not_in(OPEN)
+        )
+    )
+    return set().union(*json.loads(f"[{joined}]")) if joined is not None else set()
+
+
+def _open_albums(connection: sa.Connection, project_id: str, of_source: sa.ColumnElement[bool]) -> list[OpenAlbum]:
+    rows = connection.execute(
+        sa.select(_tasks.media_path, _tasks.media_files)
+        .where(_tasks.project_id == project_id, _tasks.status.in_(OPEN), of_source, _tasks.media_files.is_not(None))
+        .order_by(_tasks.id)
+    )
+    return [OpenAlbum(row.media_path, tuple(row.media_files)) for row in rows]
 
 
 def _has_its_turn(count: int, source_id: int, now: datetime) -> sa.ColumnElement[bool]:

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from twitter_pipeline.config import Source
+from twitter_pipeline.content.metadata import Metadata
+from twitter_pipeline.content.tidy import words_of
+from twitter_pipeline.scanning import texts
+from twitter_pipeline.scanning.grouping import MOST_PICTURES, group_of, part_of
 from twitter_pipeline.scanning.sidecars import Finder, Problem, Sidecar
-from twitter_pipeline.store import moves
+from twitter_pipeline.store import changes, moves
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.status import Event, Move, Status
 from twitter_pipeline.store.tables import publishing_tasks
@@ -17,9 +23,68 @@ from twitter_pipeline.store.tables import publishing_tasks
 _tasks = publishing_tasks.c
 
 
-def pair(finder: Finder, media_path: str) -> Sidecar | str:
-    """The metadata of a medium; or why there is none that it can be posted with, for people."""
-    found = finder.find(media_path)
+#: A name's end that no file has: what is looked for is called after an album.
+_ALBUM = ".album"
+
+
+def find(finder: Finder, source: Source, key: str, files: Sequence[str]) -> Sidecar | Problem | None:
+    """The metadata of an item of `source`, by its key (`media_path`) and files; all relative to the project.
+
+    None when there is none yet; a Problem when there may be some that cannot be read. Raises OSError when the file of
+    a text cannot be read.
+    """
+    if source.type == "text":
+        return texts.find(finder, key)
+    if source.type != "album":
+        return finder.find(key)
+    album, part = part_of(key, files)
+    found = _of_album(finder, album, files)
+    if part == 1 or not isinstance(found, Sidecar):
+        return found
+    return replace(found, metadata=_further_part(found.metadata, part))
+
+
+def _of_album(finder: Finder, album: str, files: Sequence[str]) -> Sidecar | Problem | None:
+    folder, _, name = files[0].rpartition("/")
+    if album == folder:
+        inside = [f"{folder}/album{_ALBUM}", f"{folder}/{folder.rpartition('/')[2]}{_ALBUM}"]
+        for path in inside:
+            if (found := finder.find(path, only_beside=True)) is not None:
+                return found
+        return finder.find(f"{folder}{_ALBUM}")
+    group = group_of(name)
+    if group is not None:
+        beside = f"{folder}/{group}" if folder else group
+        if (of_group := finder.find(f"{beside}{_ALBUM}")) is not None:
+            return of_group
+    return finder.find(files[0])
+
+
+def _further_part(metadata: Metadata, part: int) -> Metadata:
+    """The words of a post that goes on with an album: X refuses the same words twice."""
+    skipped = MOST_PICTURES * (part - 1)
+    alt_texts = metadata.alt_texts[skipped:]
+    metadata = replace(metadata, alt_text=alt_texts[0] if alt_texts else "", alt_texts=alt_texts)
+    if metadata.title:
+        return replace(metadata, title=f"{metadata.title} ({part})")
+    return replace(metadata, description=f"{metadata.description} ({part})")
+
+
+def words_without(source: Source, key: str, files: Sequence[str]) -> str:
+    """What an item without metadata is posted with: the words of its file's name, or an album's."""
+    if source.type != "album" or files == (key,):
+        return words_of(key.rpartition("/")[2])
+    album, part = part_of(key, files)
+    words = words_of(f"{album.rpartition('/')[2].removesuffix('_*')}{_ALBUM}")
+    return words if part == 1 else f"{words} ({part})"
+
+
+def pair(finder: Finder, source: Source, key: str, files: Sequence[str]) -> Sidecar | str:
+    """The metadata of an item; or why there is none that it can be posted with, for people."""
+    try:
+        found = find(finder, source, key, files)
+    except OSError as error:
+        return f"it cannot be read: {error.strerror}"
     if found is None:
         return "no metadata yet"
     if isinstance(found, Problem):
@@ -34,14 +99,16 @@ def path_of(finder: Finder, sidecar: Sidecar) -> str:
     return sidecar.path.relative_to(finder.project_root).as_posix()
 
 
-def look_again(engine: sa.Engine, project_id: str, source_id: int, finder: Finder, *, now: datetime) -> None:
+def look_again(
+    engine: sa.Engine, project_id: str, source_id: int, source: Source, finder: Finder, *, now: datetime
+) -> None:
     """Let the tasks of a project's source that wait for metadata, or were skipped without any, go on once it is there.
 
     Once each: they have a `metadata_path` then.
     """
     with reading(engine) as connection:
         rows = connection.execute(
-            sa.select(_tasks.id, _tasks.media_path, _tasks.status).where(
+            sa.select(_tasks.id, _tasks.media_path, _tasks.media_files, _tasks.status).where(
                 # By the project, too: of an index over it and the status, few rows are read.
                 _tasks.project_id == project_id,
                 _tasks.status.in_([Status.PENDING.value, Status.SKIPPED.value]),
@@ -51,7 +118,7 @@ def look_again(engine: sa.Engine, project_id: str, source_id: int, finder: Finde
                 sa.not_(sa.and_(_tasks.status == Status.SKIPPED.value, _tasks.quick_fingerprint.is_(None))),
             )
         ).all()
-    paired = [(row, pair(finder, row.media_path)) for row in rows]
+    paired = [(row, pair(finder, source, row.media_path, row.media_files or (row.media_path,))) for row in rows]
     came = [(row, sidecar) for row, sidecar in paired if isinstance(sidecar, Sidecar)]
     if not came:
         return
@@ -69,4 +136,4 @@ def go_on(
     if status is Status.SKIPPED:
         moves.move(connection, task_id, Move(Event.RETRY, message, not_before=now), now=now, values=values)
     else:
-        moves.hasten(connection, task_id, message, now=now, values=values)
+        changes.hasten(connection, task_id, message, now=now, values=values)

@@ -56,9 +56,18 @@ class NewItem:
     message: str
     quick_fingerprint: str | None = None
     media_bytes: int | None = None
+    #: Its files in their order where `media_path` is none of them, or not the only one; none for a text.
+    media_files: tuple[str, ...] | None = None
+    #: What its partition is called after; without it, the file.
+    name: str | None = None
     content_data: Mapping[str, Any] = field(default_factory=dict)
     #: Why it cannot be published at all: it is recorded as skipped.
     skip_reason: str | None = None
+
+    @property
+    def files_as_json(self) -> list[str] | None:
+        """`media_files` as the table keeps it."""
+        return None if self.media_files is None else list(self.media_files)
 
 
 def record(connection: sa.Connection, item: NewItem, *, now: datetime) -> int | None:
@@ -72,6 +81,7 @@ def record(connection: sa.Connection, item: NewItem, *, now: datetime) -> int | 
                 project_id=item.project_id,
                 content_source_id=item.content_source_id,
                 media_path=item.media_path,
+                media_files=item.files_as_json,
                 metadata_path=item.metadata_path,
                 status=status.value,
                 error_message=item.skip_reason,
@@ -103,7 +113,13 @@ def skipped_again(connection: sa.Connection, task_id: int, item: NewItem, *, now
     changed = connection.execute(
         sa.update(publishing_tasks)
         .where(_tasks.id == task_id, _tasks.status == Status.SKIPPED.value)
-        .values(media_bytes=item.media_bytes, quick_fingerprint=None, error_message=item.skip_reason, updated_at=now)
+        .values(
+            media_bytes=item.media_bytes,
+            media_files=item.files_as_json,
+            quick_fingerprint=None,
+            error_message=item.skip_reason,
+            updated_at=now,
+        )
     )
     if changed.rowcount == 1:
         note(connection, task_id, "looked_at", Status.SKIPPED, f"still skipped: {item.skip_reason}", now=now)
@@ -111,7 +127,7 @@ def skipped_again(connection: sa.Connection, task_id: int, item: NewItem, *, now
 
 def partition_key(item: NewItem, now: datetime, digits: int) -> str:
     """A readable name that is the item's alone, such as `2026-11-24-cat-video-a1b2`."""
-    stem = unicodedata.normalize("NFC", PurePosixPath(item.media_path).stem).lower()
+    stem = unicodedata.normalize("NFC", item.name or PurePosixPath(item.media_path).stem).lower()
     slug = re.sub(r"[\W_]+", "-", stem).strip("-")[:40].strip("-") or "item"
     name = f"{item.content_source_id}:{item.media_path}"
     return f"{now:%Y-%m-%d}-{slug}-{hashlib.sha256(name.encode()).hexdigest()[:digits]}"
@@ -183,32 +199,6 @@ def note(
             run_id=run_id,
         )
     )
-
-
-def hasten(connection: sa.Connection, task_id: int, message: str, *, now: datetime, values: Mapping[str, Any]) -> bool:
-    """Let a pending task go out from now on, since what it waited for came; False when it is no longer pending."""
-    changed = connection.execute(
-        sa.update(publishing_tasks)
-        .where(_tasks.id == task_id, _tasks.status == Status.PENDING.value)
-        .values(not_before=now, scheduled_time=now, updated_at=now, error_message=None, **values)
-    )
-    if changed.rowcount == 1:
-        note(connection, task_id, "metadata", Status.PENDING, message, now=now)
-    return changed.rowcount == 1
-
-
-def follow(connection: sa.Connection, task_id: int, item: NewItem, *, now: datetime) -> bool:
-    """Let a task that nobody works on follow its file to a new name; False when it was posted or is being posted."""
-    movable = (Status.PENDING, Status.SKIPPED, Status.FAILED, Status.CANCELLED)
-    changed = connection.execute(
-        sa.update(publishing_tasks)
-        .where(_tasks.id == task_id, _tasks.status.in_([status.value for status in movable]))
-        .values(media_path=item.media_path, metadata_path=item.metadata_path, updated_at=now)
-    )
-    if changed.rowcount == 1:
-        status = Status(connection.execute(sa.select(_tasks.status).where(_tasks.id == task_id)).scalar_one())
-        note(connection, task_id, "moved", status, f"its file was moved to {item.media_path}", now=now)
-    return changed.rowcount == 1
 
 
 def queue(connection: sa.Connection, task_id: int, attempt: int, *, instance: str, now: datetime) -> bool:

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta, timezone
 import pytest
 
 from twitter_pipeline.scanning.scan import scan
-from twitter_pipeline.scanning.source import MOST_PATH_BYTES
+from twitter_pipeline.scanning.taking import MOST_PATH_BYTES
 from twitter_pipeline.store.engine import connect
 from twitter_pipeline.store.status import Status
 from twitter_pipeline_tests.scanning.scans import LONG, actions, at, candidates, lines, look, paths, project_row
@@ -74,7 +74,7 @@ def test_a_file_written_over_in_the_same_size_is_not_taken(world: MakeWorld) -> 
 def test_a_file_that_changes_between_the_look_and_the_reading_is_not_taken(
     world: MakeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from twitter_pipeline.scanning import source as scanning
+    from twitter_pipeline.scanning import taking as scanning
 
     here = world(stable_for="4 s")
     path = here.put(title="Cat naps")
@@ -245,7 +245,7 @@ def test_a_path_too_long_for_a_database_is_told_and_the_rest_goes_on(world: Make
 
 
 def test_a_file_that_cannot_be_read_is_a_task_that_says_so(world: MakeWorld, monkeypatch: pytest.MonkeyPatch) -> None:
-    from twitter_pipeline.scanning import source as scanning
+    from twitter_pipeline.scanning import taking as scanning
 
     def refuse(_: object) -> None:  # tests may run as root, whom no permission stops
         raise PermissionError(13, "Permission denied")

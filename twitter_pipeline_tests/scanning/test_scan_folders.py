@@ -124,7 +124,7 @@ def test_a_folder_removed_while_it_is_scanned_is_told(world: MakeWorld, monkeypa
 def test_files_removed_after_their_folder_was_listed_are_no_problem(
     world: MakeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from twitter_pipeline.scanning import source as scanning
+    from twitter_pipeline.scanning import taking as scanning
 
     here = world()
     for name in ("a.mp4", "b.mp4"):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlalchemy as sa
 
-from twitter_pipeline.store import moves
+from twitter_pipeline.store import changes
 from twitter_pipeline.store.engine import writing
 from twitter_pipeline.store.status import Status
 from twitter_pipeline_tests.support.items import MINUTE, NOW, new_item, put_task, read_lines, read_task
@@ -18,7 +18,7 @@ def test_a_pending_task_goes_out_from_now_on_when_its_metadata_comes(prepared: s
     task_id = put_task(prepared, not_before=LATER, scheduled_time=LATER, error_message="no metadata yet")
 
     with writing(prepared) as connection:
-        assert moves.hasten(connection, task_id, "a.json came", now=NOW, values={"metadata_path": "a.json"})
+        assert changes.hasten(connection, task_id, "a.json came", now=NOW, values={"metadata_path": "a.json"})
 
     task = read_task(prepared, task_id)
     assert (task.not_before, task.scheduled_time, task.metadata_path) == (NOW, NOW, "a.json")
@@ -31,7 +31,7 @@ def test_metadata_changes_no_task_that_is_not_pending(prepared: sa.Engine) -> No
         task_id = put_task(prepared, status)
         before = read_task(prepared, task_id)
         with writing(prepared) as connection:
-            assert not moves.hasten(connection, task_id, "a.json came", now=LATER, values={"metadata_path": "a.json"})
+            assert not changes.hasten(connection, task_id, "a.json came", now=LATER, values={"metadata_path": "a.json"})
         assert read_task(prepared, task_id) == before
         assert len(read_lines(prepared, task_id)) == 1
 
@@ -43,7 +43,7 @@ def test_a_task_nobody_works_on_follows_its_file(prepared: sa.Engine) -> None:
         path = f"done/ü {status}.mp4"
 
         with writing(prepared) as connection:
-            assert moves.follow(connection, task_id, new_item(connection, path, metadata_path="ü.json"), now=LATER)
+            assert changes.follow(connection, task_id, new_item(connection, path, metadata_path="ü.json"), now=LATER)
 
         task = read_task(prepared, task_id)
         assert (task.media_path, task.metadata_path, task.status) == (path, "ü.json", status)
@@ -57,6 +57,6 @@ def test_a_task_that_is_or_may_be_posted_follows_nothing(prepared: sa.Engine) ->
         task_id = put_task(prepared, status)
         before = read_task(prepared, task_id)
         with writing(prepared) as connection:
-            assert not moves.follow(connection, task_id, new_item(connection, "done/b.mp4"), now=LATER)
+            assert not changes.follow(connection, task_id, new_item(connection, "done/b.mp4"), now=LATER)
         assert read_task(prepared, task_id) == before
         assert len(read_lines(prepared, task_id)) == 1

@@ -15,6 +15,8 @@ import os
 import re
 import threading
 from collections import OrderedDict
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from twitter_pipeline.scanning.sidecars import fields
 from twitter_pipeline.scanning.sidecars.document import File, Malformed, Unreadable, as_object, load
@@ -35,13 +37,7 @@ class BatchFiles:
 
     def __init__(self, listing: Listing, language: str) -> None:
         self._listing = listing
-        # A medium may be called "en_clip.mp4": its "en_clip.json" is no batch.
-        self._entries = [
-            entry
-            for name, entry in listing.json_files.items()
-            if name.startswith(f"{language}_") and base_of(name) not in listing.other_bases
-        ]
-        self._entries.sort(key=_age, reverse=True)
+        self._entries = sorted(batches(listing, language), key=_age, reverse=True)
 
     def find(self, media_name: str) -> Sidecar | Problem | None:
         """What the newest file that knows `media_name` says; None when none does.
@@ -52,7 +48,7 @@ class BatchFiles:
         for entry in self._entries:
             try:
                 file = self._listing.file(entry)
-                index = _parsed.index(file)
+                index = _parsed.batch(file).by_medium
                 found = index.get(name) or index.get(base_of(name))
                 if found is None:
                     continue
@@ -62,6 +58,21 @@ class BatchFiles:
                 return self._listing.problem_with(entry, error)
             return Sidecar(file.path, key, metadata, file.mtime_ns, file.size)
         return None
+
+
+def batches(listing: Listing, language: str) -> list[os.DirEntry[str]]:
+    """The batch files of a folder in that language."""
+    return [
+        entry
+        for name, entry in listing.json_files.items()
+        # A medium may be called "en_clip.mp4": its "en_clip.json" is no batch.
+        if name.startswith(f"{language}_") and base_of(name) not in listing.other_bases
+    ]
+
+
+def document_of(file: File) -> Mapping[str, object]:
+    """What a batch file holds, as it is. Raises Unreadable."""
+    return _parsed.batch(file).document
 
 
 def _age(entry: os.DirEntry[str]) -> tuple[str, int, str]:
@@ -90,14 +101,20 @@ def _last_part(path: str) -> str:
     return name_key(path.replace("\\", "/").rpartition("/")[2])
 
 
+@dataclass(frozen=True)
+class _Batch:
+    document: dict[str, object]
+    by_medium: Index
+
+
 class _Parsed:
     """The batch files parsed last. Sensors of several projects may ask at once."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._files: OrderedDict[File, Index | Malformed] = OrderedDict()
+        self._files: OrderedDict[File, _Batch | Malformed] = OrderedDict()
 
-    def index(self, file: File) -> Index:
+    def batch(self, file: File) -> _Batch:
         """What `file` says, parsed anew only when its size or time is another. Raises Unreadable."""
         with self._lock:
             if file not in self._files:
@@ -111,11 +128,12 @@ class _Parsed:
         return parsed
 
     @staticmethod
-    def _parse(file: File) -> Index | Malformed:
+    def _parse(file: File) -> _Batch | Malformed:
         # What is wrong with the content is kept as well: a broken batch is asked for once for each medium. A file
         # that cannot be opened is not: its size and time stay when that is mended.
         try:
-            return _index(load(file))
+            document = load(file)
+            return _Batch(document, _index(document))
         except Malformed as error:
             return error
 

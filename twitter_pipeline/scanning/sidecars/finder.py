@@ -43,14 +43,14 @@ class Finder:
         self._languages = tuple(dict.fromkeys((language, *fallback_languages)))
         self._folders: dict[Path, tuple[Listing, list[Reader]]] = {}
 
-    def find(self, media_rel: str) -> Sidecar | Problem | None:
-        """The metadata of the medium at `media_rel` (relative to the project, posix).
+    def find(self, media_rel: str, *, only_beside: bool = False) -> Sidecar | Problem | None:
+        """The metadata of the medium at `media_rel` (relative to the project, posix); `only_beside`: in its folder.
 
         None when there is none yet; a Problem when there may be some that cannot be read. Does not raise.
         """
         media = PurePosixPath(media_rel)
         beside = self.project_root / media.parent
-        folders = [beside] if self._metadata_dir in (None, beside) else [beside, self._metadata_dir]
+        folders = [beside] if only_beside or self._metadata_dir in (None, beside) else [beside, self._metadata_dir]
         asked = [self._folder(folder) for folder in folders if folder is not None]
         alike: tuple[Reader, ...]
         for alike in zip(*(readers for _, readers in asked), strict=True):
@@ -61,6 +61,10 @@ class Finder:
             if listing.problem is not None:
                 return Problem.of(listing.folder, self.project_root, listing.problem)
         return None
+
+    def listing(self, folder: Path) -> Listing:
+        """The metadata files of a folder, as they were when it was first asked for."""
+        return self._folder(folder)[0]
 
     def _folder(self, folder: Path) -> tuple[Listing, list[Reader]]:
         if folder not in self._folders:

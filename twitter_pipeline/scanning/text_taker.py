@@ -1,0 +1,137 @@
+"""Takes texts: each `.txt` by itself, and each entry of a batch file that speaks of no medium."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any
+
+from twitter_pipeline.content.metadata import Metadata
+from twitter_pipeline.scanning import archive, texts
+from twitter_pipeline.scanning.candidates import Seen
+from twitter_pipeline.scanning.fingerprint import quick
+from twitter_pipeline.scanning.kinds import is_a, is_media
+from twitter_pipeline.scanning.pairing import path_of
+from twitter_pipeline.scanning.reasons import IGNORED
+from twitter_pipeline.scanning.recording import Found
+from twitter_pipeline.scanning.sidecars import Problem, Sidecar, fields
+from twitter_pipeline.scanning.sidecars.batch_file import batches, document_of
+from twitter_pipeline.scanning.sidecars.document import File, Unreadable
+from twitter_pipeline.scanning.sidecars.listing import Listing, base_of
+from twitter_pipeline.scanning.taking import Taker, Unit
+from twitter_pipeline.scanning.walk import Folder
+from twitter_pipeline.store.moves import NewItem
+
+
+@dataclass
+class TextTaker(Taker):
+    """Takes texts."""
+
+    def units(self, folder: Folder) -> list[Unit]:
+        """The texts of a folder that are new or were mended."""
+        prefix = self.prefix(folder)
+        units = self.singles([(prefix + entry.name, entry) for entry in folder.files if is_a("text", entry.name)])
+        path = self.project.path / self.path(folder)
+        if path == self._metadata_folder or all(is_a("text", entry.name) for entry in folder.files):
+            return units
+        return units + list(self._entries(path))
+
+    def elsewhere(self) -> list[Unit]:
+        """The texts in batch files of the metadata folder."""
+        return [] if self._metadata_folder is None else list(self._entries(self._metadata_folder))
+
+    def found(self, file: Seen) -> Found | None:
+        """A `.txt` that has stopped changing; None when it is not what it was a moment ago."""
+        try:
+            fingerprint = quick(self.project.path / file.path)
+            found = texts.find(self.finder, file.path)
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            # A task all the same, so that it is seen: its run tries again, later and later, and says the same.
+            path = self.project.path / file.path
+            holder = Sidecar(path, None, Metadata(), file.mtime_ns, file.size)
+            return Found((self._new(file, holder, f"found; the file cannot be read: {error.strerror}"),), file.path)
+        if found is None or Seen.of(file.path, fingerprint.size, fingerprint.mtime_ns) != file:
+            return None
+        return Found((self._text(file, found, fingerprint.digest),), file.path)
+
+    def skipped(self, file: Seen, why: str, **more: object) -> NewItem:
+        """A text that is not to be posted as it is."""
+        return super().skipped(file, why, **{"media_files": (), **more})
+
+    @cached_property
+    def _metadata_folder(self) -> Path | None:
+        return None if self.source.metadata is None else self.project.path / self.source.metadata
+
+    def _entries(self, folder: Path) -> Iterator[Unit]:
+        listing = self.finder.listing(folder)
+        for entry in sorted(batches(listing, self.source.language), key=lambda entry: entry.name):
+            try:
+                file = listing.file(entry)
+                document = document_of(file)
+            except Unreadable as error:
+                self.report.problems.append(listing.problem_with(entry, error).message)
+            else:
+                yield from self._of_batch(listing, file, document)
+
+    def _of_batch(self, listing: Listing, file: File, document: Mapping[str, object]) -> Iterator[Unit]:
+        if any(isinstance(document.get(name), str) for name in ("title", "description")):
+            return  # it is the metadata of one medium
+        rel = file.path.relative_to(self.project.path).as_posix()
+        for name, value in document.items():
+            key = texts.key_of(rel, name)
+            if key in self.settled or is_media(name) or not isinstance(value, dict):
+                continue
+            if self._speaks_of_medium(name, listing) or not self.can_be_kept(key):
+                continue
+            words = json.dumps(value, sort_keys=True).encode()
+            seen = Seen.of(key, len(words), file.mtime_ns)
+            if not self._is_left_out_still(seen) and self.is_to_be_taken(seen, self.clock()):
+                yield self._entry(seen, file, name, value, blake2b(words, digest_size=16).hexdigest())
+
+    def _entry(self, seen: Seen, file: File, name: str, value: Mapping[str, object], digest: str) -> Unit:
+        if archive.is_ignored(self.project, seen.mtime_ns):
+            return self.unit(seen)
+        found = Sidecar(file.path, name, fields.read(value), file.mtime_ns, file.size)
+        return Unit(seen, 1, lambda: Found((self._text(seen, found, digest, name=name),), seen.path))
+
+    def _text(self, seen: Seen, found: Sidecar | Problem, digest: str, name: str | None = None) -> NewItem:
+        if isinstance(found, Sidecar):
+            if not found.metadata.has_words:
+                return self.skipped(seen, texts.NO_WORDS, name=name)
+            return self._new(seen, found, "found", quick_fingerprint=digest, name=name)
+        if found.path == self.project.path / texts.file_of(seen.path):
+            return self.skipped(seen, found.message, name=name)
+        until = self.clock() + self.project.metadata_wait
+        said = f"found; {found.message}; waits for it until {until:%Y-%m-%d %H:%M:%S} UTC"
+        return self._new(seen, None, said, quick_fingerprint=digest, name=name, not_before=until)
+
+    def _new(self, seen: Seen, found: Sidecar | None, message: str, **more: Any) -> NewItem:
+        words = Metadata() if found is None else found.metadata
+        values: dict[str, Any] = {"not_before": self.clock(), **more}
+        return NewItem(
+            *(self.project.id, self.source_id, seen.path),
+            metadata_path=None if found is None else path_of(self.finder, found),
+            message=message,
+            media_bytes=seen.size,
+            media_files=(),
+            content_data={"title": words.title or words.description.split("\n")[0]},
+            **values,
+        )
+
+    def _is_left_out_still(self, seen: Seen) -> bool:
+        """Whether an entry was too old: that its file was changed since, for another's sake, makes it no newer."""
+        skipped = self.known.skipped.get(seen.path)
+        if skipped is None or not skipped.reason.startswith(IGNORED):
+            return False
+        return seen.mtime_ns / 1e9 > skipped.since.timestamp()
+
+    def _speaks_of_medium(self, name: str, listing: Listing) -> bool:
+        base = base_of(name.replace("\\", "/").rpartition("/")[2])
+        folders = [listing, *(self.finder.listing(self.project.path / source.path) for source in self.project.sources)]
+        return any(base in folder.other_bases for folder in folders)

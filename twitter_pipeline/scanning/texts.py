@@ -1,0 +1,94 @@
+"""Posts without media: a `.txt` file each, or an entry of a batch file that speaks of no medium.
+
+An entry is known by its file and its key: `words/en_week.json#monday`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from pathlib import Path
+
+from twitter_pipeline.content.metadata import Metadata
+from twitter_pipeline.content.tidy import clean, single_spaced
+from twitter_pipeline.scanning.names import shown
+from twitter_pipeline.scanning.sidecars import Finder, Problem, Sidecar, fields
+from twitter_pipeline.scanning.sidecars.batch_file import document_of
+from twitter_pipeline.scanning.sidecars.document import File, Unreadable, as_object
+
+#: X's longest post has 25,000 characters, each of four bytes at most.
+MOST_BYTES = 100_000
+
+#: Of an entry.
+NO_WORDS = "there is neither a title nor a description in it; write one"
+
+_ENTRY = re.compile(r"(.*?\.json)#(.*)", re.DOTALL | re.IGNORECASE)
+#: What may be in a key and in no path, and what stands for it.
+_UNFIT = re.compile("[/%\x00\ud800-\udfff]")
+
+
+def file_of(key: str) -> str:
+    """The file that holds the words of a text known by `key`."""
+    return _parted(key)[0]
+
+
+def key_of(file: str, entry: str) -> str:
+    """What an entry of a batch file is known by; both relative to the project."""
+    return f"{file}#{_escaped(entry)}"
+
+
+def find(finder: Finder, key: str) -> Sidecar | Problem | None:
+    """The words of a text; None when its file holds it no more. Raises OSError when that cannot be read.
+
+    Beside a `.txt` there may be metadata as for any medium; what the file itself says is the description then.
+    """
+    file, entry = _parted(key)
+    path = finder.project_root / file
+    try:
+        status = path.stat()
+        if entry is not None:
+            return _of_entry(File(path, status.st_size, status.st_mtime_ns), entry)
+        words = read(path, status.st_size)
+    except FileNotFoundError:
+        return None
+    except Unreadable as error:
+        return Problem(path, f"{shown(file)}: {error}")
+    found = finder.find(key)
+    if isinstance(found, Problem):
+        return found
+    if found is None:
+        return Sidecar(path, None, Metadata(description=words), status.st_mtime_ns, status.st_size)
+    return replace(found, metadata=replace(found.metadata, description=words))
+
+
+def read(path: Path, size: int) -> str:
+    """The text in the file at `path`, of that size in bytes. Raises OSError, and Unreadable when it is none."""
+    if size > MOST_BYTES:
+        raise Unreadable(f"it has {size:,} bytes; a text has {MOST_BYTES:,} at most")
+    with path.open("rb") as file:
+        content = file.read(MOST_BYTES + 1)
+    try:
+        words = single_spaced(clean(content.decode("utf-8-sig")))
+    except UnicodeDecodeError as error:
+        raise Unreadable(f"it is no UTF-8 text (byte {error.start:,}); save it as UTF-8") from error
+    if not words:
+        raise Unreadable("it is empty")
+    return words
+
+
+def _of_entry(file: File, wanted: str) -> Sidecar | None:
+    for entry, value in document_of(file).items():
+        if _escaped(entry) == wanted:
+            metadata = fields.read(as_object(value, "it"))
+            return Sidecar(file.path, entry, metadata, file.mtime_ns, file.size)
+    return None
+
+
+def _parted(key: str) -> tuple[str, str | None]:
+    folder, slash, name = key.rpartition("/")
+    found = _ENTRY.fullmatch(name)
+    return (key, None) if found is None else (f"{folder}{slash}{found[1]}", found[2])
+
+
+def _escaped(entry: str) -> str:
+    return _UNFIT.sub(lambda found: f"%{ord(found[0]):02X}", entry)
