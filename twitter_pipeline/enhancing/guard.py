@@ -10,6 +10,8 @@ import re
 
 _MENTION = re.compile(r"[@＠]([A-Za-z0-9_]+)")
 _ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
+_RUN = re.compile(r"[\w.-]+")
+_ENDING = re.compile(r"[^\W\d_]{2,}|xn--[A-Za-z0-9-]+")
 _PROTOCOL = re.compile(r"^https?://", re.IGNORECASE)
 _PUNCTUATION = ".,:;!?…)]}'\"“”"
 
@@ -33,12 +35,24 @@ def _links(text: str) -> set[str]:
     from twitter_pipeline.content.weight import normalize
 
     text = normalize(text)
-    found = {text[start:end] for start, end in urls.find(text)}
-    # Also where X knows no such top-level domain today.
-    found |= {address.rstrip(_PUNCTUATION) for address in _ADDRESS.findall(text)}
+    found, rest, position = set(), [], 0
+    for start, end in urls.find(text):
+        found.add(text[start:end])
+        rest.append(text[position:start])
+        position = end
+    rest.append(text[position:])
+    for part in rest:
+        found |= {address.rstrip(_PUNCTUATION) for address in _ADDRESS.findall(part)}
+        found |= {run for run in _RUN.findall(part) if _is_domain(run)}
     return {_plain(link) for link in found}
+
+
+def _is_domain(run: str) -> bool:
+    """Whether something behind a dot may be a top-level domain: X takes every one, and we do not know them all."""
+    return any(_ENDING.fullmatch(label) for label in run.split(".")[1:])
 
 
 def _plain(link: str) -> str:
     host, slash, path = _PROTOCOL.sub("", link).partition("/")
+    host = host.strip(".-_")
     return f"{host.lower()}{slash}{path}".rstrip("/")

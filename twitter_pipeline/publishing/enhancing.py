@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 #: How long past the timeout another process's request counts as under way.
 GRACE = timedelta(seconds=5)
+#: Why Gemini is not asked where its words would not be seen.
+WORDLESS = "the source's template shows neither title nor description"
 #: A character no one writes: where a template shows it, it shows the words.
 _MARK = "\ue000"
 #: Longer than any post: the text as it is before anything is cut.
@@ -65,13 +67,13 @@ def improve(item: Item, draft: Draft, *, by: str) -> Draft:
     settings, source, words = item.settings, item.source(), _words(draft)
     place = _place(settings, source, words)
     if place is None:
-        return _kept(settings, draft, "template", "the source's template shows neither title nor description")
+        return _kept(settings, draft, "template", WORDLESS)
     question = _question(settings, source, draft, place)
     begun = _begin(item, question, by)
     if isinstance(begun, gemini.Spent):
         return _kept(settings, draft, "budget", _spent(settings))
     if isinstance(begun, gemini.Stored):
-        return _from_stored(item, draft, place, begun)
+        return _from_stored(item, draft, begun)
     try:
         _finish(item, begun, *_ask(settings, question))
     except BaseException as told:
@@ -83,7 +85,7 @@ def improve(item: Item, draft: Draft, *, by: str) -> Draft:
         stored = gemini.stored(connection, item.task.id)
     if stored is None or stored.request != begun.request:  # other words were asked about meanwhile
         return _kept(settings, draft, "failed", "the words have changed while it was asked")
-    return _from_stored(item, draft, place, stored)
+    return _from_stored(item, draft, stored)
 
 
 def _ask(settings: Settings, question: Question) -> tuple[dict[str, Any], Reply | None]:
@@ -119,14 +121,14 @@ def known(item: Item, draft: Draft) -> Draft | None:
     settings, source = item.settings, item.source()
     place = _place(settings, source, _words(draft))
     if place is None:
-        return _kept(settings, draft, "template", "the source's template shows neither title nor description")
+        return _kept(settings, draft, "template", WORDLESS)
     with reading(item.engine) as connection:
         stored = gemini.stored(connection, item.task.id)
     if stored is None or stored.digest != _question(settings, source, draft, place).digest:
         return None
     if Outcome(stored.outcome).may_be_asked_again and stored.tries < gemini.MOST_TRIES:
         return None
-    return _from_stored(item, draft, place, stored)
+    return _from_stored(item, draft, stored)
 
 
 def said_of(draft: Draft) -> str:
@@ -163,7 +165,7 @@ def _begin(item: Item, question: Question, by: str) -> gemini.Begun | gemini.Sto
         time.sleep(0.2)
 
 
-def _from_stored(item: Item, draft: Draft, place: str, stored: gemini.Stored) -> Draft:
+def _from_stored(item: Item, draft: Draft, stored: gemini.Stored) -> Draft:
     """The draft with the stored words, as far as they may be used."""
     from twitter_pipeline.enhancing.answer import Words
 
@@ -172,7 +174,7 @@ def _from_stored(item: Item, draft: Draft, place: str, stored: gemini.Stored) ->
         times = "" if stored.tries == 1 else f" (asked {stored.tries} times)"
         why = stored.why or "it was asked, and nothing is known of an answer"
         return _kept(item.settings, draft, stored.outcome, f"{why}{times}", **price)
-    better = _fit(item, draft, place, Words.model_validate(stored.words))
+    better = fitted(item.settings, item.source(), draft, Words.model_validate(stored.words))
     if isinstance(better, str):
         return _kept(item.settings, draft, "unfit", better, **price)
     change = f"{draft.weight} → {better.weight} characters by X's counting"
@@ -183,17 +185,20 @@ def _from_stored(item: Item, draft: Draft, place: str, stored: gemini.Stored) ->
     return better.model_copy(update={"enhanced": _enhancement(draft, "answered", said, stored.model, **price)})
 
 
-def _fit(item: Item, draft: Draft, place: str, words: Words) -> Draft | str:
+def fitted(settings: Settings, source: Source, draft: Draft, words: Words) -> Draft | str:
     """The draft in these words, through template and limit; or why they cannot be used."""
     from twitter_pipeline.content import TemplateError, compose
     from twitter_pipeline.enhancing.guard import added
 
-    source, original = item.source(), _words(draft)
+    original = _words(draft)
+    place = _place(settings, source, original)
+    if place is None:
+        return WORDLESS
     better = _placed(original, place, words.text)
     if words.hashtags:
         better = replace(better, hashtags=words.hashtags)
     try:
-        composed = compose(better, template=source.template, hashtags=source.hashtags, limit=item.settings.x.text_limit)
+        composed = compose(better, template=source.template, hashtags=source.hashtags, limit=settings.x.text_limit)
         uncut = compose(original, template=source.template, hashtags=source.hashtags, limit=_UNCUT).text
     except TemplateError as error:
         return f"its words do not go with the template: {error}"
