@@ -134,6 +134,31 @@ def resume(
 
 @app.command()
 @ends_with_code
+def approve(
+    project: Annotated[str, typer.Argument(metavar="PROJECT", help="Its id.")], config: ConfigOption = None
+) -> int:
+    """Let the rest of a project follow its first post (the canary), now that somebody has looked at it."""
+    from twitter_pipeline.cli import approving
+
+    return approving.approve(load_settings(config), project)
+
+
+@app.command()
+@ends_with_code
+def publish(
+    items: Annotated[list[str], typer.Argument(metavar="ITEM…", help="As for log; several are posted in turn.")],
+    now: Annotated[bool, typer.Option("--now", help="Post them now, within limits, pauses and the canary.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only show them, as preview does.")] = False,
+    config: ConfigOption = None,
+) -> int:
+    """Say when items go out; with --now post them, and show the link or why not (exit code 3)."""
+    from twitter_pipeline.cli import publish as command
+
+    return command.run(load_settings(config), items, now=now, dry_run=dry_run)
+
+
+@app.command()
+@ends_with_code
 def retry(item: ItemArgument, config: ConfigOption = None) -> int:
     """Let an item that failed, was skipped or cancelled go out again."""
     from twitter_pipeline.cli import pausing

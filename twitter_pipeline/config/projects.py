@@ -103,7 +103,7 @@ class Project(Section):
     )
     canary: bool | None = Field(
         None,
-        description="Whether the first post goes out alone and the rest waits for `twitter-pipeline approve`. Without"
+        description="Whether the first post goes out alone and the rest waits for `twitter-pipeline approve ID`. Without"
         " it: yes in live mode, no in sandbox mode.",
     )
     canary_wait: Duration | None = Field(

@@ -1,4 +1,4 @@
-"""Dagster's GraphQL API, as far as `up` needs it. Importing dagster here would cost half a second and 100 MB."""
+"""Dagster's GraphQL API, as far as commands need it. Importing dagster here would cost half a second and 100 MB."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class DagsterAway(Exception):
 
 def location_error(url: str) -> str | None:
     """Why our definitions could not be loaded; None when they could."""
-    for entry in _ask(url, _LOCATION_ERROR)["workspaceOrError"].get("locationEntries", []):
+    for entry in ask(url, _LOCATION_ERROR)["workspaceOrError"].get("locationEntries", []):
         if entry["name"] == LOCATION:
             return (entry["locationOrLoadError"] or {}).get("message")
     return f"Dagster does not know of {LOCATION}"
@@ -40,23 +40,24 @@ def location_error(url: str) -> str | None:
 
 def daemons_without_heartbeat(url: str, *, since: float) -> list[str]:
     """The daemons that have not shown life since that time (Unix seconds)."""
-    statuses = _ask(url, _HEARTBEATS)["instance"]["daemonHealth"]["allDaemonStatuses"]
+    statuses = ask(url, _HEARTBEATS)["instance"]["daemonHealth"]["allDaemonStatuses"]
     return [s["daemonType"] for s in statuses if s["required"] and (s["lastHeartbeatTime"] or 0) < since]
 
 
 def reload(url: str) -> str | None:
     """Load our definitions anew; why that failed, or None."""
-    answer = _ask(url, _RELOAD, {"name": LOCATION})["reloadRepositoryLocation"]
+    answer = ask(url, _RELOAD, {"name": LOCATION})["reloadRepositoryLocation"]
     message = answer.get("message") or (answer.get("locationOrLoadError") or {}).get("message")
     return str(message) if message else None
 
 
 def runs_under_way(url: str) -> int:
     """How many runs have a process."""
-    return int(_ask(url, _UNDER_WAY)["runsOrError"].get("count") or 0)
+    return int(ask(url, _UNDER_WAY)["runsOrError"].get("count") or 0)
 
 
-def _ask(url: str, query: str, variables: dict[str, Any] | None = None) -> dict[str, Any]:
+def ask(url: str, query: str, variables: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Send a query; the data of its answer. Raises DagsterAway."""
     body = json.dumps({"query": query, "variables": variables or {}}).encode()
     request = urllib.request.Request(f"{url}/graphql", data=body, headers={"content-type": "application/json"})  # noqa: S310
     try:

@@ -47,6 +47,20 @@ def locked(home: Path) -> Iterator[None]:
         yield
 
 
+def is_locked(home: Path) -> bool:
+    """Whether an `up` holds the folder."""
+    import fcntl
+
+    try:
+        with (home / "up.lock").open() as file:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except FileNotFoundError:
+        return False
+    except BlockingIOError:
+        return True
+    return False
+
+
 def write_if_changed(path: Path, content: bytes, *, mode: int = 0o600) -> bool:
     """Put `content` in place of the file in one step; False, and nothing touched, when it holds that already."""
     try:
