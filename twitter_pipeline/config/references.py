@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Any
 
+from pydantic import TypeAdapter, ValidationError
+
 from twitter_pipeline.config.document import Loc
 from twitter_pipeline.config.duration import parse_duration
 from twitter_pipeline.config.errors import did_you_mean
@@ -71,9 +73,16 @@ def _missing_gemini_key(data: dict[str, Any]) -> Iterator[tuple[Loc, str]]:
     if isinstance(gemini, dict) and gemini.get("api_key") is not None:
         return
     sources = [source for _, project in _items(data, "projects") for _, source in _items(project, "sources")]
-    if any(source.get("gemini") is True for source in sources):
+    if any(_is_yes(source.get("gemini")) for source in sources):
         said = "live mode needs it, since a source says gemini: yes; write api_key: ${NAME_OF_A_VARIABLE}"
         yield ("gemini", "api_key"), said
+
+
+def _is_yes(value: object) -> bool:
+    try:
+        return TypeAdapter(bool).validate_python(value)
+    except ValidationError:
+        return False  # reported where it is read
 
 
 def _repeated(data: dict[str, Any], section: str, key: str) -> Iterator[tuple[Loc, str]]:

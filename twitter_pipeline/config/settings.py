@@ -141,7 +141,7 @@ class Settings(Section):
 
     @property
     def gemini_api_key(self) -> str:
-        """What Gemini is asked with, in the clear: in sandbox mode never the real key. Empty where live mode has none."""
+        """What Gemini is asked with, in the clear: in sandbox mode never the real key. Empty where there is none."""
         if self.mode == "sandbox":
             return SANDBOX_GEMINI_KEY
         return self.gemini.api_key.get_secret_value() if self.gemini.api_key else ""

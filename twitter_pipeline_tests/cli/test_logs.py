@@ -65,9 +65,9 @@ def test_the_secrets_of_a_configuration_are_its_keys_and_its_passwords(tmp_path:
     path = tmp_path / "config.yaml"
     path.write_text(
         "mode: live\ndatabase_url: postgresql://me:word@db/one\naccounts:\n  - {name: a, api_key: k1, api_secret: k2,"
-        " access_token: k3, access_token_secret: k4}\n"
+        " access_token: k3, access_token_secret: k4}\ngemini: {api_key: k5}\n"
     )
-    assert secrets_of(load(path, environ={})) == {"k1", "k2", "k3", "k4", "word"}
+    assert secrets_of(load(path, environ={})) == {"k1", "k2", "k3", "k4", "k5", "word"}
 
 
 def test_markup_in_a_message_stays_text(written: tuple[Path, Console]) -> None:

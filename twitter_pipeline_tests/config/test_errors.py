@@ -157,6 +157,27 @@ def test_live_mode_without_pacing_is_refused(finds: Finds, interval: str) -> Non
     assert line.startswith("config.yaml:3:49: projects.0.min_interval: live mode needs pacing: ")
 
 
+WANTS_GEMINI = "projects: [{id: cats, path: cats, sources: [{path: a}, {path: b, gemini: yes}]}]\n"
+
+
+@pytest.mark.parametrize(("gemini", "place"), [("", "1:1"), ("gemini: {model: m}\n", "4:9")])
+def test_live_mode_needs_the_key_of_gemini_where_a_source_wants_it(finds: Finds, gemini: str, place: str) -> None:
+    (line,) = finds(f"mode: live\naccounts: [{{name: a}}]\n{WANTS_GEMINI}{gemini}")
+    assert line.startswith(f"config.yaml:{place}: gemini.api_key: live mode needs it, since a source says gemini: yes")
+
+
+@pytest.mark.parametrize(
+    "good",
+    [
+        WANTS_GEMINI,
+        f"mode: live\naccounts: [{{name: a}}]\n{WANTS_GEMINI}gemini: {{api_key: k}}\n",
+        f"mode: live\naccounts: [{{name: a}}]\n{WANTS_GEMINI.replace('yes', 'no')}",
+    ],
+)
+def test_nobody_else_needs_it(loads: Loads, good: str) -> None:
+    assert loads(good).projects
+
+
 def test_each_variable_that_is_not_set_is_named(finds: Finds) -> None:
     lines = finds("projects: [{id: a, path: '${ROOT}/${NAME}'}]")
     assert [line.split(" is not set")[0] for line in lines] == [

@@ -137,6 +137,14 @@ def test_the_sandbox_never_gets_real_keys(loads: Loads) -> None:
     assert given.access_token_secret == "sandbox-token-secret-cat_films"
 
 
+@pytest.mark.parametrize(("mode", "key"), [("sandbox", "sandbox-gemini-key"), ("live", "AIza-real")])
+def test_gemini_gets_its_real_key_in_live_mode_only(loads: Loads, mode: str, key: str) -> None:
+    settings = loads(f"mode: {mode}\naccounts: [{{name: a}}]\ngemini: {{api_key: AIza-real}}\n")
+    assert settings.gemini_api_key == key
+    assert settings.gemini_base_url == (settings.sandbox.url if mode == "sandbox" else None)
+    assert "AIza" not in f"{settings!r} {settings.gemini!r} {settings.model_dump_json()}"
+
+
 def test_live_mode_signs_with_the_keys_of_the_environment(loads: Loads) -> None:
     settings = loads(LIVE, {**KEYS, "SECRET": "s-222\n"})
     given = settings.credentials(settings.account("cat_films"))
