@@ -6,12 +6,13 @@ from twitter_pipeline.config.people import KEYS, Account, Credentials, User
 from twitter_pipeline.config.projects import Project, Source
 from twitter_pipeline.config.schema import json_schema
 from twitter_pipeline.config.services import DagsterSettings, GeminiSettings, MediaLimits, SandboxSettings, XSettings
-from twitter_pipeline.config.settings import Pacing, Settings
+from twitter_pipeline.config.settings import LIVE_API, Pacing, Settings
 
 __all__ = [
     "BASE_DIR_VARIABLE",
     "CONFIG_VARIABLE",
     "KEYS",
+    "LIVE_API",
     "Account",
     "ConfigError",
     "Credentials",

@@ -60,5 +60,10 @@ def verify(engine: sa.Engine, account_id: int, connected: XClient) -> None:
         accounts.verified(connection, account_id, user_id=me.id, username=me.username, now=_now())
 
 
+def posts_page(settings: Settings, username: str | None) -> str:
+    """What the address of each post of an account begins with."""
+    return f"{'https://x.com' if settings.mode == 'live' else settings.x_base_url}/{username}/status"
+
+
 def _now() -> datetime:
     return datetime.now(timezone.utc)

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, TypeVar
 import sqlalchemy as sa
 
 from twitter_pipeline.publishing import steps
+from twitter_pipeline.publishing.connecting import posts_page
 from twitter_pipeline.publishing.drafts import UploadedMedia
 from twitter_pipeline.publishing.outcomes import Failed, MustWait, Outcome, Posted, Unknown
 from twitter_pipeline.publishing.session import Ended, Session, utc_now
@@ -51,7 +52,7 @@ def create(session: Session, uploaded: UploadedMedia) -> Posted:
         raise Ended(Failed("X has forgotten the uploaded media by now; it is uploaded again by the next run"))
     with steps.x_errors(), steps.client(session) as connected:
         # Before the request: once X has answered, nothing may stand between the answer and its being written down.
-        posts_page = _posts_page(session)
+        page = _posts_page(session)
         _allow(session, uploaded)
 
         def request() -> tuple[AttemptState, Outcome]:
@@ -61,7 +62,7 @@ def create(session: Session, uploaded: UploadedMedia) -> Posted:
                 return _state_after(error), steps.outcome_of(error)
             except Exception as error:  # noqa: BLE001 - a bug after the request left must not pass for "not sent"
                 return AttemptState.UNKNOWN, Unknown(f"something broke while X answered: {error!r}")
-            url = f"{posts_page}/{created.id}"
+            url = f"{page}/{created.id}"
             return AttemptState.CONFIRMED, Posted(f"posted: {url}", created.id, url)
 
         (state, outcome), interrupt = shielded(request)
@@ -121,9 +122,7 @@ def _write_down(session: Session, state: AttemptState, outcome: Outcome) -> None
 def _posts_page(session: Session) -> str:
     """What the address of each post of the account begins with."""
     with reading(session.engine) as connection:
-        username = accounts.by_id(connection, session.account.id).x_username
-    live = session.settings.mode == "live"
-    return f"{'https://x.com' if live else session.settings.x_base_url}/{username}/status"
+        return posts_page(session.settings, accounts.by_id(connection, session.account.id).x_username)
 
 
 def shielded(request: Callable[[], T]) -> tuple[T, BaseException | None]:

@@ -13,7 +13,8 @@ import pytest
 import sqlalchemy as sa
 
 from twitter_pipeline.store.engine import connect, reading
-from twitter_pipeline.store.tables import scan_candidates
+from twitter_pipeline.store.tables import api_keys, scan_candidates
+from twitter_pipeline_tests.cli.conftest import call
 from twitter_pipeline_tests.end_to_end.projects import mark, put
 from twitter_pipeline_tests.support.sandbox import SandboxServer
 from twitter_pipeline_tests.support.stack import Stack
@@ -93,6 +94,28 @@ def test_a_bad_edit_is_told_once_and_the_old_settings_stay(stack: Stack, clip: P
         wait_for(lambda: _posted(sandbox, "Posted all the same"), 60, "a file to be posted under the old settings")
         assert _said(stack).count("did you mean 'path'?") == 1
     wait_for(lambda: _said(stack).rstrip().endswith("is in force"), 30, "the mended file to be accepted")
+
+
+def test_at_the_start_the_timeline_was_looked_at(stack: Stack) -> None:
+    def seen() -> bool:
+        with reading(connect(stack.settings.sqlalchemy_url)) as connection:
+            return connection.scalar(sa.select(api_keys.c.timeline_seen_id)) is not None
+
+    wait_for(seen, 20, "a look at the timeline")
+
+
+def test_publishing_by_hand_is_a_run_in_dagster_and_shows_the_link(stack: Stack, clip: Path) -> None:
+    for name in ("one", "two"):
+        put(clip, stack.folder / "birds", f"{name}.mp4", title=f"Bird {name}")
+    with edited(stack, "projects:\n", "projects:\n- {id: birds, path: birds, min_interval: 1 day}\n"):
+        wait_for(lambda: _posted(stack.sandbox, "Bird one"), 60, "the first bird to be posted")
+        said = call("publish", "two.mp4", "--now", "--config", str(stack.config))
+    assert said.code == 0, said
+    assert f"posting through Dagster: {stack.settings.dagster.url}/runs/" in said.out
+    assert said.out.splitlines()[-1].endswith(f"/status/{stack.sandbox.posts()[0]['id']}")
+    assert _posted(stack.sandbox, "Bird two")
+    run_id = said.out.split("/runs/")[1].split()[0]
+    assert stack.dagster.run(run_id)["tags"]["account"] == "sandbox"
 
 
 def test_an_edit_that_needs_a_restart_says_so(stack: Stack) -> None:

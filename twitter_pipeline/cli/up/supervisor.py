@@ -19,7 +19,7 @@ from twitter_pipeline.cli.database import database_errors, require_keys
 from twitter_pipeline.cli.errors import NEEDS_A_PERSON, OK, CannotStart
 from twitter_pipeline.cli.logs import Redact, logging_to, secrets_of
 from twitter_pipeline.cli.settings import load_settings
-from twitter_pipeline.cli.up import dagster_api, home, instance, ports, readiness, services, stopping
+from twitter_pipeline.cli.up import dagster_api, home, instance, ports, readiness, services, stopping, timeline
 from twitter_pipeline.cli.up.fleet import Fleet
 from twitter_pipeline.cli.up.stop_request import StopRequest, stop_requests
 from twitter_pipeline.config import Settings
@@ -126,6 +126,7 @@ class _Supervisor:
         seen = self._look_at_folders()
         if services.needs_sandbox(settings):
             self._wait_for("sandbox", readiness.answers(f"{settings.sandbox.url}/sandbox/health"))
+        timeline.begin(self._engine, settings)
         self._wait_for("code-server", readiness.listens(self._port))
         fleet.begin("webserver")
         self._hold_first_tick(seen)
