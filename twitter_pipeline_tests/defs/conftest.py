@@ -26,6 +26,8 @@ from twitter_pipeline_tests.support.stack import Stack
 
 #: Each test takes one of its own, since a stack takes seconds to start.
 PROJECTS = [f"p{number}" for number in range(1, 21)]
+#: One more, whose words Gemini improves.
+IMPROVED = "improved"
 
 
 class ByHand:
@@ -100,9 +102,12 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     for name in PROJECTS:
         (folder / name).mkdir()
         projects.append({"id": name, "path": name, "account": name})
-    accounts = [{"name": name} for name in PROJECTS]
+    (folder / IMPROVED).mkdir()
+    sources = [{"type": "video", "gemini": True}]
+    projects.append({"id": IMPROVED, "path": IMPROVED, "account": IMPROVED, "sources": sources})
+    accounts = [{"name": name} for name in (*PROJECTS, IMPROVED)]
     with Stack(folder, projects, accounts=accounts, dagster={"max_concurrent_runs": 4}) as running:
-        for name in PROJECTS:
+        for name in (*PROJECTS, IMPROVED):
             running.dagster.stop_sensor(f"scan_{name}")
         yield running
 
@@ -115,7 +120,17 @@ def _free_projects() -> Iterator[str]:
 @pytest.fixture
 def by_hand(stack: Stack, _free_projects: Iterator[str], clip: Path) -> Iterator[ByHand]:
     """A project of the running stack that no other test uses."""
-    here = ByHand(stack, next(_free_projects), clip)
+    yield from _by_hand(stack, next(_free_projects), clip)
+
+
+@pytest.fixture
+def improved(stack: Stack, clip: Path) -> Iterator[ByHand]:
+    """The project whose words Gemini improves."""
+    yield from _by_hand(stack, IMPROVED, clip)
+
+
+def _by_hand(stack: Stack, project_id: str, clip: Path) -> Iterator[ByHand]:
+    here = ByHand(stack, project_id, clip)
     here.dagster.stop_sensor(f"scan_{here.project.id}")  # again: see there
     yield here
     here.sandbox.clear_faults()

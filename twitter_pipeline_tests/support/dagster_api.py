@@ -169,7 +169,8 @@ class Dagster:
                    metadataEntries { label ... on IntMetadataEntry { intRepr }
                                      ... on TextMetadataEntry { text } ... on UrlMetadataEntry { url } } }
                  assetMaterializations(partitions: $p, limit: 200) { runId description
-                   metadataEntries { label ... on UrlMetadataEntry { url } ... on BoolMetadataEntry { boolValue } } }
+                   metadataEntries { label ... on UrlMetadataEntry { url } ... on BoolMetadataEntry { boolValue }
+                                     ... on TextMetadataEntry { text } ... on MarkdownMetadataEntry { mdStr } } }
                } } }""",
             k={"path": [project, "tweets"]},
             p=[partition],
