@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from twitter_pipeline.cli.database import database_errors, prepared
-from twitter_pipeline.cli.errors import NEEDS_A_PERSON, OK, CannotStart, WrongCommand
+from twitter_pipeline.cli.errors import NEEDS_A_PERSON, OK, WrongCommand
 from twitter_pipeline.config import KEYS, ConfigError, Credentials, Settings
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ def add(settings: Settings, name: str, source: Path | None, *, check: bool) -> i
         typer.echo(f"the keys of {name} are stored, unchecked; check them with: twitter-pipeline account verify {name}")
         return OK
     typer.echo(f"the keys of {name} are stored; it posts as @{user.username}")
-    if before is not None and before.x_user_id not in (None, user.id):
+    if before.x_user_id not in (None, user.id):
         typer.echo(f"before, {name} was @{before.x_username}: what it has posted is on that account's timeline")
     for other in others:
         typer.echo(f"account {other} posts as @{user.username} too: their pauses, limits and pacing are counted apart")
@@ -72,7 +72,7 @@ def remove(settings: Settings, name: str) -> int:
     _keys_are_stored(settings, name)
     engine = prepared(settings)
     with database_errors(), writing(engine) as connection:
-        account = _row(connection, name)
+        account = accounts.by_name(connection, name)
         if account.has_keys:
             accounts.keep(connection, account.id, None, open_vault(settings.home), now=_now())
     typer.echo(f"the keys of {name} are forgotten" if account.has_keys else f"{name} has no stored keys")
@@ -166,29 +166,20 @@ def _keys_are_stored(settings: Settings, name: str) -> None:
 
 def _store(
     engine: sa.Engine, settings: Settings, name: str, keys: Credentials, user: tuple[str, str] | None
-) -> tuple[AccountRow | None, list[str]]:
+) -> tuple[AccountRow, list[str]]:
     """Store them; the account as it was before, and the names of others that are the same user."""
     from twitter_pipeline.store import accounts
     from twitter_pipeline.store.engine import writing
     from twitter_pipeline.store.secrets import open_vault
 
     with database_errors(), writing(engine) as connection:
-        before = _row(connection, name)
+        before = accounts.by_name(connection, name)
         accounts.keep(connection, before.id, keys, open_vault(settings.home), now=_now())
         if user is not None:
             accounts.verified(connection, before.id, user_id=user[0], username=user[1], now=_now())
         ours = {account.name for account in settings.accounts} - {name}
         same = [row.name for row in accounts.listing(connection) if user is not None and row.x_user_id == user[0]]
     return before, [other for other in same if other in ours]
-
-
-def _row(connection: sa.Connection, name: str) -> AccountRow:
-    from twitter_pipeline.store import accounts
-
-    for account in accounts.listing(connection):
-        if account.name == name:
-            return account
-    raise CannotStart(f"account {name} is not in the database yet; run: twitter-pipeline db upgrade")
 
 
 def _now() -> datetime:

@@ -103,8 +103,8 @@ class Project(Section):
     )
     canary: bool | None = Field(
         None,
-        description="Whether the first post goes out alone and the rest waits for `twitter-pipeline approve ID`. Without"
-        " it: yes in live mode, no in sandbox mode.",
+        description="Whether the first post goes out alone and the rest waits for `twitter-pipeline approve ID`."
+        " Without it: yes in live mode, no in sandbox mode.",
     )
     canary_wait: Duration | None = Field(
         None, description="After this time the rest goes out without approval. Without it: it waits for a person."

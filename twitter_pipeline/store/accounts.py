@@ -89,16 +89,11 @@ def by_id(connection: sa.Connection, account_id: int) -> AccountRow:
     return AccountRow(*connection.execute(sa.select(*_COLUMNS).where(_keys.id == account_id)).one())
 
 
-def of_project(connection: sa.Connection, project_id: str) -> AccountRow:
-    """The account of the project, with which all sources post that name no other.
-
-    Raises LookupError for a project the database does not know.
-    """
-    row = connection.execute(
-        sa.select(*_COLUMNS).join(projects, projects.c.api_key_id == _keys.id).where(projects.c.id == project_id)
-    ).one_or_none()
+def by_name(connection: sa.Connection, name: str) -> AccountRow:
+    """The account with this name. Raises LookupError for one the database does not know."""
+    row = connection.execute(sa.select(*_COLUMNS).where(_keys.key_name == name)).one_or_none()
     if row is None:
-        raise LookupError(f"no project {project_id!r} in the database; start the pipeline once so that it is created")
+        raise LookupError(f"no account {name!r} in the database; start the pipeline once so that it is created")
     return AccountRow(*row)
 
 

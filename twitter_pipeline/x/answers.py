@@ -75,7 +75,10 @@ def judge(call: str, status: int, body: bytes, *, creates_post: bool, lifted_at:
     if status == 429:
         return WaitUntil(answer, until=lifted_at, status=status)
     if status == 401:
-        remedy = "Check the account's four keys in config.yaml, and that this computer's clock is right."
+        remedy = (
+            "Check the account's four keys (in config.yaml, or anew with: twitter-pipeline account add), and that this"
+            " computer's clock is right."
+        )
         return AccountRefused(answer, status=status, remedy=remedy)
     if status == 402:
         remedy = "Buy credit in X's developer console; waiting posts go out by themselves afterwards."
@@ -98,7 +101,10 @@ def _forbidden(answer: str, said: Words) -> XError:
     if "duplicate content" in lowered:
         return DuplicateText(answer, status=403, remedy="Look on the timeline; change the text to post it again.")
     if said.kind in _ACCOUNT_PROBLEMS:
-        remedy = "Give the app read and write permission in X's developer console, then make new access tokens."
+        remedy = (
+            "Give the app read and write permission in X's developer console, then make new access tokens (the old ones"
+            " keep the old permission) and store them."
+        )
         return AccountRefused(answer, status=403, remedy=remedy)
     if any(word in lowered for word in _ACCOUNT_WORDS):
         return AccountRefused(answer, status=403, remedy="Log in to x.com with this account and follow what it asks.")

@@ -30,7 +30,7 @@ TIMELINE = "GET /2/users/{id}/tweets"
 
 def stored(world: World, name: str = "maker") -> Credentials | None:
     with reading(world.engine) as connection:
-        row = next(row for row in accounts.listing(connection) if row.name == name)
+        row = accounts.by_name(connection, name)
         return accounts.credentials(connection, row.id, open_vault(world.settings.home)) if row.has_keys else None
 
 

@@ -208,7 +208,7 @@ def test_status_ends_with_3_when_an_item_needs_a_person(world: MakeWorld, comman
 def test_status_names_a_stopped_account_and_the_way_out(world: MakeWorld, command: WithWorld) -> None:
     made = world()
     with writing(made.engine) as connection:
-        accounts.stop(connection, accounts.of_project(connection, "cats").id, "X says 401")
+        accounts.stop(connection, accounts.by_name(connection, "sandbox").id, "X says 401")
     run = command(made)
     said = run("status")
     assert said.code == 3

@@ -98,7 +98,7 @@ def test_what_a_person_paused_is_not_waited_for(left: Callable[[], Outstanding],
 def test_what_waits_for_its_account_is_not_waited_for(left: Callable[[], Outstanding], prepared: sa.Engine) -> None:
     _put(prepared, Status.PENDING)
     with reading(prepared) as connection:
-        account = accounts.of_project(connection, PROJECT)
+        account = accounts.by_name(connection, "sandbox")
     with writing(prepared) as connection:
         accounts.wait(connection, account.id, LATER + timedelta(hours=1), "429")
     assert left().is_nothing

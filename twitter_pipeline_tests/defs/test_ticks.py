@@ -126,7 +126,7 @@ def test_a_stopped_account_keeps_its_items_pending(world: MakeWorld, instance: d
     here = world(stable_for="0 s")
     here.put(title="Cat naps")
     with writing(here.engine) as connection:
-        accounts.stop(connection, accounts.of_project(connection, "cats").id, "X refused its keys")
+        accounts.stop(connection, accounts.by_name(connection, "sandbox").id, "X refused its keys")
     run_tick(here, instance)
     result = run_tick(here, instance)
     assert isinstance(result, dg.SkipReason)
@@ -227,3 +227,29 @@ def test_runs_are_judged_by_their_id_or_by_the_attempt_they_were_requested_for(
             )
         )
         assert run_states(instance, [first, second]) == [expected, RunState.NONE]
+
+
+def test_runs_carry_the_account_their_source_posts_with(world: MakeWorld, instance: dg.DagsterInstance) -> None:
+    here = world(
+        stable_for="0 s",
+        sources=[{"type": "video", "path": "a"}, {"type": "video", "path": "b", "account": "dogs"}],
+        top={"accounts": [{"name": "cats"}, {"name": "dogs"}]},
+    )
+    for name in ("a", "b"):
+        here.put(f"{name}/{name}.mp4", title=f"Film {name}")
+    run_tick(here, instance)
+    launched = requests(run_tick(here, instance))
+    assert sorted(request.tags["account"] for request in launched) == ["cats", "dogs"]
+
+
+def test_while_nobody_has_looked_at_the_first_post_a_tick_says_so(
+    world: MakeWorld, instance: dg.DagsterInstance
+) -> None:
+    here = world(stable_for="0 s", canary=True)
+    for name in ("a", "b"):
+        here.put(f"{name}.mp4", title=f"Film {name}")
+    run_tick(here, instance)
+    assert len(requests(run_tick(here, instance))) == 1
+    result = run_tick(here, instance)
+    assert isinstance(result, dg.SkipReason)
+    assert "goes out first, alone; look at it then, and: twitter-pipeline approve cats" in str(result.skip_message)

@@ -125,7 +125,7 @@ def test_nothing_paused_is_launched(prepared: sa.Engine, settings: MakeSettings,
 def test_nothing_is_launched_while_the_account_waits(prepared: sa.Engine, settings: MakeSettings) -> None:
     put_task(prepared)
     with writing(prepared) as connection:
-        account = accounts.of_project(connection, PROJECT)
+        account = accounts.by_name(connection, "sandbox")
         accounts.wait(connection, account.id, NOW + HOUR, "X's limit (429)")
     assert take(prepared, settings()).why_not == (
         "account sandbox waits until 2026-11-24 13:00:00 UTC: X's limit (429)"
@@ -136,7 +136,7 @@ def test_nothing_is_launched_while_the_account_waits(prepared: sa.Engine, settin
 def test_nothing_is_launched_while_the_account_is_stopped(prepared: sa.Engine, settings: MakeSettings) -> None:
     put_task(prepared)
     with writing(prepared) as connection:
-        accounts.stop(connection, accounts.of_project(connection, PROJECT).id, "X refuses the keys")
+        accounts.stop(connection, accounts.by_name(connection, "sandbox").id, "X refuses the keys")
     found = take(prepared, settings(), NOW + 30 * DAY)
     assert found.launches == []
     assert "is stopped: X refuses the keys" in str(found.why_not)

@@ -23,7 +23,7 @@ TIMELINE = "GET /2/users/{id}/tweets"
 
 def look(world: World) -> Foreign | None:
     with reading(world.engine) as connection:
-        account = accounts.of_project(connection, "cats")
+        account = accounts.by_name(connection, "sandbox")
     return foreign.look(world.engine, world.settings, account.id, now=utc_now() + timedelta(seconds=1))
 
 
@@ -94,7 +94,7 @@ def test_a_post_made_after_the_start_is_left_for_the_next(here: World) -> None:
     started = utc_now() - timedelta(minutes=1)
     post_elsewhere(here, "Just now")
     with reading(here.engine) as connection:
-        account = accounts.of_project(connection, "cats")
+        account = accounts.by_name(connection, "sandbox")
     assert foreign.look(here.engine, here.settings, account.id, now=started) is None
     assert look(here) is not None
 

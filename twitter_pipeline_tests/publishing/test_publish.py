@@ -122,7 +122,7 @@ def test_a_limit_moves_the_time_and_spends_no_retry(world: MakeWorld) -> None:
     assert (task.status, task.retry_count) == (Status.PENDING, 0)
     assert timedelta(minutes=6) < task.scheduled_time - utc_now() <= timedelta(minutes=8)
     with reading(here.engine) as connection:
-        assert "waits until" in (accounts.of_project(connection, "cats").why_not(utc_now()) or "")
+        assert "waits until" in (accounts.by_name(connection, "sandbox").why_not(utc_now()) or "")
     assert here.posted_texts() == []
 
 
@@ -148,7 +148,7 @@ def test_an_account_x_refuses_is_stopped_and_its_item_keeps_its_retries(
     task = here.task()
     assert (task.status, task.retry_count) == (Status.PENDING, 0)
     with reading(here.engine) as connection:
-        why_not = accounts.of_project(connection, "cats").why_not(utc_now())
+        why_not = accounts.by_name(connection, "sandbox").why_not(utc_now())
     assert why_not is not None
     assert words in why_not.lower()
     assert "resume --account sandbox" in why_not
@@ -412,7 +412,7 @@ def test_launched_by_hand_too_nothing_goes_out_while_the_account_waits_or_is_sto
     here.put(title="Cat naps")
     here.scan()
     with writing(here.engine) as connection:
-        account = accounts.of_project(connection, "cats")
+        account = accounts.by_name(connection, "sandbox")
         accounts.wait(connection, account.id, utc_now() + timedelta(minutes=5), "X's limit is reached")
     refused = here.open()
     assert isinstance(refused, Unavailable)

@@ -37,7 +37,7 @@ def take(world: World) -> Due:
 
 def hold(world: World, how: str, name: str) -> None:
     with writing(world.engine) as connection:
-        row = next(row for row in accounts.listing(connection) if row.name == name)
+        row = accounts.by_name(connection, name)
         if how == "paused":
             pauses.pause(connection, "account", name, "", now=utc_now())
         elif how == "waits":

@@ -8,7 +8,7 @@ import sqlalchemy as sa
 from twitter_pipeline.store import accounts, pauses
 from twitter_pipeline.store.accounts import AccountRow
 from twitter_pipeline.store.engine import reading, writing
-from twitter_pipeline_tests.support.items import MINUTE, NOW, PROJECT
+from twitter_pipeline_tests.support.items import MINUTE, NOW
 
 
 def pause(engine: sa.Engine, scope: str, name: str = "", reason: str = "") -> None:
@@ -23,7 +23,7 @@ def pause_reason(engine: sa.Engine) -> str | None:
 
 def account(engine: sa.Engine) -> AccountRow:
     with reading(engine) as connection:
-        return accounts.of_project(connection, PROJECT)
+        return accounts.by_name(connection, "sandbox")
 
 
 @pytest.mark.parametrize(
@@ -120,6 +120,6 @@ def test_who_the_account_is_is_kept(prepared: sa.Engine) -> None:
         assert accounts.listing(connection) == [known]
 
 
-def test_a_project_the_database_does_not_know_is_said_so(prepared: sa.Engine) -> None:
-    with reading(prepared) as connection, pytest.raises(LookupError, match="no project 'dogs' in the database; start"):
-        accounts.of_project(connection, "dogs")
+def test_an_account_the_database_does_not_know_is_said_so(prepared: sa.Engine) -> None:
+    with reading(prepared) as connection, pytest.raises(LookupError, match="no account 'dogs' in the database; start"):
+        accounts.by_name(connection, "dogs")

@@ -117,7 +117,7 @@ def test_the_database_holds_no_key_in_the_clear(prepared: sa.Engine, settings: M
     expected = declared.credentials(declared.accounts[0])
     with reading(prepared) as connection:
         row = connection.execute(sa.select(api_keys)).one()
-        account = accounts.of_project(connection, "cats")
+        account = accounts.by_name(connection, "sandbox")
         stored = accounts.credentials(connection, account.id, open_vault(declared.home, {}))
     assert stored == expected
     for secret in (expected.api_key, expected.api_secret, expected.access_token, expected.access_token_secret):
@@ -128,6 +128,6 @@ def test_the_database_holds_no_key_in_the_clear(prepared: sa.Engine, settings: M
 
 def test_keys_of_another_vault_are_said_to_be_lost(prepared: sa.Engine, settings: MakeSettings, tmp_path: Path) -> None:
     with reading(prepared) as connection:
-        account = accounts.of_project(connection, "cats")
+        account = accounts.by_name(connection, "sandbox")
         with pytest.raises(KeyLost):
             accounts.credentials(connection, account.id, open_vault(tmp_path / "another", {}))
