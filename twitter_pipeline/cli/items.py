@@ -18,7 +18,7 @@ _NAMED = 5
 
 def find(connection: sa.Connection, settings: Settings, text: str) -> Task:
     """The task that `text` names: its number, its key in Dagster, its media path, or a unique beginning:
-    of the key, of the path, or of the file's name.
+    of the key, of the path, or of the file's name. A file that was moved after its post is found by where it was, too.
 
     Raises WrongCommand when it names none or several.
     """
@@ -33,6 +33,7 @@ def find(connection: sa.Connection, settings: Settings, text: str) -> Task:
         columns.partition_key.startswith(text, autoescape=True)
         | columns.media_path.startswith(text, autoescape=True)
         | columns.media_path.contains(f"/{text}", autoescape=True),
+        columns.moved_at.is_not(None) & columns.media_path.endswith(f"/{text.rpartition('/')[2]}", autoescape=True),
     ]
     for names_it in attempts:
         found = tasks.read(connection, tasks.select(ours, names_it).limit(_NAMED + 1))

@@ -138,6 +138,14 @@ class Project(Section):
                 )
         return value
 
+    @model_validator(mode="after")
+    def _posted_folder_is_no_source(self) -> Project:
+        posted = self.posted_folder
+        for index, source in enumerate(self.sources):
+            if posted is not None and (source.path == posted or source.path.startswith(f"{posted}/")):
+                raise ValueError(f"after_post: files would be moved to where source {index} takes them from")
+        return self
+
     @property
     def zone(self) -> ZoneInfo:
         """The time zone as an object for dates."""

@@ -18,6 +18,7 @@ from twitter_pipeline.defs.tweets import run_tags
 from twitter_pipeline.publishing.due import Due, Launch, still_due, take
 from twitter_pipeline.publishing.reaper import RunState, reap
 from twitter_pipeline.publishing.session import utc_now
+from twitter_pipeline.publishing.tidying import tidy
 from twitter_pipeline.scanning import archive
 from twitter_pipeline.scanning.report import ScanReport
 from twitter_pipeline.scanning.scan import scan
@@ -59,6 +60,8 @@ def tick(
         # Again beside the runs that need them: adding one twice does nothing.
         instance.add_dynamic_partitions(str(items_of(project.id).name), [launch.partition_key for launch in launches])
     register(instance, engine, project.id, now=utc_now())
+    for wrong in tidy(engine, settings, project, now=utc_now()):
+        log.warning(wrong)
     relay_outside(instance, engine, project.id, now=utc_now())
     summary = describe(report, after)
     if not launches:

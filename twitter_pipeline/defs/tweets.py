@@ -226,7 +226,7 @@ def _metadata(pipeline: Pipeline, task: Task, draft: Draft, held: Lease, already
     with reading(pipeline.engine) as connection:
         lines = log.of_task(connection, task.id)
         account = accounts.of_source(connection, task.content_source_id).name
-    pictures = _pictures(project, draft)
+    pictures = _pictures(project, task, draft)
     return {
         **posted_metadata(task),
         **pictures,
@@ -246,14 +246,14 @@ def _in_words(media: MediaFile) -> str:
     return f"{media.path} ({media.media_type}, {media.width}×{media.height}{length}, {media.bytes:,} bytes)"
 
 
-def _pictures(project: Project, draft: Draft) -> dict[str, Any]:
+def _pictures(project: Project, task: Task, draft: Draft) -> dict[str, Any]:
     """The media for the UI, as a stamp that its table shows and as a picture behind a click; none when it is gone."""
     from twitter_pipeline.media import stamp, thumbnail
 
     if not draft.media:
         return {}
     try:
-        jpeg = thumbnail(project.path / draft.media[0].path)
+        jpeg = thumbnail(project.path / task.files[0])  # where it is by now: it may have been moved after the post
         webp = stamp(jpeg, MOST_STAMP_BYTES)
     except Exception:  # noqa: BLE001 - the post is out: a picture is no reason to fail
         return {}

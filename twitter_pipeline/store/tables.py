@@ -189,6 +189,8 @@ publishing_tasks = sa.Table(
     sa.Index(
         "ix_publishing_tasks_unmoved",
         "project_id",
+        "status",
+        "moved_at",
         sqlite_where=sa.text("status = 'completed' AND moved_at IS NULL"),
         postgresql_where=sa.text("status = 'completed' AND moved_at IS NULL"),
     ),

@@ -107,3 +107,18 @@ def test_what_waits_for_its_account_is_not_waited_for(left: Callable[[], Outstan
 def test_what_dagster_does_not_show_yet_is_left(left: Callable[[], Outstanding], prepared: sa.Engine) -> None:
     put_task(prepared, Status.COMPLETED)
     assert left() == Outstanding(untold=2)  # the task itself, and its line "found"
+
+
+def test_a_posted_file_that_is_to_be_moved_away_is_left_until_it_was_moved_or_could_not(
+    prepared: sa.Engine, settings: MakeSettings
+) -> None:
+    moving = settings(after_post="move posted")
+    (moving.projects[0].path / "a.mp4").touch()
+    with writing(prepared) as connection:
+        connection.execute(sa.update(projects).values(last_scan_time=NOW + timedelta(seconds=5)))
+    for values in ({"moved_at": NOW}, {"move_after": LATER + timedelta(hours=1)}):
+        _put(prepared, Status.COMPLETED, **values)
+    assert outstanding(prepared, moving, since=NOW, now=LATER).is_nothing
+    _put(prepared, Status.COMPLETED)
+    assert outstanding(prepared, moving, since=NOW, now=LATER) == Outstanding(unmoved=1)
+    assert outstanding(prepared, settings(), since=NOW, now=LATER).is_nothing

@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from twitter_pipeline.config import Settings
-from twitter_pipeline.publishing import holding
+from twitter_pipeline.publishing import holding, tidying
 from twitter_pipeline.store.engine import reading
 from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tables import (
@@ -34,6 +34,8 @@ class Outstanding:
     due: int = 0
     #: Tasks queued or running.
     under_way: int = 0
+    #: Posted tasks whose files are to be moved away.
+    unmoved: int = 0
     #: Tasks and lines of the publishing log that Dagster does not show yet.
     untold: int = 0
 
@@ -73,6 +75,11 @@ def outstanding(engine: sa.Engine, settings: Settings, *, since: datetime, now: 
             _tasks.project_id.in_(ids),
             _tasks.status.in_([Status.QUEUED.value, Status.RUNNING.value]),
         )
+        unmoved = sum(
+            _count(connection, publishing_tasks, *tidying.due(project, now=now))
+            for project in settings.projects
+            if tidying.wants(project)
+        )
         untold = _count(
             connection, publishing_tasks, _tasks.project_id.in_(ids), _tasks.registered_in.is_(None)
         ) + _count(
@@ -81,7 +88,7 @@ def outstanding(engine: sa.Engine, settings: Settings, *, since: datetime, now: 
             _tasks.project_id.in_(ids),
             publishing_log.c.relayed < 2,
         )
-    return Outstanding(unscanned, arriving, due, under_way, untold)
+    return Outstanding(unscanned, arriving, due, under_way, unmoved, untold)
 
 
 def _may_post(connection: sa.Connection, settings: Settings, now: datetime) -> list[int]:

@@ -23,6 +23,7 @@ WORDS = {
     "found": ("found", ""),
     "metadata": ("metadata", ""),
     "moved": ("moved", ""),
+    "not_moved": ("not moved", "yellow"),
     "tried": ("trying", "yellow"),
     Event.QUEUE.value: ("queued", ""),
     Event.UNQUEUE.value: ("again", "yellow"),

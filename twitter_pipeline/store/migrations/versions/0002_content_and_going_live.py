@@ -29,7 +29,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_publishing_tasks_unmoved",
         "publishing_tasks",
-        ["project_id"],
+        ["project_id", "status", "moved_at"],
         sqlite_where=unmoved,
         postgresql_where=unmoved,
     )
