@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ipaddress
 import queue
 import threading
 from typing import Protocol
+from urllib.parse import urlsplit
 
 from twitter_pipeline.config import Settings
 from twitter_pipeline.content.tidy import clean
@@ -66,6 +68,15 @@ def _connect(settings: Settings) -> Gemini:
     from twitter_pipeline.enhancing.google_genai import GoogleGenai
 
     return GoogleGenai(*options)
+
+
+def is_loopback(base_url: str | None) -> bool:
+    """Whether it is this machine, which is not reached through a proxy named in the environment."""
+    host = urlsplit(base_url or "").hostname or ""
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
 
 
 def refused(status: int, message: str) -> NoAnswer:

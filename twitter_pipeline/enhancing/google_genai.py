@@ -8,7 +8,7 @@ from google import genai
 from google.genai import errors, types
 
 from twitter_pipeline.enhancing.answer import Reply
-from twitter_pipeline.enhancing.asking import refused
+from twitter_pipeline.enhancing.asking import is_loopback, refused
 from twitter_pipeline.enhancing.question import SCHEMA, Question
 
 
@@ -21,7 +21,12 @@ class GoogleGenai:
         self._client = genai.Client(
             api_key=api_key,
             vertexai=False,
-            http_options=types.HttpOptions(base_url=base_url, api_version="v1beta", timeout=milliseconds),
+            http_options=types.HttpOptions(
+                base_url=base_url,
+                api_version="v1beta",
+                timeout=milliseconds,
+                client_args={"trust_env": not is_loopback(base_url)},
+            ),
         )
 
     def ask(self, question: Question) -> Reply:

@@ -9,12 +9,12 @@ from typing import Any
 with warnings.catch_warnings():
     # It says at every import that its support has ended; docs/gemini.md says it once.
     warnings.filterwarnings("ignore", r"\s*All support for the `google\.generativeai` package has ended", FutureWarning)
-    from google.generativeai.client import configure
+    from google.generativeai.client import configure, get_default_generative_client
     from google.generativeai.generative_models import GenerativeModel
 from google.api_core.exceptions import GoogleAPICallError
 
 from twitter_pipeline.enhancing.answer import Reply
-from twitter_pipeline.enhancing.asking import refused
+from twitter_pipeline.enhancing.asking import is_loopback, refused
 from twitter_pipeline.enhancing.question import SCHEMA, Question
 
 
@@ -26,6 +26,9 @@ class GoogleGenerativeAi:
         options = {"api_endpoint": base_url} if base_url else {}
         # REST: its gRPC goes around proxies, and no stand-in speaks it.
         configure(api_key=api_key, transport="rest", client_options=options)
+        # It has no setting for it, and no later release that could move it.
+        transport: Any = get_default_generative_client().transport
+        transport._session.trust_env = not is_loopback(base_url)
 
     def ask(self, question: Question) -> Reply:
         """Send the question once."""

@@ -43,7 +43,7 @@ def _links(text: str) -> set[str]:
     rest.append(text[position:])
     for part in rest:
         found |= {address.rstrip(_PUNCTUATION) for address in _ADDRESS.findall(part)}
-        found |= {run for run in _RUN.findall(part) if _is_domain(run)}
+        found |= {run for run in _RUN.findall(_ADDRESS.sub(" ", part)) if _is_domain(run)}
     return {_plain(link) for link in found}
 
 

@@ -270,6 +270,8 @@ def _is_one_picture(media: tuple[MediaFile, ...]) -> bool:
 
 def _spent(settings: Settings) -> str:
     most = settings.gemini.daily_budget
+    if not most:
+        return "gemini.daily_budget is 0"
     return f"today's {most} requests are used up; raise gemini.daily_budget, or wait until midnight UTC"
 
 

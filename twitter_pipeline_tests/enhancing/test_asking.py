@@ -134,6 +134,14 @@ def test_nobody_there_is_no_connection(gemini: MakeGemini) -> None:
             ask(gemini(base_url=f"http://127.0.0.1:{taken.getsockname()[1]}"), question())
 
 
+def test_this_machine_is_not_reached_through_a_proxy(gemini: MakeGemini, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    monkeypatch.delenv("NO_PROXY", raising=False)
+    monkeypatch.delenv("no_proxy", raising=False)
+    assert read(ask(gemini(), question())).text == "✨ A cat – It sleeps."
+
+
 def test_an_answer_that_drips_is_late_all_the_same(gemini: MakeGemini) -> None:
     """Each byte begins the libraries' own timeouts anew."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -177,7 +185,7 @@ import sys
 from twitter_pipeline.config import Settings
 from twitter_pipeline.publishing import enhancing, post, steps, preview
 from twitter_pipeline.enhancing import answer, asking, question
-google = lambda: sorted(name for name in sys.modules if name.split(".")[0] == "google")
+google = lambda: sorted(name for name in sys.modules if name.startswith("google."))
 assert google() == [], google()
 settings = Settings.model_validate({{"gemini": {{"sdk": {sdk!r}, "base_url": {sandbox.url!r}}}}})
 asked = question.Question("gemini-3.8-flash", "Improve it.", "{{}}", 100)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from datetime import timedelta
@@ -83,6 +85,31 @@ def test_without_gemini_yes_nobody_is_asked(world: MakeWorld) -> None:
     assert made.posted_texts() == ["A cat\n\nIt sleeps.\n\n#cats"]
     assert made.sandbox.gemini_requests() == []
     assert all(one.action != "enhanced" for one in read_lines(made.engine, made.task().id))
+
+
+@pytest.mark.parametrize(
+    ("wanted", "imported"), [(False, []), (True, ["google.genai"])], ids=["without gemini", "with gemini"]
+)
+def test_only_a_run_that_asks_imports_googles_library(asking: MakeAsking, wanted: bool, imported: list[str]) -> None:
+    made = asking(source={"gemini": wanted})
+    found(made)
+    code = f"""
+import sys
+from pathlib import Path
+from twitter_pipeline.config import load
+from twitter_pipeline.publishing import post
+from twitter_pipeline.publishing.session import Worker, open_session
+from twitter_pipeline.store.engine import connect
+settings = load(Path({str(made.settings.path)!r}), environ={{}})
+engine = connect(settings.sqlalchemy_url)
+with open_session(engine, settings, "cats", {made.task().partition_key!r}, Worker("run")) as session:
+    print(post.publish(session).reason)
+libraries = ("google.genai", "google.generativeai")
+print([name for name in libraries if name in sys.modules] or [name for name in sys.modules if name[:7] == "google."])
+"""
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    assert said.stdout.splitlines()[-1] == str(imported)
+    assert made.posted_texts()[0].startswith("✨") is wanted
 
 
 @pytest.mark.parametrize(
