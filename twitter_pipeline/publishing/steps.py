@@ -60,7 +60,8 @@ def prepare(session: Session) -> Draft:
     if draft.media:
         values["media_bytes"] = sum(medium.bytes for medium in draft.media)
     _keep(session, **values)
-    session.note("prepared", f"text of {draft.weight} characters by X's counting", draft.model_dump(mode="json"))
+    said = draft.model_dump(mode="json", exclude={"words", "enhanced"})
+    session.note("prepared", f"text of {draft.weight} characters by X's counting", said)
     return draft
 
 
