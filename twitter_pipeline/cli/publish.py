@@ -113,7 +113,7 @@ def _here(engine: sa.Engine, settings: Settings, task: Task) -> None:
     from twitter_pipeline.publishing.outcomes import Failed, Interrupted
     from twitter_pipeline.publishing.session import Session, Worker, open_session
 
-    typer.echo("nothing else runs: posting from here")
+    typer.echo("twitter-pipeline up does not run: posting from here")
     _require_sandbox(settings)
     worker = Worker(f"publish-{uuid.uuid4()}")
     session = open_session(engine, settings, task.project_id, task.partition_key, worker)

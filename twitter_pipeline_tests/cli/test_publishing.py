@@ -33,7 +33,7 @@ class TestPublish:
         said = command(here)("publish", "b.mp4", "--now")
         task = here.task_of("b.mp4")
         assert said.code == 0
-        assert "posting from here" in said.out
+        assert "twitter-pipeline up does not run: posting from here" in said.out
         assert f"posted      {task.partition_key}" in said.out
         assert said.out.splitlines()[-1] == f"{task.partition_key}: {task.tweet_url}"
         assert here.posted_texts() == ["Cat b"]

@@ -17,6 +17,7 @@ from twitter_pipeline.store.opening import open_store, prepare_store
 from twitter_pipeline.store.schema import HEAD, SchemaError
 from twitter_pipeline.store.tables import metadata, projects
 from twitter_pipeline_tests.conftest import MakeSettings
+from twitter_pipeline_tests.support.items import NOW
 
 MIGRATIONS = Path(schema.__file__).parent / "migrations" / "versions"
 
@@ -82,6 +83,45 @@ def test_an_older_sqlite_file_is_copied_before_it_is_changed(tmp_path: Path, mon
     with closing(sqlite3.connect(f"{path}.before-9998-from-{HEAD}")) as copy:
         assert copy.execute("SELECT word FROM kept").fetchall() == [("cats",)]
         assert copy.execute("SELECT version_num FROM alembic_version").fetchall() == [(HEAD,)]
+
+
+def test_what_has_posted_before_there_was_a_canary_is_approved(database_url: str) -> None:
+    """0002: its first post was long ago, and nobody is asked to look at it."""
+    from alembic import command
+    from alembic.config import Config
+
+    engine = connect(database_url)
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS.parent))
+    schema._make_namespace(engine)
+    with writing(engine) as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+    old = sa.MetaData()
+    old.reflect(engine)
+    times = dict.fromkeys(("created_at", "updated_at", "scheduled_time", "not_before"), NOW.replace(tzinfo=None))
+
+    def put(connection: sa.Connection, table: str, **values: object) -> None:
+        columns = old.tables[table].c
+        connection.execute(
+            sa.insert(old.tables[table]).values({name: at for name, at in times.items() if name in columns} | values)
+        )
+
+    with writing(engine) as connection:
+        put(connection, "users", id=1, username="ann")
+        put(connection, "api_keys", id=1, user_id=1, key_name="a")
+        for number, (name, status) in enumerate({"old": "completed", "new": "failed"}.items()):
+            put(connection, "projects", id=name, user_id=1, api_key_id=1, name=name, project_path=".")
+            source = {"source_type": "video", "source_path": ".", "config": {}, "key": "k"}
+            put(connection, "content_sources", id=number, project_id=name, **source)
+            task = {"media_path": "a.mp4", "content_data": {}, "partition_key": "a", "status": status}
+            put(connection, "publishing_tasks", project_id=name, content_source_id=number, **task)
+    schema.upgrade(engine)
+    with reading(engine) as connection:
+        approved = dict(connection.execute(sa.select(projects.c.id, projects.c.approved_at.is_not(None))).all())
+        assert approved == {"old": True, "new": False}
+        assert connection.scalars(sa.select(projects.c.approved_at)).all()  # both are read as times
+    engine.dispose()
 
 
 def test_a_new_sqlite_file_leaves_no_copy(tmp_path: Path) -> None:

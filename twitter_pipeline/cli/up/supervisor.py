@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twitter_pipeline.cli import output
-from twitter_pipeline.cli.database import database_errors, require_keys
+from twitter_pipeline.cli.database import database_errors, missing_keys, require_keys
 from twitter_pipeline.cli.errors import NEEDS_A_PERSON, OK, CannotStart
 from twitter_pipeline.cli.logs import Redact, logging_to, secrets_of
 from twitter_pipeline.cli.settings import load_settings
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
     from rich.console import Console
 
+    from twitter_pipeline.cli.up.held import Held
     from twitter_pipeline.cli.up.progress import Progress
     from twitter_pipeline.cli.up.watch import Watch
 
@@ -84,6 +85,7 @@ class _Supervisor:
     """What `run` works with once the database is there."""
 
     def __init__(self, settings: Settings, engine: sa.Engine, request: StopRequest, redact: Redact) -> None:
+        from twitter_pipeline.cli.up.held import Held
         from twitter_pipeline.cli.up.progress import Progress
         from twitter_pipeline.cli.up.watch import Watch
 
@@ -96,6 +98,7 @@ class _Supervisor:
         home.write_if_changed(settings.home / "config.yaml", content)
         self._watch: Watch = Watch(settings.path, settings, content)
         self._progress: Progress = Progress(engine)
+        self._held: Held = Held(engine)
         instance.write_dagster_yaml(settings)
         self._port = instance.write_workspace_yaml(settings)
         self._fleet = Fleet(settings.home, instance.environment(settings), redact)
@@ -200,6 +203,7 @@ class _Supervisor:
                 if now >= next_config:
                     next_config = now + LOOK_AT_CONFIG
                     self._look_at_config()
+                    self._held.show(self._settings)
                 if until_idle and now >= next_idle:
                     next_idle = now + LOOK_WHETHER_IDLE
                     if self._is_idle():
@@ -230,7 +234,8 @@ class _Supervisor:
             return
         self._settings = found.settings
         self._redact.secrets |= secrets_of(found.settings)
-        prepare_store(found.settings)
+        for reason in missing_keys(prepare_store(found.settings), found.settings):
+            _log.error("%s", reason)
         home.write_if_changed(found.settings.home / "config.yaml", found.content)
         try:
             error = dagster_api.reload(found.settings.dagster.url)
