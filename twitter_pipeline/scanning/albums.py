@@ -9,8 +9,9 @@ from __future__ import annotations
 import hashlib
 import os
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from twitter_pipeline.scanning import archive
 from twitter_pipeline.scanning.candidates import Seen
@@ -44,7 +45,7 @@ class AlbumTaker(Taker):
         """The albums of a folder that are new, or not what they were."""
         prefix, path = self.prefix(folder), self.path(folder)
         open_here = self._by_folder.get(path, [])
-        entries = {prefix + entry.name: entry for entry in folder.files if prefix + entry.name not in self.settled}
+        entries = self.unsettled(folder)
         if not entries and not open_here:
             return []
         whose = self.share.in_folder(path)
@@ -53,10 +54,11 @@ class AlbumTaker(Taker):
             for file, entry in entries.items()
             if is_a("album", entry.name) and whose.has(entry.name) and self.can_be_kept(file)
         }
+        units = self._videos(path, entries)
         if folder.rel != ".":
             present = sorted(pictures, key=lambda file: natural_order(pictures[file].name))
             unit = self._album(path, f"{path}/*", present, pictures, open_here)
-            return [] if unit is None else [unit]
+            return units if unit is None else [*units, unit]
         groups: dict[str, list[str]] = defaultdict(list)
         alone = []
         for file, entry in pictures.items():
@@ -67,7 +69,7 @@ class AlbumTaker(Taker):
                 groups[f"{prefix}{group}_*"].append(file)
         for album in open_here:
             groups.setdefault(part_of(album.key, album.files)[0], [])
-        units = self.singles(alone)
+        units += self.singles(alone)
         for key, files in groups.items():
             files.sort(key=lambda file: order_in_group(pictures[file].name))
             of_group = [album for album in open_here if part_of(album.key, album.files)[0] == key]
@@ -75,15 +77,13 @@ class AlbumTaker(Taker):
                 units.append(unit)
         return sorted(units, key=lambda unit: unit.seen.path)
 
-    def refused(self, folder: Folder) -> list[Found]:
-        """What can never be taken; also videos that no other source takes."""
-        prefix, path = self.prefix(folder), self.path(folder)
-        found = super().refused(folder)
-        if any(source.type == "video" and covers(source, path) for source in self.project.sources):
-            return found
-        names = [entry.name for entry in folder.files] + [name for name, _ in folder.refused]
-        videos = [prefix + name for name in sorted(names) if is_a("video", name)]
-        return found + [self.refuse(video, _NOT_IN_ALBUMS) for video in videos if self.is_new(video)]
+    def _videos(self, path: str, entries: Iterable[str]) -> list[Unit]:
+        """The videos of a folder that no source takes: they can never be part of an album."""
+        videos = [file for file in entries if is_a("video", file) and self.is_new(file)]
+        if not videos or any(source.type == "video" and covers(source, path) for source in self.project.sources):
+            return []
+        refused = [(Seen(file, 0, 0), self.refuse(file, _NOT_IN_ALBUMS)) for file in sorted(videos)]
+        return [Unit(seen, 1, partial(_same, found), at_once=True) for seen, found in refused]
 
     def _album(
         self,
@@ -148,6 +148,10 @@ class AlbumTaker(Taker):
                 return None
             items.append(item)
         return Found(tuple(items), candidate, held)
+
+
+def _same(found: Found) -> Found:
+    return found
 
 
 def _look(path: str, entry: os.DirEntry[str]) -> Seen:

@@ -114,6 +114,8 @@ class Candidates:
 
 def forget(connection: sa.Connection, source_id: int, paths: Collection[str]) -> None:
     """These are tasks now, or gone."""
+    if not paths:
+        return
     connection.execute(
         sa.delete(scan_candidates).where(
             _columns.content_source_id == source_id, _columns.media_path == sa.bindparam("path")

@@ -33,10 +33,10 @@ class TextTaker(Taker):
 
     def units(self, folder: Folder) -> list[Unit]:
         """The texts of a folder that are new or were mended."""
-        prefix = self.prefix(folder)
-        units = self.singles([(prefix + entry.name, entry) for entry in folder.files if is_a("text", entry.name)])
+        unsettled = self.unsettled(folder)  # no batch file ever is settled
+        units = self.singles([(path, entry) for path, entry in unsettled.items() if is_a("text", entry.name)])
         path = self.project.path / self.path(folder)
-        if path == self._metadata_folder or all(is_a("text", entry.name) for entry in folder.files):
+        if len(unsettled) == len(units) or path == self._metadata_folder:
             return units
         return units + list(self._entries(path))
 

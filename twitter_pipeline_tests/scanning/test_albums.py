@@ -1,0 +1,286 @@
+"""Which pictures become one item, and what happens when they change."""
+
+from __future__ import annotations
+
+import shutil
+import unicodedata
+
+import pytest
+
+from twitter_pipeline.scanning.grouping import arrange, group_of, natural_order
+from twitter_pipeline.store.status import Event, Status
+from twitter_pipeline_tests.scanning.scans import actions, at, candidates, look
+from twitter_pipeline_tests.support.items import carry_out
+from twitter_pipeline_tests.support.pictures import picture, pictures, words
+from twitter_pipeline_tests.support.world import MakeWorld, World
+
+ALBUMS = [{"type": "album", "path": "albums"}]
+
+
+def items(here: World) -> dict[str, tuple[str, ...]]:
+    """The files of every item, by its key, without the folders before them."""
+    return {task.media_path: tuple(file.rpartition("/")[2] for file in task.files) for task in here.tasks()}
+
+
+@pytest.mark.parametrize(
+    ("name", "group"),
+    [
+        ("trip_1.jpg", "trip"),
+        ("trip-1.JPG", "trip"),
+        ("trip 12.png", "trip"),
+        ("trip (3).png", "trip"),
+        ("trip(3).png", "trip"),
+        ("day2_01.png", "day2"),
+        ("v1.2_3.png", "v1.2"),
+        (unicodedata.normalize("NFD", "Füße_1.png"), "Füße"),
+        ("trip.jpg", None),
+        ("trip1.jpg", None),
+        ("IMG_2041.jpg", None),
+        ("2026-11-24.jpg", None),
+        ("harbour 2026-11-24.jpg", None),
+        ("_1.jpg", None),
+        ("1.jpg", None),
+        ("trip_1", "trip"),
+    ],
+)
+def test_what_a_numbered_file_belongs_to(name: str, group: str | None) -> None:
+    assert group_of(name) == group
+
+
+def test_names_are_sorted_as_people_count() -> None:
+    names = ["10.jpg", "2.jpg", "a10.jpg", "A2.jpg", "1.jpg", "a.jpg", "2b.jpg"]
+    assert sorted(names, key=natural_order) == ["1.jpg", "2.jpg", "2b.jpg", "10.jpg", "A2.jpg", "a10.jpg", "a.jpg"]
+
+
+@pytest.mark.parametrize(
+    ("there", "present", "made"),
+    [
+        ([], "", []),
+        ([], "abc", [(None, "abc")]),
+        ([], "abcdefghi", [(None, "abcd"), (None, "efgh"), (None, "i")]),
+        ([("x", "bc")], "abc", [("x", "abc")]),
+        ([("x", "bcde")], "abcdef", [("x", "bcde"), (None, "af")]),
+        ([("x", "abc"), ("y", "d")], "acde", [("x", "ace"), ("y", "d")]),
+        ([("x", "ab"), ("y", "c")], "c", [("y", "c")]),
+        ([("x", "ab")], "cd", [("x", "cd")]),
+    ],
+)
+def test_what_pictures_make_up(there: list[tuple[str, str]], present: str, made: list[tuple[str | None, str]]) -> None:
+    arranged = arrange([(key, tuple(files)) for key, files in there], tuple(present))
+    assert [(key, "".join(files)) for key, files in arranged] == made
+
+
+def test_an_album_is_taken_once_none_of_its_pictures_changes_and_none_is_added(world: MakeWorld) -> None:
+    here = world(sources=ALBUMS, stable_for="4 s")
+    words(here.folder / "albums/trip.json", title="A trip")
+    first = picture(here.folder / "albums/trip/1.png")
+    assert (look(here, 0).arriving, candidates(here)) == (1, ["albums/trip/*"])
+    picture(here.folder / "albums/trip/2.png", 2)
+    assert (look(here, 4).arriving, items(here)) == (2, {})
+    picture(first, 3)
+    assert (look(here, 8).found, look(here, 11).found, look(here, 12).found) == (0, 0, 1)
+    assert items(here) == {"albums/trip": ("1.png", "2.png")}
+    assert (candidates(here), here.task().metadata_path) == ([], "albums/trip.json")
+    assert look(here, 20).found == 0
+
+
+def test_every_folder_below_is_an_album_and_in_the_source_s_own_only_numbers_join(world: MakeWorld) -> None:
+    here = world(sources=[{"type": "album"}])
+    pictures(here.folder, "alone.png", "trip_1.png", "trip_2.jpg", "trip_10.png", "day_1.png")
+    pictures(here.folder / "a", "x.png", "y_1.png", "y_2.png", shade=20)
+    pictures(here.folder / "a/b", "z.png", shade=30)
+    look(here, 0)
+    look(here, 4)
+    assert items(here) == {
+        "a": ("x.png", "y_1.png", "y_2.png"),
+        "a/b": ("z.png",),
+        "alone.png": ("alone.png",),
+        "day_*": ("day_1.png",),
+        "trip_*": ("trip_1.png", "trip_2.jpg", "trip_10.png"),
+    }
+
+
+def test_a_pending_album_follows_what_is_put_in_and_taken_out(world: MakeWorld) -> None:
+    here = world(sources=ALBUMS, metadata_wait="1 h")
+    one, *_ = pictures(here.folder / "albums/trip", "1.png", "2.png")
+    look(here, 0)
+    look(here, 4)
+    pictures(here.folder / "albums/trip", "3.png", "4.png", "5.png", shade=10)
+    one.unlink()
+    look(here, 10)
+    assert items(here) == {"albums/trip": ("1.png", "2.png")}
+    look(here, 14)
+    assert items(here) == {"albums/trip": ("2.png", "3.png", "4.png", "5.png")}
+    assert actions(here) == ["found", "changed"]
+    picture(one, 20)
+    look(here, 20)
+    look(here, 24)
+    assert items(here) == {"albums/trip": ("2.png", "3.png", "4.png", "5.png"), "albums/trip#2": ("1.png",)}
+    words(here.folder / "albums/trip.json", title="A trip")
+    look(here, 30)
+    assert {task.metadata_path for task in here.tasks()} == {"albums/trip.json"}
+    assert {task.not_before for task in here.tasks()} == {at(30)}
+
+
+@pytest.mark.parametrize("event", [Event.QUEUE, Event.STOP])
+def test_an_album_that_was_taken_or_cancelled_changes_no_more(world: MakeWorld, event: Event) -> None:
+    here = world(sources=ALBUMS)
+    words(here.folder / "albums/trip.json", title="A trip")
+    one, *_ = pictures(here.folder / "albums/trip", "1.png", "2.png")
+    look(here, 0)
+    look(here, 4)
+    assert carry_out(here.engine, here.task().id, event, now=at(5))
+    one.unlink()
+    picture(here.folder / "albums/trip/3.png", 9)
+    for second in (10, 14, 20):
+        look(here, second)
+    assert items(here) == {"albums/trip": ("1.png", "2.png"), "albums/trip#2": ("3.png",)}
+
+
+def test_a_broken_picture_keeps_its_album_waiting_until_it_is_mended_or_taken_out(world: MakeWorld) -> None:
+    here = world(sources=ALBUMS)
+    words(here.folder / "albums/trip.json", title="A trip")
+    _, two = pictures(here.folder / "albums/trip", "1.png", "2.png")
+    two.write_bytes(b"")
+    here.scan()
+    assert here.task().status is Status.SKIPPED
+    assert (here.task().error_message or "").startswith("albums/trip/2.png: The file is empty")
+    before = here.task()
+    here.scan()
+    assert here.task() == before
+    two.unlink()
+    here.scan()
+    assert (here.task().status, items(here)) == (Status.PENDING, {"albums/trip": ("1.png",)})
+    two.write_bytes(b"no picture")
+    here.scan()
+    assert items(here) == {"albums/trip": ("1.png", "2.png")}
+
+
+def test_a_video_in_an_album_s_folder_is_another_source_s_or_skipped_and_the_rest_goes_on(world: MakeWorld) -> None:
+    here = world(sources=ALBUMS)
+    picture(here.folder / "albums/trip/1.png")
+    here.put("albums/trip/2.mp4")
+    here.scan()
+    video = here.task_of("albums/trip/2.mp4")
+    assert video.status is Status.SKIPPED
+    assert "is a video, and an album holds pictures" in (video.error_message or "")
+    assert here.task_of("albums/trip").files == ("albums/trip/1.png",)
+    before = here.tasks()
+    here.scan()
+    assert here.tasks() == before
+
+
+def test_all_kinds_may_lie_in_one_folder_and_each_file_is_taken_once(world: MakeWorld) -> None:
+    here = world(sources=[{"type": kind, "path": "media"} for kind in ("video", "image", "album", "text")])
+    here.put("media/film.mp4")
+    here.put("media/trip/film.mp4")
+    pictures(here.folder / "media", "alone.png", "trip_1.png", "trip_2.png")
+    pictures(here.folder / "media/trip", "1.png", "2.png", shade=9)
+    (here.folder / "media/a.txt").write_text("A text", encoding="utf-8")
+    here.scan()
+    assert items(here) == {
+        "media/film.mp4": ("film.mp4",),
+        "media/trip/film.mp4": ("film.mp4",),
+        "media/alone.png": ("alone.png",),
+        "media/trip_*": ("trip_1.png", "trip_2.png"),
+        "media/trip": ("1.png", "2.png"),
+        "media/a.txt": (),
+    }
+
+
+def test_of_pictures_in_two_sources_the_nearer_one_has_them(world: MakeWorld) -> None:
+    paths = {"image": [".", "albums/covers"], "album": ["albums"]}
+    here = world(sources=[{"type": kind, "path": path} for kind, folders in paths.items() for path in folders])
+    pictures(here.folder, "a.png", "b_1.png")
+    pictures(here.folder / "albums/trip", "1.png", "2.png", shade=5)
+    pictures(here.folder / "albums/covers", "1.png", "2.png", shade=9)
+    here.scan()
+    in_images = ("a.png", "b_1.png", "albums/covers/1.png", "albums/covers/2.png")
+    assert sorted(task.media_path for task in here.tasks()) == sorted((*in_images, "albums/trip"))
+
+
+def test_a_picture_too_old_for_the_project_is_left_out_with_its_album(world: MakeWorld) -> None:
+    import os
+
+    here = world(sources=ALBUMS, ignore_before="2026-01-01")
+    for file in pictures(here.folder / "albums/old", "1.png", "2.png"):
+        os.utime(file, (1e9, 1e9))
+    new = pictures(here.folder / "albums/new", "1.png", "2.png", shade=4)
+    os.utime(new[0], (1e9, 1e9))
+    here.scan()
+    assert here.task_of("albums/old").status is Status.SKIPPED
+    assert here.task_of("albums/new").status is Status.PENDING
+    before = here.tasks()
+    here.scan()
+    assert here.tasks() == before
+
+
+@pytest.mark.parametrize("form", ["NFC", "NFD"])
+def test_any_name_of_a_folder_is_kept_and_finds_its_metadata(world: MakeWorld, form: str) -> None:
+    here = world(sources=ALBUMS)
+    names = [unicodedata.normalize(form, "Füße & Hände"), "x" * 255, "長" * 80, "a#2", "100%_of\\cats\n", "trip_*"]
+    for number, name in enumerate(names):
+        pictures(here.folder / "albums" / name, "1.png", "2.png", shade=10 * number)
+        if len(name.encode()) < 250:
+            words(here.folder / "albums" / f"{unicodedata.normalize('NFC', name)}.json", title="T")
+        else:
+            words(here.folder / "albums" / name / "album.json", title="T")
+    here.scan()
+    assert sorted(task.media_path for task in here.tasks()) == sorted(f"albums/{name}" for name in names)
+    assert all(task.metadata_path for task in here.tasks())
+    before = here.tasks()
+    here.scan()
+    assert here.tasks() == before
+
+
+def test_links_in_an_album_lead_neither_out_of_the_project_nor_in_circles(world: MakeWorld) -> None:
+    here = world(sources=ALBUMS)
+    one = picture(here.folder / "albums/trip/1.png")
+    (here.folder / "albums/trip/2.png").symlink_to(one)
+    (here.folder / "albums/trip/3.png").symlink_to("3.png")
+    (here.folder / "albums/trip/4.png").symlink_to("/etc/hostname")
+    (here.folder / "albums/trip/round").symlink_to(here.folder / "albums")
+    report = here.scan()
+    assert items(here)["albums/trip"] == ("1.png", "2.png")
+    assert {task.error_message for task in here.tasks() if task.status is Status.SKIPPED} == {
+        "is a link to no file",
+        "is a link that leads out of the project; put the file itself there",
+    }
+    assert any("is a link to a folder" in problem for problem in report.problems)
+
+
+def test_a_copy_of_an_album_leaves_the_first_where_it_is(world: MakeWorld) -> None:
+    here = world(sources=ALBUMS)
+    pictures(here.folder / "albums/trip", *(f"{number}.png" for number in range(6)))
+    here.scan()
+    shutil.copytree(here.folder / "albums/trip", here.folder / "albums/copy")
+    here.scan()
+    assert sorted(items(here)) == ["albums/copy", "albums/copy#2", "albums/trip", "albums/trip#2"]
+
+
+def test_two_scans_at_once_that_see_other_pictures_give_each_to_one_item(world: MakeWorld) -> None:
+    from datetime import timedelta
+
+    from twitter_pipeline.scanning import recording
+    from twitter_pipeline.scanning import source as scanning
+
+    here = world(sources=ALBUMS)
+    pictures(here.folder / "albums/trip", "1.png", "2.png")
+    look(here, 0)
+
+    def meanwhile(*arguments: object, **more: object) -> object:
+        scanning.record = recording.record  # type: ignore[attr-defined]
+        picture(here.folder / "albums/trip/0.png", 40)
+        look(here, 5)
+        look(here, 5 + here.project.stable_for / timedelta(seconds=1))
+        carry_out(here.engine, here.task().id, Event.QUEUE, now=at(20))
+        return recording.record(*arguments, **more)  # type: ignore[arg-type]
+
+    scanning.record = meanwhile  # type: ignore[attr-defined, assignment]
+    try:
+        look(here, 4)
+    finally:
+        scanning.record = recording.record  # type: ignore[attr-defined]
+    assert items(here) == {"albums/trip": ("0.png", "1.png", "2.png")}
+    look(here, 30)
+    assert len(here.tasks()) == 1
