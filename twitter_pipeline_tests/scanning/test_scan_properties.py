@@ -10,8 +10,9 @@ import os
 import shutil
 import socket
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import Any
 
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
@@ -26,13 +27,21 @@ from twitter_pipeline.store.tables import content_sources, projects, publishing_
 from twitter_pipeline_tests.scanning.scans import LONG, NO_TIME, at
 from twitter_pipeline_tests.support.world import MakeWorld, World
 
+ALL_KINDS = [{"type": kind} for kind in ("video", "image", "album", "text")]
+
 _letters = st.sampled_from([b"a", b"B", b" ", b"\n", b'"', b"'", b"%", b"\\", b"|", b"-", b".", b"\xff", b"\xc3\xa9",
                             b"e\xcc\x81", b"\xf0\x9f\x90\x88", b"x" * 60])  # fmt: skip
 _stems = st.lists(_letters, min_size=1, max_size=4).map(b"".join)
-_endings = st.sampled_from([b".mp4", b".MOV", b".webm", b".mp4.part", b".json", b".txt", b"", b".mp4~"])
+_endings = st.sampled_from([b".mp4", b".MOV", b".webm", b".mp4.part", b".json", b".txt", b"", b".mp4~", b".png",
+                            b".GIF", b"_1.png", b"-2.jpg", b" (3).webp"])  # fmt: skip
 _names = st.one_of(
     st.builds(bytes.__add__, _stems, _endings),
-    st.sampled_from([b"en_batch.json", b"en_prompt_results_20260102_030405.json", b"en_\xff.json", b".hidden.mp4"]),
+    st.sampled_from(
+        [
+            *(b"en_batch.json", b"en_prompt_results_20260102_030405.json", b"en_\xff.json", b".hidden.mp4"),
+            *(b"trip_1.png", b"trip_2.png", b"trip_3.jpg", b"trip.json", b"1.png", b"2.png", b"3.png", b"album.json"),
+        ]
+    ),
 ).filter(lambda name: name not in (b".", b".."))
 
 #: What files hold, by a name that can be read in a falsifying example.
@@ -52,6 +61,9 @@ _CONTENTS = {
     "batch without words": b'{"a.mp4": {"title": ""}}',
     "list of videos": b'{"videos": [{"filename": "a.mp4", "title": "T"}, 5]}',
     "no text": b"\xff\xfe",
+    "picture": b"\x89PNG\r\n\x1a\n picture",
+    "another picture": b"\x89PNG\r\n\x1a\n another picture",
+    "texts": b'{"a": {"title": "A"}, "b/c //": {"description": "B"}, "\\ud800 \\u0000": {"title": "C"}, "d": {}}',
     "deep": b"[" * 20_000,
 }
 _leaves = st.sampled_from(
@@ -98,7 +110,7 @@ def make_socket(folder: bytes, name: bytes) -> None:
 def media_in(folder: bytes, root: bytes) -> set[str]:
     """What a person would call the media in a folder, by their names alone, as they are shown."""
     found: set[str] = set()
-    endings = tuple(ending.encode() for ending in SUFFIXES["video"])
+    endings = tuple(ending.encode() for kind in SUFFIXES.values() for ending in kind)
     for entry in os.scandir(folder):
         if entry.name.startswith(b"."):
             continue
@@ -108,6 +120,13 @@ def media_in(folder: bytes, root: bytes) -> set[str]:
         elif entry.name.lower().endswith(endings) and not (entry.is_symlink() and os.path.isdir(entry.path)):
             found.add(os.path.relpath(entry.path, root).decode("utf-8", "backslashreplace"))
     return found
+
+
+def files_of(tasks: Iterable[Any]) -> list[str]:
+    """The files of all tasks; entries of batch files are none."""
+    files = [[task.media_path] if task.media_files is None else task.media_files for task in tasks]
+    texts = [task.media_path for task in tasks if task.media_files == [] and ".json#" not in task.media_path]
+    return sorted([*itertools.chain.from_iterable(files), *texts])
 
 
 def state(engine: sa.Engine, project: Project) -> dict[str, Sequence[sa.Row[tuple[object, ...]]]]:
@@ -135,17 +154,18 @@ def new_project(here: World, tree: dict[bytes, object]) -> Project:
     with writing(here.engine) as connection:
         row = connection.execute(sa.select(projects).where(projects.c.id == here.project.id)).one()
         connection.execute(sa.insert(projects).values({**row._mapping, "id": project.id}))
-        source = connection.execute(
+        sources = connection.execute(
             sa.select(content_sources).where(content_sources.c.project_id == here.project.id)
-        ).one()
-        values = {key: value for key, value in source._mapping.items() if key != "id"}
-        connection.execute(sa.insert(content_sources).values({**values, "project_id": project.id}))
+        ).all()
+        for source in sources:
+            values = {key: value for key, value in source._mapping.items() if key != "id"}
+            connection.execute(sa.insert(content_sources).values({**values, "project_id": project.id}))
         assert defaults.source_ids(connection, project.id)
     return project
 
 
 def test_every_medium_ends_in_a_visible_state_and_scanning_again_changes_nothing(world: MakeWorld) -> None:
-    here = world()
+    here = world(sources=ALL_KINDS)
 
     @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
     @given(tree=_trees, hasty=st.booleans())
@@ -160,7 +180,7 @@ def test_every_medium_ends_in_a_visible_state_and_scanning_again_changes_nothing
         assert whole == 3
         before = state(here.engine, project)
         root = os.fsencode(project.path)
-        assert {task.media_path for task in before["tasks"]} == media_in(root, root)
+        assert files_of(before["tasks"]) == sorted(media_in(root, root))
         assert before["candidates"] == []
         for task in before["tasks"]:
             assert (task.status, bool(task.error_message)) in {("pending", False), ("skipped", True)}
@@ -173,7 +193,7 @@ def test_every_medium_ends_in_a_visible_state_and_scanning_again_changes_nothing
 
 def test_the_folder_of_the_project_may_hold_anything_at_any_moment(world: MakeWorld) -> None:
     """Between any two scans the whole tree is another one: nothing raises, and no task is lost."""
-    here = world()
+    here = world(sources=ALL_KINDS)
 
     @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
     @given(trees=st.lists(_trees, min_size=2, max_size=4))
@@ -190,6 +210,6 @@ def test_the_folder_of_the_project_may_hold_anything_at_any_moment(world: MakeWo
             tasks = state(here.engine, project)["tasks"]
             assert ids <= {task.id for task in tasks}
             ids = {task.id for task in tasks}
-            assert media_in(root, root) <= {task.media_path for task in tasks}
+            assert media_in(root, root) <= set(files_of(tasks))
 
     holds()
