@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 from twitter_pipeline.cli.errors import WrongCommand
@@ -18,10 +19,13 @@ _NAMED = 5
 
 def find(connection: sa.Connection, settings: Settings, text: str) -> Task:
     """The task that `text` names: its number, its key in Dagster, its media path, or a unique beginning:
-    of the key, of the path, or of the file's name. A file that was moved after its post is found by where it was, too.
+    of the key, of the path, or of the file's name. An album is found by its pictures, too, and a file that was moved
+    after its post by where it was.
 
     Raises WrongCommand when it names none or several.
     """
+    import sqlalchemy as sa
+
     from twitter_pipeline.store import tasks
     from twitter_pipeline.store.tables import publishing_tasks
 
@@ -33,6 +37,7 @@ def find(connection: sa.Connection, settings: Settings, text: str) -> Task:
         columns.partition_key.startswith(text, autoescape=True)
         | columns.media_path.startswith(text, autoescape=True)
         | columns.media_path.contains(f"/{text}", autoescape=True),
+        sa.cast(columns.media_files, sa.Text).contains(json.dumps(text), autoescape=True),
         columns.moved_at.is_not(None) & columns.media_path.endswith(f"/{text.rpartition('/')[2]}", autoescape=True),
     ]
     for names_it in attempts:

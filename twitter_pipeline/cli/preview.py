@@ -80,6 +80,7 @@ def _plain(preview: Preview, settings: Settings) -> dict[str, Any]:
         "project": task.project_id,
         "account": preview.account,
         "media": task.media_path,
+        "files": list(task.files),
         "status": task.status.value,
         "slot": preview.slot,
         "why_not": list(preview.why_not),

@@ -44,7 +44,7 @@ def register(
         return 0
     instance.add_dynamic_partitions(str(items_of(project_id).name), [task.partition_key for task in unknown])
     for task in unknown:
-        _materialize(instance, media_items_key(project_id), task, {"media": task.media_path})
+        _materialize(instance, media_items_key(project_id), task, {"media": "\n".join(task.files) or task.media_path})
         if task.status is Status.COMPLETED:
             _materialize(instance, tweets_key(project_id), task, posted_metadata(task), task.tweet_id)
     with writing(engine) as connection:

@@ -243,17 +243,19 @@ def _metadata(pipeline: Pipeline, task: Task, draft: Draft, held: Lease, already
 
 def _in_words(media: MediaFile) -> str:
     length = "" if media.seconds is None else f", {media.seconds:.1f} s"
-    return f"{media.path} ({media.media_type}, {media.width}×{media.height}{length}, {media.bytes:,} bytes)"
+    shows = f": {media.alt_text}" if media.alt_text else ""
+    return f"{media.path} ({media.media_type}, {media.width}×{media.height}{length}, {media.bytes:,} bytes){shows}"
 
 
 def _pictures(project: Project, task: Task, draft: Draft) -> dict[str, Any]:
     """The media for the UI, as a stamp that its table shows and as a picture behind a click; none when it is gone."""
-    from twitter_pipeline.media import stamp, thumbnail
+    from twitter_pipeline.media import contact_sheet, stamp
 
     if not draft.media:
         return {}
     try:
-        jpeg = thumbnail(project.path / task.files[0])  # where it is by now: it may have been moved after the post
+        # Where they are by now: they may have been moved after the post.
+        jpeg = contact_sheet([project.path / file for file in task.files])
         webp = stamp(jpeg, MOST_STAMP_BYTES)
     except Exception:  # noqa: BLE001 - the post is out: a picture is no reason to fail
         return {}

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from io import BytesIO
 from pathlib import Path
 
 from twitter_pipeline.media.sniff import sniff_file
+
+#: Of a contact sheet, in pixels: a picture with the gap beside it, and the gap.
+_TILE = (240, 160)
+_GAP = 4
 
 
 def thumbnail(path: Path, max_bytes: int = 36_000) -> bytes:
@@ -22,6 +27,23 @@ def thumbnail(path: Path, max_bytes: int = 36_000) -> bytes:
 
         return picture.small_jpeg(video.picture_of(path, form), max_bytes)
     return picture.small_copy(path, max_bytes)
+
+
+def contact_sheet(paths: Sequence[Path], max_bytes: int = 36_000) -> bytes:
+    """One JPEG of several media, as `thumbnail` makes it: side by side, or two and two as X shows them."""
+    from PIL import Image, ImageOps
+
+    from twitter_pipeline.media import picture
+
+    if len(paths) == 1:
+        return thumbnail(paths[0], max_bytes)
+    rows = -(-len(paths) // 2)
+    sheet = Image.new("RGB", (2 * _TILE[0], rows * _TILE[1]), "white")
+    for number, path in enumerate(paths):
+        with Image.open(BytesIO(thumbnail(path, max_bytes))) as small:
+            tile = ImageOps.fit(small, (_TILE[0] - _GAP, _TILE[1] - _GAP))
+        sheet.paste(tile, (number % 2 * _TILE[0], number // 2 * _TILE[1]))
+    return picture.small_jpeg(sheet, max_bytes)
 
 
 def stamp(thumbnail: bytes, max_bytes: int) -> bytes:

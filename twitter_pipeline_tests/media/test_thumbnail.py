@@ -7,7 +7,7 @@ import av
 import pytest
 from PIL import Image
 
-from twitter_pipeline.media import MediaRefused, stamp, thumbnail
+from twitter_pipeline.media import MediaRefused, contact_sheet, stamp, thumbnail
 from twitter_pipeline_tests.media import make
 
 
@@ -43,6 +43,21 @@ def test_a_stamp_fits_however_badly_its_picture_compresses(tmp_path: Path, size:
     made = stamp(thumbnail(tmp_path / "a.png"), max_bytes=500)
     assert len(made) <= 500
     assert max(Image.open(BytesIO(made)).size) <= 96
+
+
+@pytest.mark.parametrize(("count", "size"), [(2, (480, 160)), (3, (480, 320)), (4, (480, 320))])
+def test_an_album_gives_one_small_picture_of_all_its_own(tmp_path: Path, count: int, size: tuple[int, int]) -> None:
+    colours = [(200, 0, 0), (0, 200, 0), (0, 0, 200), (200, 200, 0)][:count]
+    paths = [tmp_path / f"{number}.png" for number in range(count)]
+    for path, colour in zip(paths, colours, strict=True):
+        Image.new("RGB", (900, 700), colour).save(path)
+    made = contact_sheet(paths)
+    assert len(made) <= 36_000
+    sheet = Image.open(BytesIO(made))
+    assert sheet.size == size
+    for number, colour in enumerate(colours):
+        shown = sheet.getpixel((120 + 240 * (number % 2), 80 + 160 * (number // 2)))
+        assert shown == pytest.approx(colour, abs=12)
 
 
 def test_a_turned_photo_stands_upright_and_tells_no_place(tmp_path: Path) -> None:
