@@ -32,7 +32,6 @@ def ask(settings: Settings, question: Question) -> Reply:
 
     Interrupted, it returns at once; an answer that then comes is nobody's.
     """
-    seconds = settings.gemini.timeout.total_seconds()
     try:
         gemini = _connect(settings)
     except Exception as error:  # noqa: BLE001 - as below
@@ -50,9 +49,9 @@ def ask(settings: Settings, question: Question) -> Reply:
     # A thread: the libraries' own timeouts begin anew with each byte that comes.
     threading.Thread(target=work, name="gemini", daemon=True).start()
     try:
-        came = said.get(timeout=seconds)
+        came = said.get(timeout=settings.gemini.timeout.total_seconds())
     except queue.Empty:
-        raise NoAnswer(Outcome.LATE, f"it did not answer within {seconds:g} s (gemini.timeout)") from None
+        raise _late(settings) from None
     if isinstance(came, Exception):
         raise _failed(settings, came) from None
     return came
@@ -91,13 +90,18 @@ def refused(status: int, message: str) -> NoAnswer:
     return NoAnswer(Outcome.FAILED, f"it answered {status}: {message}{remedy}")
 
 
+def _late(settings: Settings) -> NoAnswer:
+    seconds = settings.gemini.timeout.total_seconds()
+    return NoAnswer(Outcome.LATE, f"it did not answer within {seconds:g} s (gemini.timeout)")
+
+
 def _failed(settings: Settings, error: Exception) -> NoAnswer:
     """What a library raised, in one short line without the key."""
     outcome, said = Outcome.FAILED, f"it could not be asked ({type(error).__name__}: {error})"
     if isinstance(error, NoAnswer):
         outcome, said = error.outcome, str(error)
     elif "timeout" in type(error).__name__.lower():
-        outcome, said = Outcome.LATE, f"it did not answer in time ({type(error).__name__})"
+        return _late(settings)
     for secret in filter(None, (settings.gemini_api_key, _own_key(settings))):
         said = said.replace(secret, "***")
     said = " ".join(clean(said).split())
