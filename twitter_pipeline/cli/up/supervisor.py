@@ -20,6 +20,7 @@ from twitter_pipeline.cli.errors import NEEDS_A_PERSON, OK, CannotStart
 from twitter_pipeline.cli.logs import Redact, logging_to, secrets_of
 from twitter_pipeline.cli.settings import load_settings
 from twitter_pipeline.cli.up import dagster_api, home, instance, ports, readiness, services, stopping, timeline
+from twitter_pipeline.cli.up.alone import alone_in_database
 from twitter_pipeline.cli.up.fleet import Fleet
 from twitter_pipeline.cli.up.stop_request import StopRequest, stop_requests
 from twitter_pipeline.config import Settings
@@ -58,7 +59,7 @@ def run(config: Path | None, *, until_idle: bool) -> int:
     settings = load_settings(config)
     console = output.console()
     home.make(settings.home)
-    with stop_requests() as request, home.locked(settings.home):
+    with stop_requests() as request, home.locked(settings.home), alone_in_database(settings):
         ports.check(ports.wanted(settings, with_sandbox=services.needs_sandbox(settings)))
         engine = _prepare_database(settings)
         redact = Redact(secrets_of(settings))
