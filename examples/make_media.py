@@ -1,4 +1,4 @@
-"""Draw the media of the example project: three short clips and two pictures of a harbour, beside their metadata.
+"""Draw the media of the example project: clips, pictures, an album and a GIF of a harbour, beside their metadata.
 
     python examples/make_media.py            draws what is missing
     python examples/make_media.py FOLDER N   draws N clips, each different, with metadata, into FOLDER
@@ -88,6 +88,19 @@ def draw_example(folder: Path) -> None:
     for name, sky, boats in (("regatta.jpg", "noon", 4), ("lighthouse.png", "evening", 1)):
         if not (folder / name).exists():
             scene(sky, 1.0, boats).save(folder / name)
+    album = folder / "day_out"
+    album.mkdir(exist_ok=True)
+    for number, (sky, boats) in enumerate((("morning", 1), ("noon", 2), ("noon", 5), ("evening", 3)), start=1):
+        if not (album / f"{number}.jpg").exists():
+            scene(sky, number * 2.0, boats).save(album / f"{number}.jpg")
+    if not (folder / "lamp.gif").exists():
+        lamp(folder / "lamp.gif")
+
+
+def lamp(path: Path) -> None:
+    """The lighthouse by itself, going on and off."""
+    frames = [scene("evening", number / 8, 0).crop((30, 60, 150, 220)) for number in range(17)]
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=125, loop=0)
 
 
 def draw_trial(folder: Path, number: int) -> None:

@@ -104,7 +104,8 @@ class TextTaker(Taker):
         if isinstance(found, Sidecar):
             if not found.metadata.has_words:
                 return self.skipped(seen, texts.NO_WORDS, name=name)
-            return self._new(seen, found, "found", quick_fingerprint=digest, name=name)
+            said = f"found, with its words in {texts.file_of(seen.path)}"
+            return self._new(seen, found, said, quick_fingerprint=digest, name=name)
         if found.path == self.project.path / texts.file_of(seen.path):
             return self.skipped(seen, found.message, name=name)
         until = self.clock() + self.project.metadata_wait
