@@ -60,6 +60,9 @@ def ends_well(policy: dg.RetryPolicy) -> Callable[[Op], Op]:
         def op(context: dg.OpExecutionContext, **inputs: Any) -> Iterator[Any]:
             held: Lease = context.resources.lease
             try:
+                # An interrupt that hit Dagster's own part of a step (loading its input) made it try again (tried).
+                if ended_by_person(context.instance, context.run_id):
+                    raise dg.DagsterExecutionInterruptedError
                 with held.timed(context.op.name):
                     yield from step(context, **inputs)
             except STOP as stop:
