@@ -19,13 +19,16 @@ _REAPER = str(Path(__file__).with_name("reaper.py"))
 #: Seconds between two looks at the memory.
 _LOOK = 0.25
 
-#: The parts of our system, by what their command lines hold; the first that fits counts.
+#: The parts of our system, by what their names (forks have the launcher's command line) and command lines hold; the
+#: first that fits counts.
 PARTS = {
+    "tp-run": "runs",
     "multiprocessing": "runs",
-    "code-server": "code server",
+    "tp-code-server": "code server",
     "dagster api grpc": "code server",
-    "dagster._daemon": "daemon",
-    "dagster_webserver": "webserver",
+    "tp-daemon": "daemon",
+    "tp-webserver": "webserver",
+    "launching.server": "launcher",
     "twitter-pipeline": "up",
     "benchmarks.cost.up": "up",
 }
@@ -61,13 +64,15 @@ class Tree:
             except psutil.NoSuchProcess:
                 continue
             spent[part] += times.user + times.system
-            # Of the processes that have ended only runs cost anything: the code server started them.
-            spent["runs" if part == "code server" else part] += times.children_user + times.children_system
+            # Of the processes that have ended only runs cost anything: launcher or code server started them.
+            spent["runs" if part in ("launcher", "code server") else part] += (
+                times.children_user + times.children_system
+            )
         return spent
 
     def memory(self) -> int:
-        """The memory all processes hold, in bytes; what several share is counted once (PSS)."""
-        return sum(map(_pss, self._processes()))
+        """The memory all processes hold but the reaper, in bytes; what several share is counted once (PSS)."""
+        return sum(_pss(process) for process in self._processes() if process != self._root)
 
     @contextmanager
     def watched(self) -> Iterator[None]:
@@ -117,7 +122,7 @@ class Tree:
 
 
 def _part(process: psutil.Process) -> str:
-    line = " ".join(process.cmdline())
+    line = " ".join((process.name(), *process.cmdline()))
     return next((part for word, part in PARTS.items() if word in line), "other")
 
 

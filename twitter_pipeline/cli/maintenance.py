@@ -42,9 +42,8 @@ def sandbox(settings: Settings) -> int:
         raise WrongCommand("this configuration posts elsewhere (mode, x.base_url): it has no sandbox")
     ports.check([ports.of_sandbox(settings)])
     home.make(settings.home)
-    service = services.sandbox(settings)
     typer.echo(f"timeline {settings.sandbox.url}; Ctrl-C stops it", err=True)
-    os.execv(sys.executable, [sys.executable, "-m", service.module, *service.arguments])  # noqa: S606
+    os.execv(sys.executable, [sys.executable, "-m", *services.sandbox_command(settings)])  # noqa: S606
 
 
 def upgrade_database(settings: Settings) -> int:

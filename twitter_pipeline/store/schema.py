@@ -54,6 +54,8 @@ def ensure(engine: sa.Engine) -> None:
 
 def upgrade(engine: sa.Engine) -> None:
     """Run the migrations up to HEAD. Safe to call from several processes at once: one works, the rest wait."""
+    if version(engine) == HEAD:
+        return
     from alembic import command
     from alembic.config import Config
 

@@ -119,6 +119,20 @@ def test_terminated_while_waiting_to_try_again_it_is_never_posted(by_hand: ByHan
     assert by_hand.posts("one") == 0
 
 
+def test_a_run_whose_interrupt_was_lost_on_the_way_is_never_posted(by_hand: ByHand) -> None:
+    """It hits Dagster's own part of a step at times, and Dagster tries the step again."""
+    (task,) = by_hand.put("one")
+    by_hand.sandbox.fault(INITIALIZE, "status", status=500)
+    run = by_hand.launch(task)
+    wait_until_working_on(by_hand, "one", "tried")
+    told = by_hand.instance.get_run_by_id(run)
+    assert told is not None
+    by_hand.instance.report_run_canceling(told)
+    assert by_hand.dagster.wait_for_end(run) == "CANCELED"
+    assert by_hand.task("one").status is Status.CANCELLED
+    assert by_hand.posts("one") == 0
+
+
 def test_terminated_while_reading_it_is_never_posted(by_hand: ByHand) -> None:
     (task,) = by_hand.put("one")
     with (by_hand.project.path / "one.mp4").open("r+b") as file:
@@ -239,4 +253,18 @@ def test_a_short_fault_is_tried_again_within_the_run(by_hand: ByHand) -> None:
     assert by_hand.dagster.wait_for_end(by_hand.launch(task)) == "SUCCESS"
     found = by_hand.task("one")
     assert (found.status, found.retry_count, found.attempt) == (Status.COMPLETED, 0, 1)
+    assert by_hand.posts("one") == 1
+
+
+def test_the_launcher_dies_and_its_run_puts_the_item_back_which_goes_out_once(by_hand: ByHand) -> None:
+    (task,) = by_hand.put("one")
+    by_hand.sandbox.fault(INITIALIZE, "delay", seconds=20)
+    run = by_hand.launch(task)
+    wait_until_working_on(by_hand, "one", "prepared")
+    by_hand.stack.service_process("launcher").kill()
+    assert by_hand.dagster.wait_for_end(run) in ("FAILURE", "CANCELED")
+    found = by_hand.task("one")
+    assert found.status is Status.PENDING
+    by_hand.sandbox.clear_faults()
+    assert by_hand.dagster.wait_for_end(by_hand.launch(found)) == "SUCCESS"
     assert by_hand.posts("one") == 1

@@ -98,8 +98,7 @@ def test_a_second_ctrl_c_ends_it_at_once(stack: Stack) -> None:
     family = _family(stack)
     process = psutil.Process(stack.pid)
     # A daemon that cannot end: only being killed helps.
-    daemon = next(child for child in family if "dagster._daemon" in " ".join(child.cmdline()))
-    daemon.suspend()
+    stack.service_process("daemon").suspend()
     process.send_signal(signal.SIGINT)
     wait_for(lambda: "stopping" in _said(stack), 10, "the stop to begin")
     process.send_signal(signal.SIGINT)

@@ -19,6 +19,7 @@ import psutil
 import yaml
 
 from twitter_pipeline.config import Settings, load
+from twitter_pipeline.launching.channel import socket_path
 from twitter_pipeline.store.engine import connect, reading
 from twitter_pipeline.store.tasks import Task, read, select
 from twitter_pipeline_tests.support.dagster_api import Dagster
@@ -56,6 +57,11 @@ class Stack:
     def sandbox(self) -> SandboxServer:
         """The sandbox `up` started, to be asked; not to be stopped."""
         return SandboxServer.at(self.settings.sandbox.url)
+
+    @property
+    def socket(self) -> Path:
+        """Where its launcher listens; stands in the command line of all that it forks."""
+        return socket_path(self.settings.home)
 
     @property
     def pid(self) -> int:
@@ -100,9 +106,25 @@ class Stack:
         return self.wait(seconds)
 
     def run_processes(self) -> list[psutil.Process]:
-        """The processes of the runs under way: the code server spawns one for each."""
-        family = psutil.Process(self.pid).children(recursive=True)
-        return [process for process in family if "spawn_main" in " ".join(process.cmdline())]
+        """The processes of the runs under way."""
+        return self._processes("tp-run")
+
+    def service_process(self, name: str) -> psutil.Process:
+        """The process of a service, such as `daemon`."""
+        modules = {"sandbox": "twitter_pipeline.launching.service", "launcher": "twitter_pipeline.launching.server"}
+        if name in modules:
+            children = psutil.Process(self.pid).children()
+            (process,) = [child for child in children if modules[name] in child.cmdline()]
+        else:
+            (process,) = self._processes(f"tp-{name}")
+        return process
+
+    def _processes(self, name: str) -> list[psutil.Process]:
+        return [
+            process
+            for process in psutil.process_iter()
+            if process.name() == name and str(self.socket) in process.cmdline()
+        ]
 
     def tasks(self) -> list[Task]:
         """All publishing tasks, oldest first."""

@@ -1,4 +1,4 @@
-"""Samples what run processes spend their processor time on. On PYTHONPATH, Python imports this before anything else.
+"""Samples what runs, forks of the launcher, spend their processor time on. Python imports it first from PYTHONPATH.
 
 Every few milliseconds of processor time the main thread's stack is noted with the time since the last look, so that
 a long call into C counts in full. When the run's process ends, the sums are written to $COST_SAMPLES.
@@ -10,9 +10,9 @@ import os
 import signal
 import sys
 import time
-from multiprocessing import util
 from pathlib import Path
 from types import FrameType
+from typing import NoReturn
 
 EVERY = 0.002
 
@@ -25,7 +25,13 @@ class Sampler:
         self._spent: collections.Counter[tuple[str, ...]] = collections.Counter()
 
     def start(self) -> None:
-        util.Finalize(None, self._write, exitpriority=-100)
+        leave = os._exit
+
+        def write_and_leave(code: int) -> NoReturn:
+            self._write()
+            leave(code)
+
+        os._exit = write_and_leave  # how a fork ends
         signal.signal(signal.SIGPROF, self._look)
         signal.setitimer(signal.ITIMER_PROF, EVERY, EVERY)
 
@@ -48,5 +54,5 @@ class Sampler:
         (Path(os.environ["COST_SAMPLES"]) / f"{os.getpid()}.json").write_text(json.dumps(said))
 
 
-if "multiprocessing.spawn" in " ".join(sys.orig_argv):
-    Sampler().start()
+if "twitter_pipeline.launching.server" in sys.orig_argv:
+    os.register_at_fork(after_in_child=lambda: Sampler().start())

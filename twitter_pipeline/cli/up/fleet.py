@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from twitter_pipeline.cli.errors import CannotStart
-from twitter_pipeline.cli.up.processes import Process, Service
+from twitter_pipeline.cli.up.processes import Process, Service, start
 
 _log = logging.getLogger(__name__)
 
@@ -43,16 +43,13 @@ class Fleet:
         #: Processes that died, whose group may live on: runs of a code server that was killed.
         self._former: list[Process] = []
 
-    def start(self, service: Service, *, begin: bool = True) -> None:
-        """Start a service; without `begin` it only gets ready until `begin` is called."""
-        process = self._launch(service)
+    def start(self, service: Service) -> None:
+        """Start a service. Raises CannotStart."""
+        try:
+            process = self._launch(service)
+        except OSError as error:
+            raise CannotStart(f"{service.name} cannot be started: {error}") from error
         self._places[service.name] = _Place(service, process, time.monotonic())
-        if begin:
-            process.begin()
-
-    def begin(self, name: str) -> None:
-        """Let a service that was only made ready begin."""
-        self._places[name].process.begin()
 
     def names(self) -> list[str]:
         """The services, in the order they were started in."""
@@ -98,14 +95,14 @@ class Fleet:
     def _start_again(self, place: _Place, now: float) -> None:
         try:
             process = self._launch(place.service)
-        except OSError as error:  # no memory or process numbers left, for now
-            place.again_at = now + LONGEST_WAIT
-            _log.error("%s cannot be started (%s); tried again in %.0f s", place.service.name, error, LONGEST_WAIT)
+        except OSError as error:  # its launcher is away too, or there is no memory left
+            place.wait = min(place.wait * 2, LONGEST_WAIT)
+            place.again_at = now + place.wait
+            _log.error("%s cannot be started (%s); tried again in %.0f s", place.service.name, error, place.wait)
             return
         self._former.append(place.process)
         place.process, place.started, place.again_at = process, now, None
-        process.begin()
         _log.warning("%s was started again", place.service.name)
 
     def _launch(self, service: Service) -> Process:
-        return Process(service, self._home / "logs", self._environment, self._redact)
+        return start(service, self._home, self._environment, self._redact)

@@ -12,6 +12,7 @@ import yaml
 
 from twitter_pipeline.cli.up import home, ports
 from twitter_pipeline.config import BASE_DIR_VARIABLE, CONFIG_VARIABLE, Settings
+from twitter_pipeline.launching.channel import socket_path
 
 #: What Dagster calls our code location.
 LOCATION = "twitter_pipeline"
@@ -50,6 +51,11 @@ def dagster_yaml(settings: Settings) -> dict[str, Any]:
         "concurrency": {
             "runs": {"max_concurrent_runs": settings.dagster.max_concurrent_runs},
             "pools": {"granularity": "run"},
+        },
+        "run_launcher": {
+            "module": "twitter_pipeline.launching.run_launcher",
+            "class": "ForkingRunLauncher",
+            "config": {"socket": str(socket_path(settings.home))},
         },
         "run_monitoring": {
             "enabled": True,

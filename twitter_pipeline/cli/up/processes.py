@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import collections
-import io
 import logging
 import logging.handlers
 import os
@@ -12,10 +11,14 @@ import signal
 import subprocess
 import sys
 import threading
+import time
+from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
+
+from twitter_pipeline.launching.channel import ask, socket_path
 
 #: Where a log file is cut, and how many older ones are kept.
 LOG_BYTES = 10_000_000
@@ -26,72 +29,64 @@ _COLOURS = re.compile("\x1b\\[[0-9;]*m")
 
 @dataclass(frozen=True)
 class Service:
-    """What to run: a module with its arguments."""
+    """What to run. It ends when its standard input is closed."""
 
     #: For people, and the name of its log file.
     name: str
-    #: Imported at once, before the service may begin.
-    preload: str
-    module: str
-    arguments: Sequence[str]
+    #: A module, with its arguments.
+    command: Sequence[str]
+    #: Whether the launcher forks it (`twitter_pipeline.launching`); if not, it is a new Python.
+    forked: bool
 
 
-class Process:
-    """A service under way. Its output goes to logs/NAME.log; the last lines are kept for messages."""
+def start(service: Service, home: Path, environment: Mapping[str, str], redact: logging.Filter) -> Process:
+    """Start a service; its output goes to home/logs/NAME.log. Raises OSError when that is not possible now."""
+    if service.forked:
+        return _Forked(service, home, environment, redact)
+    return _Spawned(service, home, environment, redact)
 
-    def __init__(self, service: Service, logs: Path, environment: Mapping[str, str], redact: logging.Filter) -> None:
+
+class Process(ABC):
+    """A service under way; the last lines it said are kept for messages."""
+
+    def __init__(
+        self, service: Service, home: Path, redact: logging.Filter, input: IO[bytes], output: IO[bytes]
+    ) -> None:
         self.service = service
         self.last_lines: collections.deque[str] = collections.deque(maxlen=15)
-        self._popen = subprocess.Popen(  # noqa: S603 - our own interpreter and modules
-            [
-                *(sys.executable, "-m", "twitter_pipeline.cli.up.child"),
-                *(service.preload, service.module, *service.arguments),
-            ],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            env=dict(environment),
-            cwd=environment["DAGSTER_HOME"],
-            start_new_session=True,
-            bufsize=0,
-        )
-        #: Its standard input: a byte lets it begin, closing it lets it end (`child`).
-        self._word = cast(IO[bytes], self._popen.stdin)
-        self._output = io.BufferedReader(cast(io.RawIOBase, self._popen.stdout))
+        #: Its standard input, which it reads the end of when this process is gone.
+        self._input = input
+        self._output = output
         self._reader = threading.Thread(
-            target=self._keep_output, args=(logs / f"{service.name}.log", redact), name=service.name, daemon=True
+            target=self._keep_output,
+            args=(home / "logs" / f"{service.name}.log", redact),
+            name=service.name,
+            daemon=True,
         )
         self._reader.start()
 
     @property
+    @abstractmethod
     def pid(self) -> int:
         """Its process id, which is its group's too."""
-        return self._popen.pid
 
-    def begin(self) -> None:
-        """Let the service begin; until now it only imported."""
-        try:
-            self._word.write(b"\n")
-        except BrokenPipeError:
-            pass  # it has died: whoever looks finds out
-
+    @abstractmethod
     def exit_code(self) -> int | None:
         """How it ended; None while it runs."""
-        return self._popen.poll()
 
     def signal(self, number: signal.Signals, *, group: bool = False) -> None:
-        """Send a signal to it, or to its whole group (the code server's holds the runs)."""
+        """Send a signal to it, or to its whole group (that of the launcher holds the runs)."""
         try:
             if group:
                 os.killpg(self.pid, number)
-            elif self._popen.poll() is None:
-                self._popen.send_signal(number)
+            elif self.exit_code() is None:
+                os.kill(self.pid, number)
         except (ProcessLookupError, PermissionError):
             pass  # nobody is left; macOS says "not permitted" for a group of zombies
 
     def group_lives(self) -> bool:
         """Whether it, or a process it started, is still there."""
-        self._popen.poll()  # a zombie would count
+        self.exit_code()  # a zombie would count
         try:
             os.killpg(self.pid, 0)
         except (ProcessLookupError, PermissionError):
@@ -100,7 +95,8 @@ class Process:
 
     def wait(self) -> None:
         """After its end, or a SIGKILL: wait until it is gone and its output is read."""
-        self._popen.wait()
+        while self.exit_code() is None:
+            time.sleep(0.01)
         # Somebody of its group may hold the output open a moment longer.
         self._reader.join(timeout=1)
 
@@ -112,3 +108,78 @@ class Process:
             self.last_lines.append(text)
             handler.handle(logging.LogRecord(self.service.name, logging.INFO, "", 0, text, None, None))
         handler.close()
+
+
+class _Spawned(Process):
+    """A new Python."""
+
+    def __init__(self, service: Service, home: Path, environment: Mapping[str, str], redact: logging.Filter) -> None:
+        self._popen = subprocess.Popen(  # noqa: S603 - our own interpreter and modules
+            [sys.executable, "-m", *service.command],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            env=dict(environment),
+            cwd=environment["DAGSTER_HOME"],
+            start_new_session=True,
+        )
+        super().__init__(service, home, redact, cast(IO[bytes], self._popen.stdin), cast(IO[bytes], self._popen.stdout))
+
+    @property
+    def pid(self) -> int:
+        return self._popen.pid
+
+    def exit_code(self) -> int | None:
+        return self._popen.poll()
+
+
+class _Forked(Process):
+    """A fork of the launcher, which alone learns how it ends."""
+
+    #: What is told of one that ended when nobody was there to see it.
+    _UNKNOWN = 255
+
+    def __init__(self, service: Service, home: Path, environment: Mapping[str, str], redact: logging.Filter) -> None:
+        self._socket = socket_path(home)
+        self._code: int | None = None
+        read_input, write_input = os.pipe()
+        read_output, write_output = os.pipe()
+        question = {
+            "do": "serve",
+            "name": service.name,
+            "command": [*service.command],
+            "folder": environment["DAGSTER_HOME"],
+            "environment": dict(environment),
+        }
+        try:
+            self._pid = int(ask(self._socket, question, (read_input, write_output))["pid"])
+        except (ValueError, KeyError) as error:
+            raise OSError(f"the launcher did not start it: {error}") from error
+        finally:
+            os.close(read_input)
+            os.close(write_output)
+        super().__init__(service, home, redact, os.fdopen(write_input, "wb", 0), os.fdopen(read_output, "rb"))
+
+    @property
+    def pid(self) -> int:
+        return self._pid
+
+    def exit_code(self) -> int | None:
+        if self._code is None and not self._lives():
+            self._code = self._UNKNOWN
+        return self._code
+
+    def _lives(self) -> bool:
+        try:
+            known = ask(self._socket, {"do": "look at service", "pid": self._pid})
+        except (OSError, ValueError):
+            known = {"known": False}
+        if known["known"]:
+            self._code = known["code"]
+            return True
+        # Its launcher is gone, and it is a child of the system's first process by now.
+        try:
+            os.kill(self._pid, 0)
+        except ProcessLookupError:
+            return False
+        return True

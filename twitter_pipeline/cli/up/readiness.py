@@ -6,8 +6,10 @@ import http.client
 import socket
 import urllib.request
 from collections.abc import Callable
+from pathlib import Path
 
 from twitter_pipeline.cli.up import dagster_api
+from twitter_pipeline.launching.channel import ask, socket_path
 
 #: Returns whether it answers; may raise one of NOT_YET while it does not.
 Check = Callable[[], bool]
@@ -20,6 +22,15 @@ def listens(port: int) -> Check:
     def check() -> bool:
         socket.create_connection(("127.0.0.1", port), timeout=1).close()
         return True
+
+    return check
+
+
+def launcher(home: Path) -> Check:
+    """The process that others are forked from answers."""
+
+    def check() -> bool:
+        return bool(ask(socket_path(home), {"do": "look at run", "run_id": ""}))
 
     return check
 

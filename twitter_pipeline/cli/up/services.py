@@ -5,6 +5,10 @@ from __future__ import annotations
 from twitter_pipeline.cli.up.instance import LOCATION, MODULE
 from twitter_pipeline.cli.up.processes import Service
 from twitter_pipeline.config import Settings
+from twitter_pipeline.launching.channel import socket_path
+
+#: The service that must answer before those that it forks can start.
+LAUNCHER = "launcher"
 
 
 def needs_sandbox(settings: Settings) -> bool:
@@ -12,29 +16,38 @@ def needs_sandbox(settings: Settings) -> bool:
     return settings.mode == "sandbox" and settings.x.base_url is None
 
 
+def launcher(settings: Settings) -> Service:
+    """Starts the three below, and the runs, as forks; the runs are in its process group."""
+    return Service(LAUNCHER, ("twitter_pipeline.launching.server", str(socket_path(settings.home))), forked=False)
+
+
 def sandbox(settings: Settings) -> Service:
     """The local stand-in for X; it stops last."""
+    return Service("sandbox", ("twitter_pipeline.launching.service", *sandbox_command(settings)), forked=False)
+
+
+def sandbox_command(settings: Settings) -> list[str]:
+    """The sandbox's module, with its arguments."""
     where = ("--host", settings.sandbox.host, "--port", str(settings.sandbox.port))
-    module = "twitter_pipeline.sandbox"
-    return Service("sandbox", module, module, [*where, "--state", str(settings.home / "x")])
+    return ["twitter_pipeline.sandbox", *where, "--state", str(settings.home / "x")]
 
 
 def code_server(port: int) -> Service:
-    """Holds our definitions and starts the runs; `dagster code-server` can reload them, `dagster api grpc` cannot."""
+    """Holds our definitions; `dagster code-server` can reload them, `dagster api grpc` cannot."""
     where = ("--host", "127.0.0.1", "--port", str(port))
-    arguments = ["code-server", "start", "--module-name", MODULE, "--location-name", LOCATION, *where]
-    return Service("code-server", "dagster", "dagster", arguments)
+    arguments = ("code-server", "start", "--module-name", MODULE, "--location-name", LOCATION, *where)
+    return Service("code-server", ("dagster", *arguments), forked=True)
 
 
 def daemon(settings: Settings) -> Service:
-    """Ticks and the run queue. It begins when the code server answers: it would look again only a minute later."""
-    return Service("daemon", "dagster._daemon.cli", "dagster._daemon", ["run", "-w", _workspace(settings)])
+    """Ticks and the run queue. It is for after the code server answers: it would look again only a minute later."""
+    return Service("daemon", ("dagster._daemon", "run", "-w", _workspace(settings)), forked=True)
 
 
 def webserver(settings: Settings) -> Service:
     """Dagster's pages."""
     where = ("--host", settings.dagster.host, "--port", str(settings.dagster.port))
-    return Service("webserver", "dagster_webserver.cli", "dagster_webserver", ["-w", _workspace(settings), *where])
+    return Service("webserver", ("dagster_webserver", "-w", _workspace(settings), *where), forked=True)
 
 
 def _workspace(settings: Settings) -> str:

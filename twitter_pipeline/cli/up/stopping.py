@@ -12,6 +12,7 @@ import sqlalchemy as sa
 from twitter_pipeline.cli.up import dagster_api
 from twitter_pipeline.cli.up.fleet import Fleet
 from twitter_pipeline.cli.up.processes import Process
+from twitter_pipeline.cli.up.services import LAUNCHER
 from twitter_pipeline.cli.up.stop_request import StopRequest
 from twitter_pipeline.store import pauses
 from twitter_pipeline.store.engine import reading, writing
@@ -59,11 +60,11 @@ def _in_order(fleet: Fleet, engine: sa.Engine, dagster_url: str, request: StopRe
     running = {name: fleet.process(name) for name in fleet.names() if fleet.process(name).exit_code() is None}
     if "daemon" in running:
         running["daemon"].signal(signal.SIGTERM)  # ends the ticks and the queue
-    if "code-server" in running:
+    if LAUNCHER in running:
         deadline = time.monotonic() + RUNS_END
         while not request.hurry and time.monotonic() < deadline and _is_posting(engine, dagster_url):
             request.pause(0.1)
-    # The runs are in the code server's group: told to end, they put their tasks back, with the sandbox still there.
+    # The runs are in the launcher's group: told to end, they put their tasks back, with the sandbox still there.
     _end([process for name, process in running.items() if name != "sandbox"], request)
     _end([process for name, process in running.items() if name == "sandbox"], request)
 
