@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Annotated, Optional
 
 import typer
@@ -164,6 +165,23 @@ def retry(item: ItemArgument, config: ConfigOption = None) -> int:
     from twitter_pipeline.cli import pausing
 
     return pausing.retry(load_settings(config), item)
+
+
+@app.command("import-posted")
+@ends_with_code
+def import_posted(
+    file: Annotated[
+        Path, typer.Argument(metavar="[FILE|-]", help="Paths, one a line, or posts as CSV or JSON.", show_default=False)
+    ] = Path("-"),
+    project: ProjectOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    json: JsonOption = False,
+    config: ConfigOption = None,
+) -> int:
+    """Mark files as posted before, elsewhere, so that they are never posted again."""
+    from twitter_pipeline.cli import import_posted as command
+
+    return command.run(load_settings(config), file, project, dry_run=dry_run, as_json=json)
 
 
 @app.command()

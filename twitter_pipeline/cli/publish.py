@@ -91,7 +91,7 @@ def _why_not(engine: sa.Engine, settings: Settings, task: Task) -> str | None:
     with reading(engine) as connection:
         task = tasks.get(connection, task.id)
         if task.status is Status.COMPLETED:
-            return None
+            return None if task.tweet_url is not None else "it was posted before, elsewhere"
         if task.status is Status.RUNNING:
             return f"run {task.run_id} is working on it; see: twitter-pipeline log {task.partition_key}"
         if task.status is Status.UNCONFIRMED or attempts.may_be_posted(connection, task.id):

@@ -46,7 +46,7 @@ def register(
     for task in unknown:
         _materialize(instance, media_items_key(project_id), task, {"media": "\n".join(task.files) or task.media_path})
         if task.status is Status.COMPLETED:
-            _materialize(instance, tweets_key(project_id), task, posted_metadata(task), task.tweet_id)
+            _materialize(instance, tweets_key(project_id), task, posted_metadata(task), version_of(task))
     with writing(engine) as connection:
         # Only as they were read: one that was posted meanwhile must be looked at again.
         connection.execute(
@@ -66,12 +66,20 @@ def registered(engine: sa.Engine, task_id: int, instance: dg.DagsterInstance) ->
         )
 
 
+def version_of(task: Task) -> str:
+    """The data version of a posted item: its post's id, where that is known."""
+    return task.tweet_id or "posted elsewhere"
+
+
 def posted_metadata(task: Task) -> dict[str, Any]:
     """What a materialization says of a posted item, as far as the table knows it."""
     said: dict[str, Any] = {}
     if task.tweet_url:
         said["link"] = dg.MetadataValue.url(task.tweet_url)
-    said["text"] = dg.MetadataValue.md(exact(str(task.content_data.get("text", ""))))
+    text = str(task.content_data.get("text", ""))
+    said["text"] = (
+        dg.MetadataValue.md(exact(text)) if text else "posted before, elsewhere: its words are not known here"
+    )
     enhanced = task.content_data.get("enhanced")
     if enhanced:
         said["gemini"] = enhanced["said"]

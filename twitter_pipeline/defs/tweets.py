@@ -20,7 +20,7 @@ from twitter_pipeline.config import Project, Settings
 from twitter_pipeline.defs.lease import Lease, ended_by_person
 from twitter_pipeline.defs.markdown import history
 from twitter_pipeline.defs.pipeline import Pipeline, items_of, job_name, media_items_key, owner_of, tweets_key
-from twitter_pipeline.defs.register import posted_metadata, registered
+from twitter_pipeline.defs.register import posted_metadata, registered, version_of
 from twitter_pipeline.defs.relay import relay_in_run
 from twitter_pipeline.publishing import post, steps
 from twitter_pipeline.publishing.drafts import Draft, MediaFile, UploadedMedia
@@ -182,7 +182,7 @@ def create_tweet(context: dg.OpExecutionContext, uploaded: UploadedMedia) -> Ite
     task = held.posted
     yield dg.MaterializeResult(
         asset_key=tweets_key(held.project_id),
-        data_version=dg.DataVersion(str(task.tweet_id)),
+        data_version=dg.DataVersion(version_of(task)),
         metadata=_metadata(pipeline, task, uploaded.draft, held, already_posted),
         check_results=[_fits(pipeline.settings, task, uploaded.draft)],
     )

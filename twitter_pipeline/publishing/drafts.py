@@ -81,6 +81,10 @@ class Draft(_Model):
         return {**{name: value for name, value in data.items() if name != "alt_text"}, "media": [medium]}
 
 
+#: Of what was posted before, elsewhere: its words are not known here.
+ELSEWHERE = Draft(text="", weight=0, was_cut=False, media=(), sidecar=None)
+
+
 class UploadedMedia(_Model):
     """The draft, with what X calls its media."""
 

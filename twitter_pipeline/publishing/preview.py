@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from twitter_pipeline.config import Settings
 from twitter_pipeline.publishing import drafting, due, enhancing, holding
-from twitter_pipeline.publishing.drafts import Draft
+from twitter_pipeline.publishing.drafts import ELSEWHERE, Draft
 from twitter_pipeline.publishing.session import Ended, Item
 from twitter_pipeline.store import accounts, attempts
 from twitter_pipeline.store.engine import reading
@@ -43,7 +43,10 @@ def preview(engine: sa.Engine, settings: Settings, task: Task, *, now: datetime,
     with reading(engine) as connection:
         account = accounts.of_source(connection, task.content_source_id).name
     if task.status is Status.COMPLETED:
-        return Preview(task, account, Draft.model_validate(task.content_data), None, ())
+        posted = Draft.model_validate(task.content_data)
+        if posted == ELSEWHERE:
+            return Preview(task, account, None, None, ("it was posted before, elsewhere",))
+        return Preview(task, account, posted, None, ())
     draft: Draft | None = None
     why_not: list[str] = []
     try:

@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from twitter_pipeline.store.status import Status
+from twitter_pipeline.store.status import Event, Status
 from twitter_pipeline.store.tables import publishing_log, publishing_tasks
 
 #: A line that a run wrote is left to that run this long; then whoever relays may take it.
@@ -55,7 +55,9 @@ _COLUMNS = (
 
 
 #: Told last: of 10,000 files that are skipped as soon as they are seen none may hold up the line of a post.
-_is_of_an_archive = sa.and_(_log.action == "found", _log.status == Status.SKIPPED.value)
+_is_of_an_archive = sa.or_(
+    sa.and_(_log.action == "found", _log.status == Status.SKIPPED.value), _log.action == Event.IMPORT.value
+)
 
 
 def _lines(

@@ -28,7 +28,7 @@ class Status(str, Enum):
     QUEUED = "queued"
     #: A run holds its lease.
     RUNNING = "running"
-    #: On X; its post's id is recorded.
+    #: On X; its post's id is recorded, unless a person only said that it was posted before, elsewhere.
     COMPLETED = "completed"
     #: Every retry is used up, or X refused it for good; a person may retry.
     FAILED = "failed"
@@ -64,6 +64,7 @@ class Event(str, Enum):
     STOP = "stop"
     LOSE_TRACK = "lose_track"
     RETRY = "retry"
+    IMPORT = "import"
 
     def __str__(self) -> str:
         return self.value
@@ -103,6 +104,10 @@ TRANSITIONS: dict[Event, Transition] = {
     Event.STOP: _row((_S.RUNNING, _S.QUEUED, _S.PENDING), _S.CANCELLED, "run", "reaper", "person"),
     Event.LOSE_TRACK: _row((_S.RUNNING,), _S.UNCONFIRMED, "run", "reaper"),
     Event.RETRY: _row((_S.FAILED, _S.SKIPPED, _S.CANCELLED), _S.PENDING, "person", "scan"),
+    # It was posted before, elsewhere. Not while a run is at it: what that posts counts.
+    Event.IMPORT: _row(
+        (_S.PENDING, _S.QUEUED, _S.SKIPPED, _S.FAILED, _S.CANCELLED, _S.UNCONFIRMED), _S.COMPLETED, "person"
+    ),
 }
 
 

@@ -8,8 +8,13 @@ import time
 import dagster as dg
 import pytest
 
-from twitter_pipeline.defs.pipeline import Pipeline
+from twitter_pipeline.defs.pipeline import Pipeline, tweets_key
+from twitter_pipeline.defs.register import RUNS_OWN, register
+from twitter_pipeline.defs.relay import relay_outside
 from twitter_pipeline.defs.ticks import tick
+from twitter_pipeline.publishing.importing import Importer
+from twitter_pipeline.publishing.posted_list import Entry
+from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.scanning import known
 from twitter_pipeline.store.status import Status
 from twitter_pipeline_tests.defs.test_ticks import LOG, instance, requests, run_tick
@@ -72,3 +77,27 @@ def test_thousands_of_broken_files_are_one_line_a_tick_and_hold_up_no_good_one(
     assert {task.id: task.updated_at for task in here.tasks()} == before
     assert seconds < 0.3, f"a scan with nothing new took {seconds:.2f} s"
     assert known.SKIPPED_A_SCAN < MANY
+
+
+def test_what_was_posted_elsewhere_is_materialized_with_its_link_where_there_is_one(
+    world: MakeWorld, instance: dg.DagsterInstance
+) -> None:
+    here = world()
+    for name in ("linked.mp4", "alone.mp4"):
+        here.put(name, title=name)
+    here.scan()
+    url = "https://x.com/i/status/17"
+    entries = [Entry(1, "linked.mp4", "17", url), Entry(2, "alone.mp4")]
+    Importer(here.engine, here.settings, here.settings.projects, now=utc_now()).run(entries)
+    later = utc_now() + 2 * RUNS_OWN
+    register(instance, here.engine, here.project.id, now=later)
+    for name, wanted in (("linked.mp4", url), ("alone.mp4", None)):
+        key = here.task_of(name).partition_key
+        records = dg.AssetRecordsFilter(asset_key=tweets_key("cats"), asset_partitions=[key])
+        (found,) = instance.fetch_materializations(records, limit=5).records
+        assert found.asset_materialization is not None
+        said = found.asset_materialization.metadata
+        assert said["text"].value == "posted before, elsewhere: its words are not known here"
+        assert (said["link"].value if "link" in said else None) == wanted
+    relay_outside(instance, here.engine, here.project.id, now=later)
+    assert isinstance(run_tick(here, instance), dg.SkipReason)

@@ -36,6 +36,7 @@ WORDS = {
     Event.STOP.value: ("cancelled", "yellow"),
     Event.LOSE_TRACK.value: ("unconfirmed", "bold red"),
     Event.RETRY.value: ("again", ""),
+    Event.IMPORT.value: ("imported", "green"),
 }
 
 _SKIPPED = WORDS[Event.SKIP.value][0]
@@ -76,7 +77,7 @@ class Progress:
         now = self._clock()
         for line in lines:
             self._last = line.id
-            if line.action == "found":
+            if line.action in ("found", Event.IMPORT.value):
                 burst = self._bursts.setdefault(_word(line)[0], _Burst(now, now))
                 burst.last = now
                 burst.count += 1

@@ -1,0 +1,311 @@
+"""What was posted before, elsewhere: its items are completed, so that nothing posts them again."""
+
+from __future__ import annotations
+
+import os
+import unicodedata
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timezone
+from functools import cached_property
+from pathlib import Path, PurePosixPath
+from typing import Any
+
+import sqlalchemy as sa
+
+from twitter_pipeline.config import Project, Settings, Source
+from twitter_pipeline.publishing import drafting
+from twitter_pipeline.publishing.drafts import ELSEWHERE
+from twitter_pipeline.publishing.identity import salted
+from twitter_pipeline.publishing.posted_list import Entry, Wrong
+from twitter_pipeline.publishing.session import Ended, Item
+from twitter_pipeline.scanning.fingerprint import full, together
+from twitter_pipeline.scanning.kinds import covers
+from twitter_pipeline.scanning.names import is_utf8
+from twitter_pipeline.scanning.one_folder import items_in
+from twitter_pipeline.store import defaults, moves, tasks
+from twitter_pipeline.store.engine import reading, writing
+from twitter_pipeline.store.moves import NewItem
+from twitter_pipeline.store.status import TRANSITIONS, Event, Move, Status
+from twitter_pipeline.store.tables import publishing_tasks
+from twitter_pipeline.store.tasks import Task
+
+#: Why an item is there that was recorded only to be imported.
+_RECORDED = "posted before, elsewhere"
+
+_tasks = publishing_tasks.c
+
+
+@dataclass
+class Report:
+    """What became of a list: numbers of items, but for `wrong`."""
+
+    imported: int = 0
+    #: Those of them whose post is known.
+    linked: int = 0
+    #: Completed before.
+    already: int = 0
+    #: What could not be imported, in the order of the list.
+    wrong: list[Wrong] = field(default_factory=list)
+
+
+class Importer:
+    """Imports the entries of one list."""
+
+    def __init__(
+        self,
+        engine: sa.Engine,
+        settings: Settings,
+        projects: Sequence[Project],
+        *,
+        now: datetime,
+        dry_run: bool = False,
+        on_bytes: Callable[[int], None] = lambda _: None,
+    ) -> None:
+        """`on_bytes` is told how many bytes were read since it was told last: hashing films takes its time."""
+        self._engine = engine
+        self._settings = settings
+        self._projects = projects
+        self._now = now
+        self._dry_run = dry_run
+        self._on_bytes = on_bytes
+        self._of_project: dict[str, _OfProject] = {}
+        self.report = Report()
+
+    def run(self, entries: Iterable[Entry | Wrong]) -> Report:
+        """Import them; each item by itself, so that what is done stays done when it is stopped."""
+        seen: set[int | tuple[str, int, str]] = set()
+        for entry in entries:
+            wrong = entry if isinstance(entry, Wrong) else self._import(entry, seen)
+            if wrong is not None:
+                self.report.wrong.append(wrong)
+        return self.report
+
+    def _import(self, entry: Entry, seen: set[int | tuple[str, int, str]]) -> Wrong | None:
+        try:
+            project, path = self._locate(entry.file)
+        except LookupError as error:
+            return Wrong(entry.line, str(error.args[0]))
+        of_project = self._of_project.setdefault(project.id, _OfProject(self._engine, project, self._now))
+        known = of_project.tasks_of(path)
+        new = of_project.items_of(path, known)
+        if not known and not new:
+            return Wrong(entry.line, f"{entry.file}: no source of project {project.id} takes it")
+        for task in known:
+            if task.id in seen:
+                continue  # another picture of the same album
+            seen.add(task.id)
+            if (wrong := self._complete(entry, project, task)) is not None:
+                return wrong
+        for item in new:
+            key = (item.project_id, item.content_source_id, item.media_path)
+            if key not in seen:
+                seen.add(key)
+                self._record(entry, project, item)
+        return None
+
+    def _locate(self, file: str) -> tuple[Project, str]:
+        """The project of a file and its path in it. Raises LookupError with the reason, for people."""
+        found = [
+            (project, path)
+            for project in self._projects
+            for path in [self._path_in(project, file)]
+            if path is not None and (self._is_there(project, path) or self._is_known(project, path))
+        ]
+        if not found:
+            where = ", ".join(str(project.path) for project in self._projects)
+            raise LookupError(f"{file}: there is no such file in {where}")
+        if len(found) > 1:
+            ids = " and ".join(project.id for project, _ in found)
+            raise LookupError(f"{file}: it is in the projects {ids}; name one with --project")
+        return found[0]
+
+    def _path_in(self, project: Project, file: str) -> str | None:
+        """The path relative to the project, as the file is called on the disk; None when it lies elsewhere."""
+        if "\0" in file or not is_utf8(file):
+            return None  # no name at all
+        path = Path(os.path.expanduser(file))  # noqa: PTH111 - Path's raises for an unknown user
+        if path.is_absolute():
+            for given, root in ((path, project.path), (path.resolve(), project.path.resolve())):
+                if given.is_relative_to(root):
+                    path = given.relative_to(root)
+                    break
+            else:
+                return None
+        rel = os.path.normpath(path)
+        if rel == ".." or rel.startswith("../"):
+            return None
+        for form in (rel, unicodedata.normalize("NFC", rel), unicodedata.normalize("NFD", rel)):
+            if self._is_there(project, form) or self._is_known(project, form):
+                return form
+        return rel
+
+    def _is_there(self, project: Project, path: str) -> bool:
+        return os.path.lexists(project.path / path)
+
+    def _is_known(self, project: Project, path: str) -> bool:
+        of_project = self._of_project.setdefault(project.id, _OfProject(self._engine, project, self._now))
+        return bool(of_project.tasks_of(path))
+
+    def _complete(self, entry: Entry, project: Project, task: Task) -> Wrong | None:
+        with reading(self._engine) as connection:
+            task = tasks.get(connection, task.id)
+        if task.status is Status.COMPLETED:
+            self.report.already += 1
+            return None
+        if task.status not in TRANSITIONS[Event.IMPORT].froms:
+            return Wrong(entry.line, f"{entry.file}: it is {task.status} now; try again when its run has ended")
+        if not self._dry_run:
+            content = self._identity(task)
+            with writing(self._engine) as connection:
+                if not self._move(connection, entry, project, task, content):
+                    return Wrong(entry.line, f"{entry.file}: a run has just taken it; try again when that has ended")
+        self._count(entry)
+        return None
+
+    def _record(self, entry: Entry, project: Project, item: NewItem) -> None:
+        if not self._dry_run:
+            with writing(self._engine) as connection:
+                # Skipped first: at no moment may a run take it.
+                task_id = moves.record(connection, replace(item, skip_reason=_RECORDED), now=self._now)
+            with reading(self._engine) as connection:
+                task = tasks.read(
+                    connection,
+                    tasks.select(
+                        _tasks.content_source_id == item.content_source_id, _tasks.media_path == item.media_path
+                    ),
+                )[0]
+            if task_id is None:  # a scan was quicker
+                if (wrong := self._complete(entry, project, task)) is not None:
+                    self.report.wrong.append(wrong)
+                return
+            content = self._identity(task)
+            with writing(self._engine) as connection:
+                self._move(connection, entry, project, task, content)
+        self._count(entry)
+
+    def _count(self, entry: Entry) -> None:
+        self.report.imported += 1
+        self.report.linked += entry.tweet_id is not None
+
+    def _identity(self, task: Task) -> str | None:
+        """What no other task of the project may post from now on; None where the file cannot be read any more."""
+        item = Item(self._engine, self._settings, task)
+        try:
+            if not task.files:
+                return drafting.content_identity(item, ())
+            digests = [self._hash(item.project.path / file) for file in task.files]
+            return salted(together(digests), item.project, item.source())
+        except (OSError, Ended):
+            return None
+
+    def _hash(self, path: Path) -> str:
+        told = 0
+
+        def on_chunk(done: int) -> None:
+            nonlocal told
+            self._on_bytes(done - told)
+            told = done
+
+        return full(path, on_chunk)
+
+    def _move(self, connection: sa.Connection, entry: Entry, project: Project, task: Task, content: str | None) -> bool:
+        values: dict[str, Any] = {
+            "tweet_id": entry.tweet_id,
+            "tweet_url": entry.url,
+            "executed_time": _utc(entry.time, project),
+            "content_hash": self._taken(connection, project, task, content),
+            "registered_in": None,  # Dagster has yet to be told of the post
+            "moved_at": self._now,  # what was not posted from here stays where it is
+        }
+        if task.status is not Status.UNCONFIRMED:  # of which it is known what was sent
+            values["content_data"] = ELSEWHERE.model_dump(mode="json")
+        said = f"{_RECORDED}: {entry.url}" if entry.url else _RECORDED
+        details = {"line": entry.line, "url": entry.url, "time": None if entry.time is None else entry.time.isoformat()}
+        return moves.move(connection, task.id, Move(Event.IMPORT, said, details=details), now=self._now, values=values)
+
+    def _taken(self, connection: sa.Connection, project: Project, task: Task, content: str | None) -> str | None:
+        """`content`, taken from a task that was not posted; None where a posted one has it."""
+        if content is None:
+            return None
+        holder = connection.execute(
+            sa.select(_tasks.id, _tasks.status)
+            .where(_tasks.project_id == project.id, _tasks.content_hash == content, _tasks.id != task.id)
+            .with_for_update()
+        ).one_or_none()
+        if holder is None:
+            return content
+        if holder.status in (Status.COMPLETED.value, Status.RUNNING.value, Status.UNCONFIRMED.value):
+            return None
+        connection.execute(sa.update(publishing_tasks).where(_tasks.id == holder.id).values(content_hash=None))
+        return content
+
+
+class _OfProject:
+    """What is known of one project: its albums are read once, a folder is listed once."""
+
+    def __init__(self, engine: sa.Engine, project: Project, now: datetime) -> None:
+        self._engine = engine
+        self._project = project
+        self._now = now
+        self._folders: dict[str, dict[str, list[NewItem]]] = {}
+
+    def tasks_of(self, path: str) -> list[Task]:
+        """The tasks that post the file, or the album or text known by this path."""
+        with reading(self._engine) as connection:
+            return tasks.read(
+                connection,
+                tasks.select(
+                    sa.or_(
+                        sa.and_(_tasks.content_source_id.in_(self._sources.values()), _tasks.media_path == path),
+                        _tasks.id.in_(self._in_albums.get(path, ())),
+                    )
+                ),
+            )
+
+    def items_of(self, path: str, known: Collection[Task]) -> list[NewItem]:
+        """What a scan would make of a file that is no task yet, in each source that takes it."""
+        folder = str(PurePosixPath(path).parent)
+        if folder not in self._folders:
+            self._folders[folder] = self._list(folder)
+        sources = {task.content_source_id for task in known}
+        return [item for item in self._folders[folder].get(path, []) if item.content_source_id not in sources]
+
+    @cached_property
+    def _sources(self) -> dict[str, int]:
+        with reading(self._engine) as connection:
+            ids = defaults.source_ids(connection, self._project.id)
+        return {source.key: ids[source.key] for source in self._project.sources}
+
+    @cached_property
+    def _in_albums(self) -> dict[str, list[int]]:
+        with reading(self._engine) as connection:
+            rows = connection.execute(
+                sa.select(_tasks.id, _tasks.media_files).where(
+                    _tasks.project_id == self._project.id, _tasks.media_files.is_not(None)
+                )
+            )
+            found: dict[str, list[int]] = defaultdict(list)
+            for row in rows:
+                for file in row.media_files:
+                    found[file].append(row.id)
+        return found
+
+    def _list(self, folder: str) -> dict[str, list[NewItem]]:
+        found: dict[str, list[NewItem]] = defaultdict(list)
+        for source in self._project.sources:
+            if covers(source, folder):
+                for item in self._items(source, folder):
+                    for file in dict.fromkeys((*(item.media_files or ()), item.media_path)):
+                        found[file].append(item)
+        return found
+
+    def _items(self, source: Source, folder: str) -> list[NewItem]:
+        return items_in(self._engine, self._project, source, self._sources[source.key], folder, now=self._now)
+
+
+def _utc(time: datetime | None, project: Project) -> datetime | None:
+    if time is None:
+        return None
+    return (time if time.tzinfo else time.replace(tzinfo=project.zone)).astimezone(timezone.utc)
