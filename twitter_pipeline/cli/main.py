@@ -37,6 +37,32 @@ AccountOption = Annotated[
 
 @app.command()
 @ends_with_code
+def init(
+    folder: Annotated[
+        Path, typer.Argument(metavar="[FOLDER]", help="Where config.yaml goes; this folder.", show_default=False)
+    ] = Path(),
+    path: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--path", metavar="FOLDER", help="The media folder, seen from FOLDER.", show_default=False),
+    ] = None,
+    name: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--name", help="Of the X account, or what the project is to be called.", show_default=False),
+    ] = None,
+    time_zone: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--time-zone", metavar="ZONE", help="Such as Europe/Berlin.", show_default=False),
+    ] = None,
+    yes: Annotated[bool, typer.Option("--yes", help="Ask nothing: take what is proposed.")] = False,
+) -> int:
+    """Make a config.yaml and a media folder of your own, after three questions. Nothing is written over."""
+    from twitter_pipeline.cli import init as command
+
+    return command.run(folder, path=path, name=name, time_zone=time_zone, ask=not yes)
+
+
+@app.command()
+@ends_with_code
 def up(
     until_idle: Annotated[
         bool, typer.Option("--until-idle", help="End once nothing is left to do now, with a table of the items.")
@@ -211,9 +237,14 @@ def config_check(json: JsonOption = False, config: ConfigOption = None) -> int:
     return maintenance.check_config(config, as_json=json)
 
 
-@config_app.callback()
-def _config_group() -> None:
-    """Make `check` a command of its own: Typer merges a single one with its group."""
+@config_app.command("schema")
+@ends_with_code
+def config_schema() -> int:
+    """Print the JSON schema of config.yaml, for editors."""
+    from twitter_pipeline.cli import init as command
+
+    typer.echo(command.schema())
+    return 0
 
 
 @db_app.command("upgrade")
@@ -227,7 +258,7 @@ def db_upgrade(config: ConfigOption = None) -> int:
 
 @db_app.callback()
 def _db_group() -> None:
-    """As above."""
+    """Make `upgrade` a command of its own: Typer merges a single one with its group."""
 
 
 if __name__ == "__main__":

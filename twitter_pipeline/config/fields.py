@@ -49,6 +49,12 @@ class _Matching:
         return {**handler(schema), "pattern": f"^(?:{self.pattern})$|{REFERENCE}"}
 
 
+def _shown_as(pattern: str, *examples: str) -> WithJsonSchema:
+    """What the JSON schema can say of a text whose rule is code: the pattern of nearly all that it takes."""
+    schema: dict[str, Any] = {"type": "string", "pattern": f"^(?:{pattern})$|{REFERENCE}"}
+    return WithJsonSchema(schema | ({"examples": list(examples)} if examples else {}))
+
+
 def _relative_folder(value: str) -> str:
     folder = posixpath.normpath(value)
     if posixpath.isabs(folder) or folder == ".." or folder.startswith("../"):
@@ -135,8 +141,10 @@ def _stripped(value: object) -> object:
 
 
 Secret = Annotated[SecretStr, Field(min_length=1), BeforeValidator(_stripped)]
-DatabaseUrl = Annotated[SecretStr, AfterValidator(_database_url)]
-BaseUrl = Annotated[str, AfterValidator(_base_url)]
+DatabaseUrl = Annotated[
+    SecretStr, AfterValidator(_database_url), _shown_as(r"postgres(ql)?(\+psycopg2)?://[^/]+/.+", "${DATABASE_URL}")
+]
+BaseUrl = Annotated[str, AfterValidator(_base_url), _shown_as(r"https?://[^\s?#]+")]
 Host = Annotated[str, _Matching(r"[A-Za-z0-9.:_-]+", "a host name or an IP address, such as 127.0.0.1")]
 Port = Annotated[int, Field(ge=1, le=65535)]
 #: Also the last part of a sandbox token and of a Dagster tag.
@@ -147,17 +155,19 @@ ProjectId = Annotated[
 ]
 Email = Annotated[str, _Matching(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}", "an e-mail address")]
 Language = Annotated[str, _Matching(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*", "a language code such as en or pt-BR")]
-RelativeFolder = Annotated[str, AfterValidator(_relative_folder)]
+RelativeFolder = Annotated[str, AfterValidator(_relative_folder), _shown_as(r"(?!/|\.\.(/|$)).*")]
 TimeZone = Annotated[str, AfterValidator(_time_zone)]
 #: `keep`, or `move FOLDER` with a normal relative folder.
-AfterPost = Annotated[str, AfterValidator(_after_post)]
+AfterPost = Annotated[
+    str, AfterValidator(_after_post), _shown_as(r" *(keep|move +(?!/|\.\./)[^ ].*)", "keep", "move posted")
+]
 #: Naive where no offset was written: then it is meant in the project's time zone.
 Moment = Annotated[
     datetime,
     BeforeValidator(_moment),
     WithJsonSchema({"type": "string", "examples": ["2026-11-24", "2026-11-24 18:00"]}),
 ]
-Hashtag = Annotated[str, AfterValidator(_hashtag)]
+Hashtag = Annotated[str, AfterValidator(_hashtag), _shown_as(r"#*[^#\s]+")]
 
 
 def absolute(value: object, info: ValidationInfo) -> object:

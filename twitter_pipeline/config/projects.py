@@ -110,7 +110,9 @@ class Project(Section):
         None, description="After this time the rest goes out without approval. Without it: it waits for a person."
     )
     sources: tuple[Source, ...] = Field(
-        (Source(),), description="What to take from the folder. Without it: every video in it."
+        (Source(),),
+        description="What to take from the folder. Without it: every video in it.",
+        json_schema_extra={"minItems": 1},
     )
 
     @model_validator(mode="before")

@@ -12,6 +12,8 @@ from twitter_pipeline.config.duration import format_duration
 from twitter_pipeline.config.fields import REFERENCE
 from twitter_pipeline.config.settings import Settings
 
+_YES_OR_NO = "[Yy]es|YES|[Nn]o|NO|[Oo]n|ON|[Oo]ff|OFF|[Tt]rue|TRUE|[Ff]alse|FALSE"
+
 
 def json_schema() -> dict[str, Any]:
     """A JSON schema (draft 2020-12) of config.yaml for editors; `${NAME}` may stand for any value that is no list."""
@@ -25,6 +27,11 @@ class _Schema(GenerateJsonSchema):
 
     def float_schema(self, schema: core_schema.FloatSchema) -> JsonSchemaValue:
         return _or_reference(super().float_schema(schema))
+
+    def bool_schema(self, schema: core_schema.BoolSchema) -> JsonSchemaValue:
+        """With the words that YAML's newest version, which editors read, takes for texts."""
+        words = {"type": "string", "pattern": f"^(?:{_YES_OR_NO})$|{REFERENCE}"}
+        return {"anyOf": [super().bool_schema(schema), words]}
 
     def literal_schema(self, schema: core_schema.LiteralSchema) -> JsonSchemaValue:
         return _or_reference(super().literal_schema(schema))
