@@ -1,0 +1,66 @@
+"""An answer taken as data."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from twitter_pipeline.enhancing.answer import NoAnswer, Outcome, Reply, Words, read
+
+
+def said(**fields: Any) -> Words:
+    return read(Reply(json.dumps({"text": "A cat", **fields})))
+
+
+def test_text_is_cleaned_as_a_sidecars_is() -> None:
+    assert said(text="\ufeff A\r\ncat\x00  \n\n\n\nsleeps ").text == "A\ncat\n\nsleeps"
+    assert said(alt_text=" A\x07 cat ").alt_text == "A cat"
+
+
+def test_hashtags_are_made_valid_each_once_and_not_too_many() -> None:
+    assert said(hashtags=["#cats #dogs", "Cats", "paper airplane", "!!", "", "#1"]).hashtags == (
+        "#cats",
+        "#dogs",
+        "#paperairplane",
+    )
+    assert len(said(hashtags=[f"tag{number}" for number in range(99)]).hashtags) == 10
+    assert said(hashtags=["x" * 5000]).hashtags == ()
+
+
+def test_alt_text_is_cut_to_what_x_takes() -> None:
+    assert len(said(alt_text="a" * 4000).alt_text) == 1000
+
+
+def test_what_it_adds_or_leaves_out_does_not_matter() -> None:
+    assert said(mood="dry") == Words(text="A cat")
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[]", "null", '"A cat"', "{}", '{"text": null}', '{"text": 7}', '{"text": "A", "hashtags": "a"}', '{"text": "A"'],
+)
+def test_another_shape_is_malformed_and_its_words_are_not_repeated(text: str) -> None:
+    with pytest.raises(NoAnswer) as told:
+        read(Reply(text))
+    assert told.value.outcome is Outcome.MALFORMED
+    assert "A cat" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    ("reply", "outcome"),
+    [
+        (Reply(""), Outcome.EMPTY),
+        (Reply('{"text": " \\n "}'), Outcome.EMPTY),
+        (Reply('{"text": "A cat"}', finish="OTHER"), Outcome.EMPTY),
+        (Reply("", finish="17"), Outcome.EMPTY),
+        (Reply('{"text": "A cat"}', finish="RECITATION"), Outcome.BLOCKED),
+        (Reply('{"text": "A cat"}', blocked="OTHER"), Outcome.BLOCKED),
+        (Reply('{"text": "A cat"}', finish="MAX_TOKENS"), Outcome.MALFORMED),
+    ],
+)
+def test_how_it_ended_decides_before_its_words(reply: Reply, outcome: Outcome) -> None:
+    with pytest.raises(NoAnswer) as told:
+        read(reply)
+    assert told.value.outcome is outcome
