@@ -102,7 +102,7 @@ def _canary(connection: sa.Connection, project: Project, now: datetime, *, lock:
     if connection.scalar(query.with_for_update(key_share=True) if lock else query) is not None:
         return None
     columns = (_tasks.id, _tasks.attempt, _tasks.partition_key, _tasks.tweet_url, _tasks.executed_time)
-    posted = _some(connection, project, [Status.COMPLETED], columns)
+    posted = _some(connection, project, Status.COMPLETED, columns)
     # One that no attempt made was posted before there was this project: then there is nothing to try out.
     if len(posted) > 1 or any(row.attempt == 0 for row in posted):
         return None
@@ -113,26 +113,25 @@ def _canary(connection: sa.Connection, project: Project, now: datetime, *, lock:
         if until is not None and until <= now:
             return None
         or_later = "" if until is None else f"; without it the rest follows at {until:%Y-%m-%d %H:%M:%S} UTC"
-        return Canary(first.id, f"the first post is out ({first.tweet_url}); look at it, then: {approve}{or_later}")
-    for row in _some(connection, project, [Status.UNCONFIRMED], columns):
+        where = first.tweet_url or first.partition_key
+        return Canary(first.id, f"the first post is out ({where}); look at it, then: {approve}{or_later}")
+    for row in _some(connection, project, Status.UNCONFIRMED, columns):
         return Canary(
             row.id, f"the first post ({row.partition_key}) may be out: look at the account's timeline, then: {approve}"
         )
     # Several were queued only where the canary was turned on meanwhile: then the one that runs, or the oldest.
     for status in (Status.RUNNING, Status.QUEUED):
-        for row in _some(connection, project, [status], columns):
+        for row in _some(connection, project, status, columns):
             return Canary(row.id, f"{row.partition_key} goes out first, alone; look at it then, and: {approve}")
     return Canary(None, "the first post goes out alone")
 
 
 def _some(
-    connection: sa.Connection, project: Project, which: Sequence[Status], columns: Sequence[sa.ColumnElement[Any]]
+    connection: sa.Connection, project: Project, which: Status, columns: Sequence[sa.ColumnElement[Any]]
 ) -> Sequence[sa.Row[Any]]:
-    """Up to two tasks in these states, oldest first: more are never asked for."""
-    query = sa.select(*columns).where(
-        _tasks.project_id == project.id, _tasks.status.in_([status.value for status in which])
-    )
-    return connection.execute(query.order_by(_tasks.id).limit(2)).all()
+    """Up to two tasks in this state: more are never asked for. The oldest, but of 100,000 posts any two."""
+    query = sa.select(*columns).where(_tasks.project_id == project.id, _tasks.status == which.value).limit(2)
+    return connection.execute(query if which is Status.COMPLETED else query.order_by(_tasks.id)).all()
 
 
 def _until(project: Project, posted: datetime | None) -> datetime | None:
