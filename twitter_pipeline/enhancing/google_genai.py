@@ -11,6 +11,9 @@ from twitter_pipeline.enhancing.answer import Reply
 from twitter_pipeline.enhancing.asking import is_loopback, refused
 from twitter_pipeline.enhancing.question import SCHEMA, Question
 
+#: Said, since the library would take another from its environment.
+_GOOGLE = "https://generativelanguage.googleapis.com"
+
 
 class GoogleGenai:
     """A client of its own; see `asking.Gemini`."""
@@ -22,7 +25,7 @@ class GoogleGenai:
             api_key=api_key,
             vertexai=False,
             http_options=types.HttpOptions(
-                base_url=base_url,
+                base_url=base_url or _GOOGLE,
                 api_version="v1beta",
                 timeout=milliseconds,
                 client_args={"trust_env": not is_loopback(base_url)},

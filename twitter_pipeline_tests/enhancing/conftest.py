@@ -20,10 +20,12 @@ MakeGemini = Callable[..., Settings]
 def gemini(request: pytest.FixtureRequest, tmp_path: Path, sandbox: SandboxServer) -> MakeGemini:
     """``gemini(timeout="1 s")``: settings that ask the sandbox with one library, then with the other."""
 
-    def make(**changes: Any) -> Settings:
+    def make(*, mode: str = "sandbox", **changes: Any) -> Settings:
         said = {"sdk": request.param, "base_url": sandbox.url, "api_key": "AIza-a-real-key", **changes}
         path = tmp_path / "config.yaml"
-        path.write_text(yaml.safe_dump({"gemini": said}), encoding="utf-8")
+        path.write_text(
+            yaml.safe_dump({"mode": mode, "accounts": [{"name": "cats"}], "gemini": said}), encoding="utf-8"
+        )
         return load(path, environ={})
 
     return make

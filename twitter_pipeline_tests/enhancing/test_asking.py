@@ -134,6 +134,25 @@ def test_nobody_there_is_no_connection(gemini: MakeGemini) -> None:
             ask(gemini(base_url=f"http://127.0.0.1:{taken.getsockname()[1]}"), question())
 
 
+def test_live_mode_asks_with_the_configured_key(gemini: MakeGemini) -> None:
+    assert read(ask(gemini(mode="live", api_key="sandbox-gemini-key"), question())).text
+    with pytest.raises(NoAnswer, match="API key not valid"):
+        ask(gemini(mode="live"), question())
+
+
+def test_keys_and_addresses_of_the_environment_do_not_count(
+    gemini: MakeGemini, sandbox: SandboxServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The libraries look for their own; in sandbox mode those are real ones."""
+    for name in ("GOOGLE_API_KEY", "GEMINI_API_KEY"):
+        monkeypatch.setenv(name, "AIza-from-the-environment")
+    monkeypatch.setenv("GOOGLE_GENAI_USE_VERTEXAI", "true")
+    monkeypatch.setenv("GOOGLE_CLOUD_PROJECT", "mine")
+    monkeypatch.setenv("GOOGLE_GEMINI_BASE_URL", "http://127.0.0.1:9")
+    assert read(ask(gemini(), question())).text == "✨ A cat – It sleeps."
+    assert len(sandbox.gemini_requests()) == 1
+
+
 def test_this_machine_is_not_reached_through_a_proxy(gemini: MakeGemini, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
