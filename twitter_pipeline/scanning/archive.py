@@ -8,6 +8,7 @@ from datetime import datetime, timedelta, timezone
 import sqlalchemy as sa
 
 from twitter_pipeline.config import Project
+from twitter_pipeline.scanning import texts
 from twitter_pipeline.scanning.candidates import Seen
 from twitter_pipeline.scanning.reasons import IGNORED
 from twitter_pipeline.store import moves
@@ -55,7 +56,11 @@ def hold_back(engine: sa.Engine, project: Project, *, now: datetime) -> int:
         ).all()
     held = 0
     if wanted is not None and (applied is None or applied < wanted):
-        old = [(row.id, file) for row in rows if (file := _newest(project, row.media_files or [row.media_path]))]
+        old = [
+            (row.id, file)
+            for row in rows
+            if (file := _newest(project, row.media_files or [texts.file_of(row.media_path)]))
+        ]
         old = [(task_id, file) for task_id, file in old if is_ignored(project, file.mtime_ns)]
         for begin in range(0, len(old), BATCH):
             with writing(engine) as connection:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from twitter_pipeline.content.metadata import Metadata
 from twitter_pipeline.content.tidy import clean, single_spaced
+from twitter_pipeline.scanning.kinds import is_media
 from twitter_pipeline.scanning.names import shown
 from twitter_pipeline.scanning.sidecars import Finder, Problem, Sidecar, fields
 from twitter_pipeline.scanning.sidecars.batch_file import document_of
@@ -86,7 +87,8 @@ def _of_entry(file: File, wanted: str) -> Sidecar | None:
 
 def _parted(key: str) -> tuple[str, str | None]:
     folder, slash, name = key.rpartition("/")
-    found = _ENTRY.fullmatch(name)
+    # No entry is called like a medium, and a file may be called "a.json#b.txt".
+    found = None if is_media(name) else _ENTRY.fullmatch(name)
     return (key, None) if found is None else (f"{folder}{slash}{found[1]}", found[2])
 
 

@@ -199,3 +199,17 @@ def test_an_entry_too_old_for_the_project_stays_out_when_another_is_added(world:
     here.scan()
     assert here.task_of("texts/en_week.json#monday").status is Status.SKIPPED
     assert here.task_of("texts/en_week.json#tuesday").status is Status.PENDING
+
+
+def test_what_is_pending_is_held_back_when_the_project_begins_to_leave_out_the_old(world: MakeWorld) -> None:
+    here = world(sources=TEXTS)
+    os.utime(words(here.folder / "texts/en_week.json", monday={"title": "Monday"}), (1e9, 1e9))
+    os.utime(put(here, "a.json#b.txt", "A text whose name looks like an entry."), (1e9, 1e9))
+    here.scan()
+    assert {task.status for task in here.tasks()} == {Status.PENDING}
+    later = world(sources=TEXTS, ignore_before="2026-01-01")
+    later.scan()
+    assert {task.media_path: task.status for task in later.tasks()} == {
+        "texts/a.json#b.txt": Status.SKIPPED,
+        "texts/en_week.json#monday": Status.SKIPPED,
+    }

@@ -9,9 +9,11 @@ from threading import Barrier
 import pytest
 
 from twitter_pipeline.scanning.source import BATCH
-from twitter_pipeline.store.status import Status
+from twitter_pipeline.store.status import Event, Status
 from twitter_pipeline_tests.scanning import scanning_process
-from twitter_pipeline_tests.scanning.scans import actions, candidates, look, paths
+from twitter_pipeline_tests.scanning.scans import actions, at, candidates, look, paths
+from twitter_pipeline_tests.support.items import carry_out
+from twitter_pipeline_tests.support.pictures import picture
 from twitter_pipeline_tests.support.world import MakeWorld, World
 
 CLIPS = 130
@@ -43,6 +45,32 @@ def test_scans_in_threads_record_each_file_once(world: MakeWorld) -> None:
     assert paths(here) == names
     assert candidates(here) == []
     assert all(actions(here, task) == ["found"] for task in here.tasks())
+
+
+def test_scans_in_threads_give_each_picture_to_one_album(world: MakeWorld) -> None:
+    here = world(sources=[{"type": "album"}])
+    files = [f"{album}/{number}.png" for album in range(12) for number in range(6)]
+    for number, file in enumerate(files):
+        picture(here.folder / file, number)
+    together = Barrier(3, timeout=60)
+
+    def scan_at(second: float) -> None:
+        together.wait()
+        look(here, second)
+        look(here, second + 10)
+
+    with ThreadPoolExecutor(3) as threads:
+        list(threads.map(scan_at, (0, 0, 1)))
+        for number in range(6):  # they are added to what is pending, and to what is taken
+            picture(here.folder / f"{number}/new.png", 200 + number)
+            files.append(f"{number}/new.png")
+            if number % 2:
+                carry_out(here.engine, here.task_of(f"{number}").id, Event.QUEUE, now=at(50))
+        list(threads.map(scan_at, (100, 100, 101)))
+    look(here, 200)
+    look(here, 210)
+    assert sorted(file for task in here.tasks() for file in task.files) == sorted(files)
+    assert candidates(here) == []
 
 
 def test_tasks_follow_their_files_once_when_scans_in_threads_see_them_moved(world: MakeWorld) -> None:

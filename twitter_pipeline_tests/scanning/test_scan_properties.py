@@ -173,7 +173,7 @@ def test_every_medium_ends_in_a_visible_state_and_scanning_again_changes_nothing
         project = new_project(here, tree)
         box = NO_TIME if hasty else LONG
         whole = 0
-        for second in range(200):
+        for second in range(2_000):  # in no time a scan gets on by a folder of one of the sources
             whole += scan(here.engine, project, time_box=box, now=at(second * 10)).whole
             if whole == 3:  # the first sees, the second takes, the third meets the metadata of what waits
                 break
@@ -184,7 +184,7 @@ def test_every_medium_ends_in_a_visible_state_and_scanning_again_changes_nothing
         assert before["candidates"] == []
         for task in before["tasks"]:
             assert (task.status, bool(task.error_message)) in {("pending", False), ("skipped", True)}
-        for second in (3000, 3010, 3020):
+        for second in (30_000, 30_010, 30_020):
             scan(here.engine, project, time_box=LONG, now=at(second))
         assert state(here.engine, project) == before
 
