@@ -32,7 +32,7 @@ def test_each_reason_is_told_once_and_its_end(world: MakeWorld, caplog: pytest.L
         held.show(here.settings)
         held.show(here.settings)
         (line,) = said(caplog)
-        assert line.startswith("nothing of cats is posted: the first post is out (http")
+        assert line.startswith("nothing else of cats is posted: the first post is out (http")
         assert line.endswith("look at it, then: twitter-pipeline approve cats")
 
         with writing(here.engine) as connection:

@@ -30,7 +30,10 @@ class Held:
             reasons = holds.reasons if holds.everything is None else (holds.everything,)
             before = self._told.get(project.id, ())
             self._told[project.id] = reasons
-            what = f"nothing of {project.id} is posted" if holds.everything else f"a part of {project.id} is not posted"
+            what = f"a part of {project.id} is not posted"
+            if holds.everything is not None:
+                first = holds.canary is not None and holds.everything == holds.canary.reason
+                what = f"nothing {'else ' if first else ''}of {project.id} is posted"
             for reason in reasons:
                 if reason not in before:
                     _log.warning("%s: %s", what, reason, extra={"project": project.id})
