@@ -9,36 +9,29 @@ from __future__ import annotations
 import time
 import uuid
 from contextlib import suppress
-from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from twitter_pipeline.config import Settings, Source
-from twitter_pipeline.publishing.drafts import Draft, Enhancement, MediaFile
+from twitter_pipeline.config import Settings
+from twitter_pipeline.publishing.drafts import Draft, Enhancement
 from twitter_pipeline.publishing.session import Item, Session, utc_now
+from twitter_pipeline.publishing.wording import WORDLESS, alt_text_of, fitted, place_of, question_for
 from twitter_pipeline.store import gemini, moves
 from twitter_pipeline.store.engine import reading, writing
 
 if TYPE_CHECKING:
-    from twitter_pipeline.content.metadata import Metadata
-    from twitter_pipeline.enhancing.answer import Reply, Words
+    from twitter_pipeline.enhancing.answer import Reply
     from twitter_pipeline.enhancing.question import Question
 
 #: How long past the timeout another process's request counts as under way.
 GRACE = timedelta(seconds=5)
-#: Why Gemini is not asked where its words would not be seen.
-WORDLESS = "the source's template shows neither title nor description"
-#: A character no one writes: where a template shows it, it shows the words.
-_MARK = "\ue000"
-#: Longer than any post: the text as it is before anything is cut.
-_UNCUT = 1_000_000
 
 
 def enhance(session: Session, draft: Draft) -> Draft:
     """The draft with Gemini's words, or as it is with the reason why; both are told in the publishing log."""
-    if draft.words is None:
+    if draft.words is None or not session.source().gemini:
         return draft
     improved = improve(session, draft, by=session.claim.holder)
     session.note("enhanced", said_of(improved), details_of(improved))
@@ -64,11 +57,11 @@ def preview(item: Item, draft: Draft, *, ask: bool) -> Draft:
 
 def improve(item: Item, draft: Draft, *, by: str) -> Draft:
     """Ask Gemini, unless the answer is stored already. `by` names who asks: a run's id."""
-    settings, source, words = item.settings, item.source(), _words(draft)
-    place = _place(settings, source, words)
+    settings, source = item.settings, item.source()
+    place = place_of(settings, source, draft)
     if place is None:
         return _kept(settings, draft, "template", WORDLESS)
-    question = _question(settings, source, draft, place)
+    question = question_for(settings, draft, place)
     begun = _begin(item, question, by)
     if isinstance(begun, gemini.Spent):
         return _kept(settings, draft, "budget", _spent(settings))
@@ -119,12 +112,12 @@ def known(item: Item, draft: Draft) -> Draft | None:
     from twitter_pipeline.enhancing.answer import Outcome
 
     settings, source = item.settings, item.source()
-    place = _place(settings, source, _words(draft))
+    place = place_of(settings, source, draft)
     if place is None:
         return _kept(settings, draft, "template", WORDLESS)
     with reading(item.engine) as connection:
         stored = gemini.stored(connection, item.task.id)
-    if stored is None or stored.digest != _question(settings, source, draft, place).digest:
+    if stored is None or stored.digest != question_for(settings, draft, place).digest:
         return None
     if Outcome(stored.outcome).may_be_asked_again and stored.tries < gemini.MOST_TRIES:
         return None
@@ -139,7 +132,7 @@ def said_of(draft: Draft) -> str:
 def details_of(draft: Draft) -> dict[str, Any]:
     """The same for programs, with the original words beside those that go out."""
     enhanced = draft.enhanced.model_dump(mode="json") if draft.enhanced else {}
-    return {**enhanced, "text": draft.text, "weight": draft.weight, "alt_text": _alt_text(draft)}
+    return {**enhanced, "text": draft.text, "weight": draft.weight, "alt_text": alt_text_of(draft)}
 
 
 def _begin(item: Item, question: Question, by: str) -> gemini.Begun | gemini.Stored | gemini.Spent:
@@ -185,89 +178,6 @@ def _from_stored(item: Item, draft: Draft, stored: gemini.Stored) -> Draft:
     return better.model_copy(update={"enhanced": _enhancement(draft, "answered", said, stored.model, **price)})
 
 
-def fitted(settings: Settings, source: Source, draft: Draft, words: Words) -> Draft | str:
-    """The draft in these words, through template and limit; or why they cannot be used."""
-    from twitter_pipeline.content import TemplateError, compose
-    from twitter_pipeline.enhancing.guard import added
-
-    original = _words(draft)
-    place = _place(settings, source, original)
-    if place is None:
-        return WORDLESS
-    better = _placed(original, place, words.text)
-    if words.hashtags:
-        better = replace(better, hashtags=words.hashtags)
-    try:
-        composed = compose(better, template=source.template, hashtags=source.hashtags, limit=settings.x.text_limit)
-        uncut = compose(original, template=source.template, hashtags=source.hashtags, limit=_UNCUT).text
-    except TemplateError as error:
-        return f"its words do not go with the template: {error}"
-    if not composed.text:
-        return "its words left nothing to post"
-    wrong = added(composed.text, uncut)
-    if wrong is not None:
-        return wrong
-    media = draft.media
-    described = _alt_text(draft)
-    if words.alt_text and _is_one_picture(media) and added(words.alt_text, f"{uncut} {described}") is None:
-        media = (media[0].model_copy(update={"alt_text": words.alt_text}),)
-    changed = {"text": composed.text, "weight": composed.weight, "was_cut": composed.was_cut, "media": media}
-    return draft.model_copy(update=changed)
-
-
-def _question(settings: Settings, source: Source, draft: Draft, place: str) -> Question:
-    from twitter_pipeline.content import compose
-    from twitter_pipeline.enhancing.question import ask_for
-
-    words, limit = _words(draft), settings.x.text_limit
-    beside = compose(_placed(words, place, _MARK), template=source.template, hashtags=source.hashtags, limit=limit)
-    return ask_for(
-        words,
-        alt_text=_alt_text(draft),
-        model=settings.gemini.model,
-        voice=settings.gemini.voice,
-        # Hashtags give way to words: half of it is always there.
-        room=max(limit // 2, limit - beside.weight),
-        limit=limit,
-    )
-
-
-def _place(settings: Settings, source: Source, words: Metadata) -> str | None:
-    """Where Gemini's text goes: into the first of title and description that the template shows, if it shows one."""
-    from twitter_pipeline.content import TemplateError, compose
-
-    for place in ("title", "description"):
-        marked = _placed(words, place, _MARK)
-        try:
-            if _MARK in compose(marked, template=source.template, hashtags=(), limit=_UNCUT).text:
-                return place
-        except TemplateError:
-            continue  # such as {{ title[0] }} of an empty title
-    return None
-
-
-def _placed(words: Metadata, place: str, text: str) -> Metadata:
-    """The words with `text` in place of title and description both."""
-    if place == "title":
-        return replace(words, title=text, description="")
-    return replace(words, title="", description=text)
-
-
-def _words(draft: Draft) -> Metadata:
-    from twitter_pipeline.content import Metadata
-
-    return Metadata.from_dict(draft.words or {})
-
-
-def _alt_text(draft: Draft) -> str:
-    return draft.media[0].alt_text if _is_one_picture(draft.media) else ""
-
-
-def _is_one_picture(media: tuple[MediaFile, ...]) -> bool:
-    """Of several, one description could only be wrong; X keeps none of a video."""
-    return len(media) == 1 and media[0].seconds is None
-
-
 def _spent(settings: Settings) -> str:
     most = settings.gemini.daily_budget
     if not most:
@@ -288,6 +198,6 @@ def _enhancement(draft: Draft, outcome: str, said: str, model: str, **price: int
         model=model,
         original_text=draft.text,
         original_weight=draft.weight,
-        original_alt_text=_alt_text(draft),
+        original_alt_text=alt_text_of(draft),
         **price,
     )

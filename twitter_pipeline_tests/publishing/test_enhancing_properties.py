@@ -15,7 +15,7 @@ from twitter_pipeline.content.metadata import Metadata
 from twitter_pipeline.content.tidy import clean
 from twitter_pipeline.enhancing.answer import NoAnswer, Reply, read
 from twitter_pipeline.publishing.drafts import Draft, MediaFile
-from twitter_pipeline.publishing.enhancing import fitted
+from twitter_pipeline.publishing.wording import fitted
 from twitter_pipeline.sandbox.entities import hashtags, links, mentions
 from twitter_pipeline.sandbox.weight import LIMIT, normalize, weighted_length
 

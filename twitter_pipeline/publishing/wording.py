@@ -1,0 +1,113 @@
+"""Gemini's words in a post: where they go, how much room there is, and whether they may go out. All of it pure."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from twitter_pipeline.config import Settings, Source
+from twitter_pipeline.publishing.drafts import Draft, MediaFile
+
+if TYPE_CHECKING:
+    from twitter_pipeline.content.metadata import Metadata
+    from twitter_pipeline.enhancing.answer import Words
+    from twitter_pipeline.enhancing.question import Question
+
+#: Why Gemini is not asked where its words would not be seen.
+WORDLESS = "the source's template shows neither title nor description"
+#: A character no one writes: where a template shows it, it shows the words.
+_MARK = "\ue000"
+#: Longer than any post: the text as it is before anything is cut.
+_UNCUT = 1_000_000
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where Gemini's text goes: title or description; and how much it may weigh beside all else."""
+
+    name: str
+    room: int
+
+
+def place_of(settings: Settings, source: Source, draft: Draft) -> Place | None:
+    """The first of title and description that the template shows; None when it shows neither."""
+    from twitter_pipeline.content import TemplateError, compose
+
+    limit = settings.x.text_limit
+    for name in ("title", "description"):
+        marked = _placed(_words(draft), name, _MARK)
+        try:
+            shown = compose(marked, template=source.template, hashtags=source.hashtags, limit=_UNCUT)
+        except TemplateError:
+            continue  # such as {{ title[0] }} of an empty title
+        if _MARK in shown.text:
+            # Hashtags give way to words: half of the limit is always there.
+            return Place(name, max(limit // 2, limit - shown.weight))
+    return None
+
+
+def question_for(settings: Settings, draft: Draft, place: Place) -> Question:
+    """What Gemini is asked about a draft."""
+    from twitter_pipeline.enhancing.question import ask_for
+
+    return ask_for(
+        _words(draft),
+        alt_text=alt_text_of(draft),
+        model=settings.gemini.model,
+        voice=settings.gemini.voice,
+        room=place.room,
+        limit=settings.x.text_limit,
+    )
+
+
+def fitted(settings: Settings, source: Source, draft: Draft, words: Words) -> Draft | str:
+    """The draft in these words, through template and limit; or why they cannot be used."""
+    from twitter_pipeline.content import TemplateError, compose
+    from twitter_pipeline.enhancing.guard import added
+
+    original = _words(draft)
+    place = place_of(settings, source, draft)
+    if place is None:
+        return WORDLESS
+    better = _placed(original, place.name, words.text)
+    if words.hashtags:
+        better = replace(better, hashtags=words.hashtags)
+    try:
+        composed = compose(better, template=source.template, hashtags=source.hashtags, limit=settings.x.text_limit)
+        uncut = compose(original, template=source.template, hashtags=source.hashtags, limit=_UNCUT).text
+    except TemplateError as error:
+        return f"its words do not go with the template: {error}"
+    if not composed.text:
+        return "its words left nothing to post"
+    wrong = added(composed.text, uncut)
+    if wrong is not None:
+        return wrong
+    media = draft.media
+    described = alt_text_of(draft)
+    if words.alt_text and _is_one_picture(media) and added(words.alt_text, f"{uncut} {described}") is None:
+        media = (media[0].model_copy(update={"alt_text": words.alt_text}),)
+    changed = {"text": composed.text, "weight": composed.weight, "was_cut": composed.was_cut, "media": media}
+    return draft.model_copy(update=changed)
+
+
+def _placed(words: Metadata, place: str, text: str) -> Metadata:
+    """The words with `text` in place of title and description both."""
+    if place == "title":
+        return replace(words, title=text, description="")
+    return replace(words, title="", description=text)
+
+
+def _words(draft: Draft) -> Metadata:
+    from twitter_pipeline.content import Metadata
+
+    return Metadata.from_dict(draft.words or {})
+
+
+def alt_text_of(draft: Draft) -> str:
+    """What the only picture of a draft shows; empty where there is not just one."""
+    return draft.media[0].alt_text if _is_one_picture(draft.media) else ""
+
+
+def _is_one_picture(media: tuple[MediaFile, ...]) -> bool:
+    """Of several, one description could only be wrong; X keeps none of a video."""
+    return len(media) == 1 and media[0].seconds is None
