@@ -86,6 +86,8 @@ def main() -> None:
         _Server(listen(path), loaded).serve()
     finally:
         path.unlink(missing_ok=True)
+        with contextlib.suppress(OSError):
+            path.parent.rmdir()
 
 
 class _Server:

@@ -10,6 +10,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import psutil
 import pytest
 
 from twitter_pipeline.launching.channel import MOST_BYTES, ServerAway, ask, listen, socket_path
@@ -26,19 +27,25 @@ def path() -> Iterator[Path]:
 
 
 @pytest.fixture(scope="module")
-def server() -> Iterator[Path]:
-    """A server under way."""
+def process() -> Iterator[tuple[Path, psutil.Process]]:
+    """A server under way: where it listens, and its process."""
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "mine" / "launcher"
         command = [sys.executable, "-m", "twitter_pipeline.launching.server", str(path)]
         with subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True) as process:
             wait_for(path.exists, 60, "the server to listen")
-            yield path
+            yield path, psutil.Process(process.pid)
             assert process.poll() is None
             assert process.stdin is not None
             process.stdin.close()  # as when `up` has died
             assert process.wait(10) == 0
-        assert not path.exists()
+        assert not path.parent.exists()
+
+
+@pytest.fixture
+def server(process: tuple[Path, psutil.Process]) -> Path:
+    """Where a server listens."""
+    return process[0]
 
 
 def test_a_data_folder_has_a_socket_of_its_own_with_a_short_name(tmp_path: Path) -> None:
@@ -93,6 +100,10 @@ def test_whatever_is_said_the_server_goes_on(server: Path, said: bytes) -> None:
         connection.shutdown(socket.SHUT_WR)
         assert connection.recv(100) == b""
     assert ask(server, LOOK) == {"state": "unknown"}
+
+
+def test_it_has_one_thread_since_a_fork_copies_locks_as_they_are(process: tuple[Path, psutil.Process]) -> None:
+    assert process[1].num_threads() == 1
 
 
 def test_a_question_without_end_is_given_up(server: Path) -> None:
