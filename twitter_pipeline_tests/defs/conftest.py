@@ -28,6 +28,8 @@ from twitter_pipeline_tests.support.stack import Stack
 PROJECTS = [f"p{number}" for number in range(1, 21)]
 #: One more, whose words Gemini improves.
 IMPROVED = "improved"
+#: And one of albums and texts.
+MIXED = "mixed"
 
 
 class ByHand:
@@ -105,9 +107,12 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     (folder / IMPROVED).mkdir()
     sources = [{"type": "video", "gemini": True}]
     projects.append({"id": IMPROVED, "path": IMPROVED, "account": IMPROVED, "sources": sources})
-    accounts = [{"name": name} for name in (*PROJECTS, IMPROVED)]
+    (folder / MIXED).mkdir()
+    kinds = [{"type": "album"}, {"type": "text"}]
+    projects.append({"id": MIXED, "path": MIXED, "account": MIXED, "sources": kinds})
+    accounts = [{"name": name} for name in (*PROJECTS, IMPROVED, MIXED)]
     with Stack(folder, projects, accounts=accounts, dagster={"max_concurrent_runs": 4}) as running:
-        for name in (*PROJECTS, IMPROVED):
+        for name in (*PROJECTS, IMPROVED, MIXED):
             running.dagster.stop_sensor(f"scan_{name}")
         yield running
 
@@ -127,6 +132,12 @@ def by_hand(stack: Stack, _free_projects: Iterator[str], clip: Path) -> Iterator
 def improved(stack: Stack, clip: Path) -> Iterator[ByHand]:
     """The project whose words Gemini improves."""
     yield from _by_hand(stack, IMPROVED, clip)
+
+
+@pytest.fixture
+def mixed(stack: Stack, clip: Path) -> Iterator[ByHand]:
+    """The project of albums and texts."""
+    yield from _by_hand(stack, MIXED, clip)
 
 
 def _by_hand(stack: Stack, project_id: str, clip: Path) -> Iterator[ByHand]:

@@ -15,6 +15,7 @@ from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tables import publishing_tasks
 from twitter_pipeline_tests.defs.conftest import ByHand
+from twitter_pipeline_tests.support.pictures import pictures, words
 from twitter_pipeline_tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.slow
@@ -69,6 +70,29 @@ def test_the_partitions_page_reads_as_the_publishing_log(by_hand: ByHand) -> Non
         "media",
         "seconds",
     } <= labels
+
+
+def test_an_album_and_a_text_are_posted_and_their_pages_show_all_there_is_of_them(mixed: ByHand) -> None:
+    pictures(mixed.project.path / "trip", *(f"{number}.png" for number in range(1, 5)))
+    words(mixed.project.path / "trip.json", title="A trip", alt_text=["", "The beach"])
+    (mixed.project.path / "monday.txt").write_text("The sea is calm.", encoding="utf-8")
+    mixed.scan()
+    shown = {}
+    for task in [task for task in mixed.stack.tasks() if task.project_id == mixed.project.id]:
+        assert mixed.dagster.wait_for_end(mixed.launch(task)) == "SUCCESS"
+        events = mixed.dagster.events(mixed.project.id, task.partition_key)
+        (posted,) = [event for event in events if event["kind"] == "materialization"]
+        shown[task.media_path] = {entry["label"]: entry for entry in posted["metadataEntries"]}
+    album, text = shown["trip"], shown["monday.txt"]
+    media = album["media"]["text"].splitlines()
+    assert [line.split(" ")[0] for line in media] == [f"trip/{number}.png" for number in range(1, 5)]
+    assert media[1].endswith(": The beach")
+    assert 1_000 < len(album["larger_picture"]["mdStr"]) < 50_000
+    assert len(album["picture"]["mdStr"]) < 1_000
+    assert (text["media"]["text"], text["sidecar"]["text"]) == ("none", "monday.txt")
+    assert "picture" not in text
+    on_x = {post["text"]: len(post["media"]) for post in mixed.sandbox.posts(mixed.project.id)}
+    assert on_x == {"A trip": 4, "The sea is calm.": 0}
 
 
 def test_materializing_a_posted_item_again_posts_nothing_and_says_so(by_hand: ByHand) -> None:
