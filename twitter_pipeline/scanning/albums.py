@@ -11,7 +11,7 @@ import os
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
+from functools import cached_property, partial
 
 from twitter_pipeline.scanning import archive
 from twitter_pipeline.scanning.candidates import Seen
@@ -19,6 +19,7 @@ from twitter_pipeline.scanning.grouping import arrange, group_of, natural_order,
 from twitter_pipeline.scanning.kinds import covers, is_a
 from twitter_pipeline.scanning.known import OpenAlbum
 from twitter_pipeline.scanning.recording import Found
+from twitter_pipeline.scanning.sidecars.listing import name_key
 from twitter_pipeline.scanning.taking import Taker, Unit
 from twitter_pipeline.scanning.walk import Folder
 from twitter_pipeline.store.moves import NewItem
@@ -45,7 +46,7 @@ class AlbumTaker(Taker):
         """The albums of a folder that are new, or not what they were."""
         prefix, path = self.prefix(folder), self.path(folder)
         open_here = self._by_folder.get(path, [])
-        entries = self.unsettled(folder)
+        entries = {file: entry for file, entry in self.unsettled(folder).items() if not self._is_settled(file)}
         if not entries and not open_here:
             return []
         whose = self.share.in_folder(path)
@@ -76,6 +77,14 @@ class AlbumTaker(Taker):
             if (unit := self._album(key, key, files, pictures, of_group)) is not None:
                 units.append(unit)
         return sorted(units, key=lambda unit: unit.seen.path)
+
+    def _is_settled(self, file: str) -> bool:
+        """Whether a picture belongs to a settled album under the other form of its name: a share may change forms."""
+        return not file.isascii() and name_key(file) in self._settled_names
+
+    @cached_property
+    def _settled_names(self) -> set[str]:
+        return set(map(name_key, self.known.album_files))
 
     def _videos(self, path: str, entries: Iterable[str]) -> list[Unit]:
         """The videos of a folder that no source takes: they can never be part of an album."""

@@ -18,13 +18,15 @@ from twitter_pipeline.scanning.kinds import is_a, is_media
 from twitter_pipeline.scanning.pairing import path_of
 from twitter_pipeline.scanning.reasons import IGNORED
 from twitter_pipeline.scanning.recording import Found
-from twitter_pipeline.scanning.sidecars import Problem, Sidecar, fields
+from twitter_pipeline.scanning.sidecars import Problem, Sidecar
 from twitter_pipeline.scanning.sidecars.batch_file import batches, document_of
 from twitter_pipeline.scanning.sidecars.document import File, Unreadable
 from twitter_pipeline.scanning.sidecars.listing import Listing, base_of
 from twitter_pipeline.scanning.taking import Taker, Unit
 from twitter_pipeline.scanning.walk import Folder
 from twitter_pipeline.store.moves import NewItem
+
+_NO_ENTRIES = 'it has no entry such as "monday": {"title": …}'
 
 
 @dataclass
@@ -82,6 +84,8 @@ class TextTaker(Taker):
     def _of_batch(self, listing: Listing, file: File, document: Mapping[str, object]) -> Iterator[Unit]:
         if any(isinstance(document.get(name), str) for name in ("title", "description")):
             return  # it is the metadata of one medium
+        if document and not any(isinstance(value, (dict, list)) for value in document.values()):
+            self.report.problems.append(Problem.of(file.path, self.project.path, _NO_ENTRIES).message)
         rel = file.path.relative_to(self.project.path).as_posix()
         for name, value in document.items():
             key = texts.key_of(rel, name)
@@ -97,7 +101,7 @@ class TextTaker(Taker):
     def _entry(self, seen: Seen, file: File, name: str, value: Mapping[str, object], digest: str) -> Unit:
         if archive.is_ignored(self.project, seen.mtime_ns):
             return self.unit(seen)
-        found = Sidecar(file.path, name, fields.read(value), file.mtime_ns, file.size)
+        found = texts.of_entry(file, name, value)
         return Unit(seen, 1, lambda: Found((self._text(seen, found, digest, name=name),), seen.path))
 
     def _text(self, seen: Seen, found: Sidecar | Problem, digest: str, name: str | None = None) -> NewItem:

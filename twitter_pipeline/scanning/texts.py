@@ -6,6 +6,7 @@ An entry is known by its file and its key: `words/en_week.json#monday`.
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -77,11 +78,17 @@ def read(path: Path, size: int) -> str:
     return words
 
 
+def of_entry(file: File, entry: str, value: Mapping[str, object]) -> Sidecar:
+    """The words of an entry of a batch file; its `text` is its description where it has no other."""
+    if "description" not in value and "text" in value:
+        value = {**value, "description": value["text"]}
+    return Sidecar(file.path, entry, fields.read(value), file.mtime_ns, file.size)
+
+
 def _of_entry(file: File, wanted: str) -> Sidecar | None:
     for entry, value in document_of(file).items():
         if _escaped(entry) == wanted:
-            metadata = fields.read(as_object(value, "it"))
-            return Sidecar(file.path, entry, metadata, file.mtime_ns, file.size)
+            return of_entry(file, entry, as_object(value, "it"))
     return None
 
 

@@ -51,7 +51,7 @@ def test_entries_of_a_batch_file_that_speak_of_no_medium_are_posts(world: MakeWo
     put(here, "clip.mp4", b"")
     batch = {
         "monday": {"title": "Monday"},
-        "news 24/7 100%": {"description": "News"},
+        "news 24/7 100%": {"text": "News"},
         "clip.mp4": {"title": "of a film"},
         "clip": {"title": "of a film, too"},
         "later.png": {"title": "of a picture that is not there yet"},
@@ -187,6 +187,14 @@ def test_a_batch_that_is_still_being_written_is_told_and_waited_for(world: MakeW
     assert "texts/en_week.json: no valid JSON" in problem
     words(batch, monday={"title": "Monday"})
     assert [look(here, second).found for second in (10, 13, 14)] == [0, 0, 1]
+
+
+def test_a_batch_of_no_entries_is_told(world: MakeWorld) -> None:
+    here = world(sources=TEXTS)
+    words(here.folder / "texts/en_week.json", monday="The sea is calm.")
+    (problem,) = here.scan().problems
+    assert 'texts/en_week.json: it has no entry such as "monday": {"title": …}' in problem
+    assert here.tasks() == []
 
 
 def test_an_entry_too_old_for_the_project_stays_out_when_another_is_added(world: MakeWorld) -> None:

@@ -215,6 +215,32 @@ def test_a_picture_too_old_for_the_project_is_left_out_with_its_album(world: Mak
     assert here.tasks() == before
 
 
+def test_a_share_that_writes_names_in_another_form_makes_nothing_new_of_a_posted_album(world: MakeWorld) -> None:
+    here = world(sources=ALBUMS)
+    words(here.folder / "albums/trip.json", title="A trip")
+    files = pictures(here.folder / "albums/trip", "ä.png", "ö.png")
+    here.scan()
+    here.publish()
+    files += pictures(here.folder / "albums/trip", "ü.png", shade=9)
+    here.scan()
+    here.publish(here.task_of("albums/trip#2"), run_id="run-2")
+    before = here.tasks()
+    for file in files:
+        file.rename(file.with_name(unicodedata.normalize("NFD", file.name)))
+    here.scan()
+    assert here.tasks() == before
+
+
+def test_an_album_without_words_is_posted_with_those_of_its_folder(world: MakeWorld) -> None:
+    here = world(sources=ALBUMS, metadata_wait=0, without_metadata="post")
+    pictures(here.folder / "albums/my_day.out", *(f"{number}.png" for number in range(5)))
+    pictures(here.folder / "albums", "at_sea_1.png", "at_sea_2.png", "alone_at-last.png", shade=9)
+    here.scan()
+    for task in here.tasks():
+        here.publish(task, run_id=f"run-{task.id}")
+    assert sorted(here.posted_texts()) == ["alone at last", "at sea", "my day out", "my day out (2)"]
+
+
 @pytest.mark.parametrize("form", ["NFC", "NFD"])
 def test_any_name_of_a_folder_is_kept_and_finds_its_metadata(world: MakeWorld, form: str) -> None:
     here = world(sources=ALBUMS)
