@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import unicodedata
+from typing import Any
 
 import pytest
 
+from twitter_pipeline.scanning import source as scanning
 from twitter_pipeline.scanning.grouping import arrange, group_of, natural_order
+from twitter_pipeline.store import changes
+from twitter_pipeline.store.engine import writing
+from twitter_pipeline.store.moves import NewItem
 from twitter_pipeline.store.status import Event, Status
 from twitter_pipeline_tests.scanning.scans import actions, at, candidates, look
 from twitter_pipeline_tests.support.items import carry_out
@@ -200,8 +206,6 @@ def test_of_pictures_in_two_sources_the_nearer_one_has_them(world: MakeWorld) ->
 
 
 def test_a_picture_too_old_for_the_project_is_left_out_with_its_album(world: MakeWorld) -> None:
-    import os
-
     here = world(sources=ALBUMS, ignore_before="2026-01-01")
     for file in pictures(here.folder / "albums/old", "1.png", "2.png"):
         os.utime(file, (1e9, 1e9))
@@ -284,29 +288,30 @@ def test_a_copy_of_an_album_leaves_the_first_where_it_is(world: MakeWorld) -> No
     assert sorted(items(here)) == ["albums/copy", "albums/copy#2", "albums/trip", "albums/trip#2"]
 
 
-def test_two_scans_at_once_that_see_other_pictures_give_each_to_one_item(world: MakeWorld) -> None:
-    from datetime import timedelta
-
-    from twitter_pipeline.scanning import recording
-    from twitter_pipeline.scanning import source as scanning
-
+def test_what_another_scan_and_a_run_did_meanwhile_puts_no_picture_into_two_items(
+    world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
     here = world(sources=ALBUMS)
     pictures(here.folder / "albums/trip", "1.png", "2.png")
     look(here, 0)
+    look(here, 4)
+    pictures(here.folder / "albums/trip", "0.png", "0b.png", "3.png", shade=40)
+    look(here, 10)
+    record = scanning.record
 
-    def meanwhile(*arguments: object, **more: object) -> object:
-        scanning.record = recording.record  # type: ignore[attr-defined]
-        picture(here.folder / "albums/trip/0.png", 40)
-        look(here, 5)
-        look(here, 5 + here.project.stable_for / timedelta(seconds=1))
-        carry_out(here.engine, here.task().id, Event.QUEUE, now=at(20))
-        return recording.record(*arguments, **more)  # type: ignore[arg-type]
+    def meanwhile(*arguments: Any, **more: Any) -> Any:
+        monkeypatch.undo()
+        files = tuple(f"albums/trip/{number}.png" for number in (1, 2, 3))  # as a scan that saw less has it
+        task = here.task()
+        with writing(here.engine) as connection:
+            item = NewItem("cats", task.content_source_id, task.media_path, None, at(11), "", media_files=files)
+            assert changes.regroup(connection, task.id, item, now=at(11))
+        assert carry_out(here.engine, task.id, Event.QUEUE, now=at(12))
+        return record(*arguments, **more)
 
-    scanning.record = meanwhile  # type: ignore[attr-defined, assignment]
-    try:
-        look(here, 4)
-    finally:
-        scanning.record = recording.record  # type: ignore[attr-defined]
-    assert items(here) == {"albums/trip": ("0.png", "1.png", "2.png")}
-    look(here, 30)
-    assert len(here.tasks()) == 1
+    monkeypatch.setattr(scanning, "record", meanwhile)
+    look(here, 14)
+    assert items(here) == {"albums/trip": ("1.png", "2.png", "3.png")}
+    look(here, 20)
+    look(here, 24)
+    assert items(here) == {"albums/trip": ("1.png", "2.png", "3.png"), "albums/trip#2": ("0.png", "0b.png")}
