@@ -96,7 +96,8 @@ def _answer(question: str, given: str | None, proposed: str, ask: bool) -> str:
 def _local_zone() -> str:
     """The machine's own time zone; UTC where it does not say."""
     place = os.path.realpath("/etc/localtime").partition("zoneinfo/")[2]
-    return os.environ.get("TZ", "").lstrip(":") or place or "UTC"
+    zone = os.environ.get("TZ", "").lstrip(":") or place
+    return "UTC" if zone in ("", "Etc/UTC", "Etc/UCT", "Universal", "Zulu") else zone
 
 
 def _count_files(root: Path) -> int:

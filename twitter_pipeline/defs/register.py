@@ -37,7 +37,11 @@ def register(
             tasks.select(
                 _tasks.project_id == project_id,
                 sa.or_(_tasks.registered_in.is_(None), _tasks.registered_in != here),
-                sa.or_(_tasks.status != Status.COMPLETED.value, _tasks.updated_at < now - RUNS_OWN),
+                sa.or_(
+                    _tasks.status != Status.COMPLETED.value,
+                    _tasks.updated_at < now - RUNS_OWN,
+                    _tasks.run_id.is_(None),  # imported: no run will tell
+                ),
             ).limit(limit),
         )
     if not unknown:

@@ -8,6 +8,8 @@ import pytest
 import sqlalchemy as sa
 
 from twitter_pipeline.defs.ticks import run_states
+from twitter_pipeline.publishing.importing import Importer
+from twitter_pipeline.publishing.posted_list import Entry
 from twitter_pipeline.publishing.reaper import reap
 from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.store import log
@@ -108,6 +110,14 @@ def test_materializing_a_posted_item_again_posts_nothing_and_says_so(by_hand: By
     )
     said = {entry["label"]: entry.get("boolValue") for entry in newest["metadataEntries"]}
     assert said["already_posted"] is True
+
+
+def test_a_run_of_an_item_posted_elsewhere_materializes_it_and_posts_nothing(by_hand: ByHand) -> None:
+    (task,) = by_hand.put("one")
+    Importer(by_hand.engine, by_hand.settings, [by_hand.project], now=utc_now()).run([Entry(1, "one.mp4")])
+    assert by_hand.dagster.wait_for_end(by_hand.launch(task)) == "SUCCESS"
+    assert by_hand.posts("one") == 0
+    assert by_hand.partitions()["materialized"] == {task.partition_key}
 
 
 def test_two_launches_at_once_make_one_post(by_hand: ByHand) -> None:
