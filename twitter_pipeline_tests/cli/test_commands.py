@@ -244,6 +244,22 @@ def test_an_item_is_named_by_a_beginning_that_is_its_own(world: MakeWorld, comma
     assert (unknown.code, "there is no item '%'" in unknown.err) == (2, True)
 
 
+def test_an_item_is_named_by_its_path_as_the_shell_completes_it(
+    world: MakeWorld, command: WithWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    made = world()
+    monkeypatch.chdir(made.folder.parent)
+    made.put("one.mp4", title="One")
+    made.scan()
+    run, name = command(made), made.folder.name
+    assert run("log", f"{name}/one.mp4").code == 0
+    assert run("log", str(made.folder / "one.mp4")).code == 0
+    made.put("new.mp4", title="New")
+    new = run("log", f"{name}/new.mp4")
+    assert new.code == 2
+    assert new.err.strip().endswith("a new file becomes one when it has stopped changing: twitter-pipeline scan --wait")
+
+
 @pytest.mark.parametrize(
     ("scope", "row"),
     [
