@@ -20,9 +20,9 @@ _NAMED = 5
 
 
 def find(connection: sa.Connection, settings: Settings, text: str) -> Task:
-    """The task that `text` names: its number, its key in Dagster, its media path, or a unique beginning:
-    of the key, of the path, or of the file's name; or a path as the shell completes it. An album is found by its pictures, too, and a file that was moved
-    after its post by where it was.
+    """The task that `text` names: its number, its key in Dagster, its media path, or a unique beginning of the key, of
+    the path, or of the file's name; or a path as the shell completes it. An album is found by its pictures, too, and a
+    file that was moved after its post by where it was.
 
     Raises WrongCommand when it names none or several.
     """
