@@ -124,4 +124,5 @@ def _has_its_turn(count: int, source_id: int, now: datetime) -> sa.ColumnElement
     # Not the time itself: ticks at even distances would let some numbers out for ever.
     turn = zlib.crc32(now.isoformat().encode()) % turns
     begun = sa.select(scan_candidates.c.media_path).where(scan_candidates.c.content_source_id == source_id)
-    return sa.or_(_tasks.id % turns == turn, _tasks.media_path.in_(begun))
+    # What is being looked at twice has its turn again: a file, numbered pictures, or those of a folder.
+    return sa.or_(_tasks.id % turns == turn, _tasks.media_path.in_(begun), (_tasks.media_path + "/*").in_(begun))

@@ -5,17 +5,19 @@ from __future__ import annotations
 import os
 import shutil
 import unicodedata
+from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
 
 from twitter_pipeline.scanning import source as scanning
 from twitter_pipeline.scanning.grouping import arrange, group_of, natural_order
+from twitter_pipeline.scanning.scan import scan
 from twitter_pipeline.store import changes
 from twitter_pipeline.store.engine import writing
 from twitter_pipeline.store.moves import NewItem
 from twitter_pipeline.store.status import Event, Status
-from twitter_pipeline_tests.scanning.scans import actions, at, candidates, look
+from twitter_pipeline_tests.scanning.scans import LONG, actions, at, candidates, look
 from twitter_pipeline_tests.support.items import carry_out
 from twitter_pipeline_tests.support.pictures import picture, pictures, words
 from twitter_pipeline_tests.support.world import MakeWorld, World
@@ -160,6 +162,22 @@ def test_a_broken_picture_keeps_its_album_waiting_until_it_is_mended_or_taken_ou
     two.write_bytes(b"no picture")
     here.scan()
     assert items(here) == {"albums/trip": ("1.png", "2.png")}
+
+
+def test_a_mended_album_goes_on_however_many_are_skipped(world: MakeWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    from twitter_pipeline.scanning import known
+
+    monkeypatch.setattr(known, "SKIPPED_A_SCAN", 1)
+    here = world(sources=ALBUMS)
+    for number in range(25):
+        (here.folder / f"albums/{number}").mkdir(parents=True)
+        (here.folder / f"albums/{number}/a.png").write_bytes(b"")
+    here.scan()
+    picture(here.folder / "albums/3/a.png")
+    later = datetime(2030, 1, 1, tzinfo=timezone.utc)  # whose turn it is depends on the time alone
+    for number in range(120):
+        scan(here.engine, here.project, time_box=LONG, now=later + number * timedelta(seconds=10))
+    assert here.task_of("albums/3").status is Status.PENDING
 
 
 def test_a_video_in_an_album_s_folder_is_another_source_s_or_skipped_and_the_rest_goes_on(world: MakeWorld) -> None:
