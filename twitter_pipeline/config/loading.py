@@ -92,8 +92,12 @@ def _unset(document: Document, values: Values) -> Iterator[Problem]:
     for loc, names in values.unset.items():
         if values.data.get("mode") != "live" and loc[0] == "accounts" and loc[-1] in KEYS:
             continue  # sandbox mode uses no real key
+        is_key = loc[0] == "accounts" and loc[-1] in KEYS
         for name in names:
-            message = f"the environment variable {name} is not set (or empty); set it, or write ${{{name}:-default}}"
+            otherwise = f"write ${{{name}:-default}}"
+            if is_key:
+                otherwise = "leave the four keys out and store them: twitter-pipeline account add NAME"
+            message = f"the environment variable {name} is not set (or empty); set it, or {otherwise}"
             yield document.problem(loc, message)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from datetime import timedelta
 
 import pytest
 
@@ -21,7 +22,7 @@ def said(caplog: pytest.LogCaptureFixture) -> list[str]:
 
 def test_each_reason_is_told_once_and_its_end(world: MakeWorld, caplog: pytest.LogCaptureFixture) -> None:
     here = world(canary=True)
-    held = Held(here.engine)
+    held = Held(here.engine, every=timedelta(0))
     with caplog.at_level(logging.INFO, "twitter_pipeline"):
         held.show(here.settings)
         assert said(caplog) == [], "the first post may go out"

@@ -144,9 +144,9 @@ def test_of_an_account_s_keys_in_live_mode_all_must_be_there_or_none(finds: Find
         "config.yaml:2:12: accounts.0.access_token_secret: the other keys are here; write access_token_secret:"
         " ${NAME_OF_A_VARIABLE}, or none of them where they are stored",
         "config.yaml:2:46: accounts.0.api_secret: the environment variable S is not set (or empty); "
-        "set it, or write ${S:-default}",
+        "set it, or leave the four keys out and store them: twitter-pipeline account add NAME",
         "config.yaml:2:68: accounts.0.access_token: the environment variable T is not set (or empty); "
-        "set it, or write ${T:-default}",
+        "set it, or leave the four keys out and store them: twitter-pipeline account add NAME",
     ]
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 
 import sqlalchemy as sa
 
@@ -17,13 +17,19 @@ _log = logging.getLogger(__name__)
 class Held:
     """Tells each reason once, and when there is none any more."""
 
-    def __init__(self, engine: sa.Engine) -> None:
+    def __init__(self, engine: sa.Engine, *, every: timedelta = timedelta(seconds=3)) -> None:
         self._engine = engine
+        #: It costs some queries a project.
+        self._every = every
+        self._looked = datetime.min.replace(tzinfo=timezone.utc)
         self._told: dict[str, tuple[str, ...]] = {}
 
     def show(self, settings: Settings) -> None:
-        """Tell what is new."""
+        """Tell what is new, unless it was looked at just now."""
         now = datetime.now(timezone.utc)
+        if abs(now - self._looked) < self._every:
+            return
+        self._looked = now
         for project in settings.projects:
             with reading(self._engine) as connection:
                 holds = holding.look(connection, settings, project, now)
