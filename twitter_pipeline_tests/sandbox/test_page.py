@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -120,6 +121,31 @@ def test_media_is_served_as_what_its_bytes_are(x: Running, maker: Account, gif: 
     media_id = maker.upload(gif, "tweet_gif", "image/gif")
     answer = _get(x, f"/media/{media_id}")
     assert (answer.headers["content-type"], answer.content) == ("image/gif", gif)
+
+
+@pytest.mark.parametrize("count", [1, 2, 3, 4])
+def test_up_to_four_pictures_share_a_frame_each_with_what_it_shows(own_x: Running, png: bytes, count: int) -> None:
+    maker = own_x.account()
+    ids = [maker.upload(png, "tweet_image", "image/png") for _ in range(count)]
+    for number, media_id in enumerate(ids):
+        maker.post("/2/media/metadata", {"id": media_id, "metadata": {"alt_text": {"text": f"picture {number}"}}})
+    data(maker.tweet("an album", *ids))
+    page = _get(own_x, "/").text
+    assert f'class="media of-{count}"' in page
+    assert re.findall(r'<img src="/media/(\d+)"[^>]* alt="([^"]*)"', page) == [
+        (media_id, f"picture {number}") for number, media_id in enumerate(ids)
+    ]
+
+
+def test_a_gif_is_shown_moving_and_a_text_alone_has_no_frame(own_x: Running, gif: bytes) -> None:
+    maker = own_x.account()
+    data(maker.tweet("words alone"))
+    assert 'class="media' not in _get(own_x, "/").text
+    media_id = maker.upload(gif, "tweet_gif", "image/gif")
+    data(maker.tweet("it moves", media_id))
+    page = _get(own_x, "/").text
+    assert f'<img src="/media/{media_id}"' in page
+    assert "<span>gif " in page
 
 
 def test_unknown_and_unfinished_media_are_not_served(x: Running, maker: Account) -> None:

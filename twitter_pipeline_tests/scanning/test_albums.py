@@ -9,6 +9,8 @@ from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from twitter_pipeline.scanning import source as scanning
 from twitter_pipeline.scanning.grouping import arrange, group_of, natural_order
@@ -76,6 +78,25 @@ def test_names_are_sorted_as_people_count() -> None:
 def test_what_pictures_make_up(there: list[tuple[str, str]], present: str, made: list[tuple[str | None, str]]) -> None:
     arranged = arrange([(key, tuple(files)) for key, files in there], tuple(present))
     assert [(key, "".join(files)) for key, files in arranged] == made
+
+
+@given(data=st.data())
+def test_whatever_comes_and_goes_each_picture_is_in_one_item_of_four_at_most(data: st.DataObject) -> None:
+    files = data.draw(st.permutations("abcdefghijkl"))
+    there: list[tuple[str, tuple[str, ...]]] = []
+    for key in "xyz":
+        count = data.draw(st.integers(0, 4))
+        if count:
+            there.append((key, tuple(files[:count])))
+            files = files[count:]
+    present = sorted(data.draw(st.sets(st.sampled_from("abcdefghijkl"))))
+    made = arrange(there, present)
+    assert sorted(file for _, held in made for file in held) == present
+    assert all(1 <= len(held) <= 4 and list(held) == sorted(held) for _, held in made)
+    for key, before in there:
+        assert set(before) & set(present) <= {file for made_key, held in made if made_key == key for file in held}
+    again = [(key or f"new {number}", held) for number, (key, held) in enumerate(made)]
+    assert arrange(again, present) == again
 
 
 def test_an_album_is_taken_once_none_of_its_pictures_changes_and_none_is_added(world: MakeWorld) -> None:
