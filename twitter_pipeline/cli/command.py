@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import functools
 import sys
 from collections.abc import Callable
@@ -13,6 +14,8 @@ from twitter_pipeline.cli.errors import CANNOT_START, OK, USAGE, CannotStart, Wr
 from twitter_pipeline.config import ConfigError
 
 P = ParamSpec("P")
+
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 
 
 def group(help: str) -> typer.Typer:
@@ -40,6 +43,12 @@ def ends_with_code(work: Callable[P, int]) -> Callable[P, None]:
         except WrongCommand as error:
             typer.echo(str(error), err=True)
             code = USAGE
+        except OSError as error:
+            if error.errno not in _NO_ROOM:
+                raise
+            where = f"{error.filename}: " if error.filename else ""
+            typer.echo(f"{where}{error.strerror}; make room, nothing is lost, and start again", err=True)
+            code = CANNOT_START
         if code != OK:
             sys.exit(code)
 

@@ -27,7 +27,11 @@ def database_errors() -> Iterator[None]:
         raise CannotStart(str(error)) from error
     except sa.exc.DBAPIError as error:
         # Not the whole error: it quotes the statement and its values.
-        raise CannotStart(f"the database failed: {error.orig}; is database_url (or data_dir) right?") from error
+        said = str(error.orig)
+        # What SQLite says when there is no more room depends on which of its files it wrote to.
+        has_no_room = "disk is full" in said or "disk I/O error" in said or "No space left" in said
+        hint = "is its disk full?" if has_no_room else "is database_url (or data_dir) right?"
+        raise CannotStart(f"the database failed: {said}; {hint}") from error
 
 
 def prepared(settings: Settings) -> sa.Engine:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import logging
 import logging.handlers
+import sys
 import traceback
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -16,6 +17,8 @@ from twitter_pipeline.config import Settings
 
 if TYPE_CHECKING:
     from rich.console import Console
+
+_log = logging.getLogger(__name__)
 
 LOG_BYTES = 10_000_000
 LOGS_KEPT = 5
@@ -84,6 +87,30 @@ class JsonLines(logging.Formatter):
         return json.dumps(said, ensure_ascii=False)
 
 
+class LogFile(logging.handlers.RotatingFileHandler):
+    """A log, cut at LOG_BYTES. While it cannot be written (a full disk), that is told once, not for each line."""
+
+    #: Over all logs of the process: they lie on one disk.
+    _told = False
+
+    def __init__(self, path: Path, *, kept: int = LOGS_KEPT) -> None:
+        super().__init__(path, maxBytes=LOG_BYTES, backupCount=kept, encoding="utf-8")
+
+    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - logging's name
+        """Called where a record could not be written."""
+        error = sys.exc_info()[1]
+        if not isinstance(error, OSError):
+            super().handleError(record)
+        elif not LogFile._told:
+            LogFile._told = True
+            _log.error("%s cannot be written: %s; lines are lost until it can", self.baseFilename, error.strerror)
+
+    def close(self) -> None:
+        """Close it; what could not be written is lost."""
+        with suppress(OSError):
+            super().close()
+
+
 class ToConsole(logging.Handler):
     """Writes records for people: the time, and the message in the colour of its weight."""
 
@@ -104,9 +131,7 @@ class ToConsole(logging.Handler):
 @contextmanager
 def logging_to(home: Path, console: Console, redact: Redact) -> Iterator[None]:
     """Send the program's records to the console and to home/logs/twitter-pipeline.log."""
-    file = logging.handlers.RotatingFileHandler(
-        home / "logs" / "twitter-pipeline.log", maxBytes=LOG_BYTES, backupCount=LOGS_KEPT, encoding="utf-8"
-    )
+    file = LogFile(home / "logs" / "twitter-pipeline.log")
     file.setFormatter(JsonLines())
     handlers = [file, ToConsole(console)]
     root = logging.getLogger("twitter_pipeline")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from twitter_pipeline.cli.logs import Redact, logging_to, secrets_of
+from twitter_pipeline.cli.logs import LogFile, Redact, logging_to, secrets_of
 from twitter_pipeline.config import load
 
 _log = logging.getLogger("twitter_pipeline.tests")
@@ -75,3 +75,18 @@ def test_markup_in_a_message_stays_text(written: tuple[Path, Console]) -> None:
     with logging_to(home, console, Redact([])):
         _log.info("found [bold]cat[/nonsense].mp4")
     assert "found [bold]cat[/nonsense].mp4" in console.file.getvalue()  # type: ignore[attr-defined]
+
+
+def test_a_log_that_cannot_be_written_is_told_once_and_not_for_each_line(
+    written: tuple[Path, Console], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(LogFile, "_told", False)
+    home, console = written
+    (home / "logs" / "twitter-pipeline.log").symlink_to("/dev/full")
+    with logging_to(home, console, Redact([])):
+        for number in range(5):
+            _log.info("line %d", number)
+    said = console.file.getvalue()  # type: ignore[attr-defined]
+    assert said.count("cannot be written: No space left on device") == 1
+    assert said.count("line ") == 5
+    assert "Traceback" not in capsys.readouterr().err

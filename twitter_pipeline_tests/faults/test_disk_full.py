@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from twitter_pipeline.cli.command import ends_with_code
 from twitter_pipeline.config import Settings
 from twitter_pipeline.publishing import post
 from twitter_pipeline.publishing.outcomes import Posted
@@ -23,6 +24,7 @@ from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.publishing.tidying import AFTER_FAILURE, RUNS_OWN, tidy
 from twitter_pipeline.store.engine import connect
 from twitter_pipeline.store.status import Status
+from twitter_pipeline_tests.cli.conftest import call
 from twitter_pipeline_tests.faults.test_crash_points import reap_later
 from twitter_pipeline_tests.scanning.scans import lines
 from twitter_pipeline_tests.support.world import MakeWorld, World
@@ -144,3 +146,28 @@ def test_a_copy_for_which_there_is_no_room_leaves_the_file_where_it_is(world: Ma
     assert here.task().status is Status.COMPLETED
     tidy(here.engine, here.settings, here.project, now=utc_now() + 2 * RUNS_OWN + AFTER_FAILURE)
     assert sorted(path.name for path in other_disk.iterdir()) == ["cat.json", "cat.mp4"]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_command_without_room_says_so(world: MakeWorld) -> None:
+    here = world(stable_for="0 s")
+    for number in range(200):
+        here.put(f"{number}.mp4")
+    with room_for(here.engine, 0):
+        said = call("scan", "--wait", "--config", str(here.settings.path))
+    assert (said.code, said.err) == (1, "the database failed: database or disk is full; is its disk full?\n")
+    assert call("scan", "--wait", "--config", str(here.settings.path)).code == 0
+    assert len(here.tasks()) == 200
+
+
+def test_any_command_that_finds_no_room_ends_without_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    @ends_with_code
+    def command() -> int:
+        with Path("/dev/full").open("w") as file:
+            file.write("x" * 100_000)
+        return 0
+
+    with pytest.raises(SystemExit) as ended:
+        command()
+    assert ended.value.code == 1
+    assert "No space left on device; make room" in capsys.readouterr().err

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import collections
 import logging
-import logging.handlers
 import os
 import re
 import signal
@@ -18,10 +17,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
 
+from twitter_pipeline.cli.logs import LogFile
 from twitter_pipeline.launching.channel import ask, socket_path
 
-#: Where a log file is cut, and how many older ones are kept.
-LOG_BYTES = 10_000_000
+#: How many older log files are kept.
 LOGS_KEPT = 3
 
 _COLOURS = re.compile("\x1b\\[[0-9;]*m")
@@ -101,7 +100,7 @@ class Process(ABC):
         self._reader.join(timeout=1)
 
     def _keep_output(self, path: Path, redact: logging.Filter) -> None:
-        handler = logging.handlers.RotatingFileHandler(path, maxBytes=LOG_BYTES, backupCount=LOGS_KEPT)
+        handler = LogFile(path, kept=LOGS_KEPT)
         handler.addFilter(redact)
         for line in self._output:
             text = _COLOURS.sub("", line.decode(errors="replace")).rstrip()
