@@ -98,8 +98,10 @@ def _of_account(connection: sa.Connection, project: Project, account: AccountRow
 
 def _canary(connection: sa.Connection, project: Project, now: datetime, *, lock: bool) -> Canary | None:
     query = sa.select(projects.c.approved_at).where(projects.c.id == project.id)
+    if connection.scalar(query) is not None:
+        return None
     # Rows that refer to the project may still be written.
-    if connection.scalar(query.with_for_update(key_share=True) if lock else query) is not None:
+    if lock and connection.scalar(query.with_for_update(key_share=True)) is not None:
         return None
     columns = (_tasks.id, _tasks.attempt, _tasks.partition_key, _tasks.tweet_url, _tasks.executed_time)
     posted = _some(connection, project, Status.COMPLETED, columns)
