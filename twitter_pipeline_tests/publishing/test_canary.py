@@ -96,6 +96,20 @@ def test_runs_and_hand_launches_at_once_post_one(four: World, trial: int) -> Non
         session.close()
 
 
+def test_four_people_at_once_make_one_post(four: World) -> None:
+    def post_now(name: str) -> str:
+        session = four.open(four.task_of(f"{name}.mp4"), run_id=name)
+        if isinstance(session, Unavailable):
+            return session.reason
+        with session:
+            return post.publish(session).reason
+
+    with ThreadPoolExecutor(4) as threads:
+        said = list(threads.map(post_now, "abcd"))
+    assert len(four.posted_texts()) == 1
+    assert [APPROVE in reason for reason in said].count(True) == 3, said
+
+
 @pytest.mark.parametrize("event", [Event.FAIL, Event.SKIP, Event.BACK_OFF])
 def test_when_the_first_does_not_go_out_the_next_becomes_the_first(four: World, event: Event) -> None:
     carry_out(four.engine, four.task_of("a.mp4").id, Event.CLAIM, now=utc_now())
