@@ -54,13 +54,6 @@ def ensure(engine: sa.Engine) -> None:
 
 def upgrade(engine: sa.Engine) -> None:
     """Run the migrations up to HEAD. Safe to call from several processes at once: one works, the rest wait."""
-    if version(engine) == HEAD:
-        return
-    from alembic import command
-    from alembic.config import Config
-
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
     with _one_at_a_time(engine):
         _make_namespace(engine)
         found = version(engine)
@@ -68,6 +61,11 @@ def upgrade(engine: sa.Engine) -> None:
             return
         if found is not None:
             _back_up(engine, found)
+        from alembic import command
+        from alembic.config import Config
+
+        config = Config()
+        config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
         with engine.connect().execution_options(writes=True) as connection, connection.begin():
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
