@@ -103,10 +103,9 @@ def _canary(connection: sa.Connection, project: Project, now: datetime, *, lock:
     # Rows that refer to the project may still be written.
     if lock and connection.scalar(query.with_for_update(key_share=True)) is not None:
         return None
-    columns = (_tasks.id, _tasks.attempt, _tasks.partition_key, _tasks.tweet_url, _tasks.executed_time)
+    columns = (_tasks.id, _tasks.partition_key, _tasks.tweet_url, _tasks.executed_time)
     posted = _some(connection, project, Status.COMPLETED, columns)
-    # One that no attempt made was posted before there was this project: then there is nothing to try out.
-    if len(posted) > 1 or any(row.attempt == 0 for row in posted):
+    if len(posted) > 1:
         return None
     approve = f"twitter-pipeline approve {project.id}"
     if posted:
@@ -131,9 +130,14 @@ def _canary(connection: sa.Connection, project: Project, now: datetime, *, lock:
 def _some(
     connection: sa.Connection, project: Project, which: Status, columns: Sequence[sa.ColumnElement[Any]]
 ) -> Sequence[sa.Row[Any]]:
-    """Up to two tasks in this state: more are never asked for. The oldest, but of 100,000 posts any two."""
+    """Up to two tasks in this state: more are never asked for. The oldest, but of 100,000 posts any two.
+
+    What no attempt of ours posted does not count: an archive was imported, and the first post is still to be made.
+    """
     query = sa.select(*columns).where(_tasks.project_id == project.id, _tasks.status == which.value).limit(2)
-    return connection.execute(query if which is Status.COMPLETED else query.order_by(_tasks.id)).all()
+    if which is Status.COMPLETED:
+        return connection.execute(query.where(_tasks.attempt > 0)).all()
+    return connection.execute(query.order_by(_tasks.id)).all()
 
 
 def _until(project: Project, posted: datetime | None) -> datetime | None:
