@@ -39,10 +39,12 @@ def relay_in_run(context: dg.OpExecutionContext, session: Session) -> None:
     _tell(session.engine, session.project.id, lines, context.log_event)
 
 
-def relay_outside(instance: dg.DagsterInstance, engine: sa.Engine, project_id: str, *, now: datetime) -> int:
-    """Tell a project's lines that no run tells: planned, moved, reaped, cancelled. How many there were."""
+def relay_outside(
+    instance: dg.DagsterInstance, engine: sa.Engine, project_id: str, *, now: datetime, limit: int = LINES_A_TICK
+) -> int:
+    """Tell up to `limit` of a project's lines that no run tells: planned, moved, reaped. How many there were."""
     with reading(engine) as connection:
-        lines = log.untold_of_project(connection, project_id, now=now, limit=LINES_A_TICK)
+        lines = log.untold_of_project(connection, project_id, now=now, limit=limit)
     crashed = [line for line in lines if line.relayed == 1]
     arrived = [line for line in crashed if _arrived(instance, project_id, line)]
     with writing(engine) as connection:

@@ -12,7 +12,7 @@ import dagster as dg
 
 from twitter_pipeline.config import Project, Settings
 from twitter_pipeline.defs.pipeline import Pipeline, instance_id, items_of
-from twitter_pipeline.defs.register import register
+from twitter_pipeline.defs.register import TASKS_A_TICK, register
 from twitter_pipeline.defs.relay import relay_outside
 from twitter_pipeline.defs.tweets import run_tags
 from twitter_pipeline.publishing.due import Due, Launch, still_due, take
@@ -27,6 +27,8 @@ from twitter_pipeline.store.tasks import Task
 #: How long a scan may take while something is due, and while nothing is. Dagster ends a tick after 60 seconds.
 BUSY_SCAN = timedelta(seconds=3)
 IDLE_SCAN = timedelta(seconds=20)
+#: Tasks and lines Dagster is told of in a tick that requests runs.
+FEW = 20
 #: A folder of 10,000 broken links is one tick's trouble, not 10,000 warnings: those beyond are counted.
 MOST_PROBLEMS = 20
 
@@ -59,10 +61,12 @@ def tick(
     if launches:
         # Again beside the runs that need them: adding one twice does nothing.
         instance.add_dynamic_partitions(str(items_of(project.id).name), [launch.partition_key for launch in launches])
-    register(instance, engine, project.id, now=utc_now())
+    # Runs begin when the tick ends: while there are any, an archive of thousands is told of more slowly.
+    limit = FEW if launches else TASKS_A_TICK
+    register(instance, engine, project.id, now=utc_now(), limit=limit)
     for wrong in tidy(engine, settings, project, now=utc_now()):
         log.warning(wrong)
-    relay_outside(instance, engine, project.id, now=utc_now())
+    relay_outside(instance, engine, project.id, now=utc_now(), limit=limit)
     summary = describe(report, after)
     if not launches:
         return dg.SkipReason(summary)

@@ -44,7 +44,7 @@ _SKIPPED = WORDS[Event.SKIP.value][0]
 #: Of what scans find in one go, so many lines of a kind are told; the others are counted.
 MOST_FOUND = 10
 #: When nothing more was found for so long, in seconds, the count is told; and at least so often.
-QUIET, OFTEN = 5.0, 60.0
+QUIET, OFTEN = 12.0, 60.0
 
 
 @dataclass
