@@ -17,6 +17,12 @@ from twitter_pipeline_tests.support.world import MakeWorld, World
 TEXTS = [{"type": "text", "path": "texts", "hashtags": ["sea"]}]
 
 
+@pytest.fixture
+def database_url(tmp_path: Path) -> str:
+    """SQLite alone: texts are rows like others, and the properties of scans are shown on both."""
+    return f"sqlite:///{tmp_path / 'var' / 'sandbox' / 'pipeline.db'}"
+
+
 def put(here: World, name: str, text: str | bytes) -> Path:
     path = here.folder / "texts" / name
     path.parent.mkdir(parents=True, exist_ok=True)
