@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +14,9 @@ from twitter_pipeline.config import Settings
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
+
+#: Reasons for which items are skipped, shown of a project.
+_MOST_REASONS = 5
 
 
 def run(settings: Settings, *, as_json: bool) -> int:
@@ -32,7 +37,7 @@ def read(engine: sa.Engine, settings: Settings, now: datetime) -> dict[str, Any]
     from twitter_pipeline.publishing import due, holding
     from twitter_pipeline.store import accounts, pauses, tasks
     from twitter_pipeline.store.engine import reading
-    from twitter_pipeline.store.status import NEED_A_PERSON
+    from twitter_pipeline.store.status import NEED_A_PERSON, Status
 
     needs = missing_keys(engine, settings)
     shown: list[dict[str, Any]] = []
@@ -47,6 +52,7 @@ def read(engine: sa.Engine, settings: Settings, now: datetime) -> dict[str, Any]
                 {
                     "id": project.id,
                     "counts": {status.value: number for status, number in of_project.items()},
+                    "skipped_for": _skipped_for(connection, project.id) if of_project.get(Status.SKIPPED) else {},
                     "next_post": min((slot for _, slot in slots), default=None),
                     "why_not": holds.everything,
                     "held": [] if holds.everything else [*holds.reasons],
@@ -73,6 +79,25 @@ def read(engine: sa.Engine, settings: Settings, now: datetime) -> dict[str, Any]
             if reason != pauses.STOPPING
         ]
     return {"mode": settings.mode, "projects": shown, "pauses": paused, "needs_a_person": needs}
+
+
+def _skipped_for(connection: sa.Connection, project_id: str) -> dict[str, int]:
+    """How many items are skipped for what, the most frequent first; what differs from file to file is left out."""
+    import sqlalchemy as sa
+
+    from twitter_pipeline.scanning.reasons import SAME_FILE
+    from twitter_pipeline.store.status import Status
+    from twitter_pipeline.store.tables import publishing_tasks
+
+    tasks = publishing_tasks.c
+    query = sa.select(tasks.error_message).where(
+        tasks.project_id == project_id, tasks.status == Status.SKIPPED.value, tasks.error_message.is_not(None)
+    )
+    found: Counter[str] = Counter()
+    for reason in connection.scalars(query):
+        alike = f"{SAME_FILE} another" if reason.startswith(SAME_FILE) else re.split(r" \(|: |; |\. ", reason)[0]
+        found[alike.rstrip(".")] += 1
+    return dict(found.most_common(_MOST_REASONS))
 
 
 def _scan_state(connection: sa.Connection, project_id: str) -> dict[str, Any]:
@@ -105,6 +130,9 @@ def _tell(state: dict[str, Any]) -> None:
             console.print(Text(f"{project['id']} posts nothing: {project['why_not']}", style="yellow"), soft_wrap=True)
         for reason in project["held"]:
             console.print(Text(f"{project['id']} posts only in part: {reason}", style="yellow"), soft_wrap=True)
+        if project["skipped_for"]:
+            why = "; ".join(f"{reason} ({count:,})" for reason, count in project["skipped_for"].items())
+            console.print(Text(f"{project['id']} skipped: {why}", style="yellow"), soft_wrap=True)
         if project["first_post_alone"]:
             console.print(f"{project['id']}: the first post goes out alone (canary)", markup=False)
     for pause in state["pauses"]:

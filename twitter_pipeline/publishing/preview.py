@@ -11,6 +11,7 @@ from twitter_pipeline.config import Settings
 from twitter_pipeline.publishing import drafting, due, enhancing, holding
 from twitter_pipeline.publishing.drafts import ELSEWHERE, Draft
 from twitter_pipeline.publishing.session import Ended, Item
+from twitter_pipeline.scanning.reasons import IGNORED
 from twitter_pipeline.store import accounts, attempts
 from twitter_pipeline.store.engine import reading
 from twitter_pipeline.store.status import Status
@@ -47,13 +48,15 @@ def preview(engine: sa.Engine, settings: Settings, task: Task, *, now: datetime,
         if posted == ELSEWHERE:
             return Preview(task, account, None, None, ("it was posted before, elsewhere",))
         return Preview(task, account, posted, None, ())
+    if task.status is Status.SKIPPED and (task.error_message or "").startswith(IGNORED):
+        return Preview(task, account, None, None, (str(task.error_message),))  # an archive is not read through for it
     draft: Draft | None = None
     why_not: list[str] = []
     try:
         with drafting.file_errors(item):
             paths = drafting.media_paths(item)
-            twin = drafting.twin_of(item, drafting.content_identity(item, paths))
             draft = drafting.draft(item, paths)
+            twin = drafting.twin_of(item, drafting.content_identity(item, paths))
         if twin is not None:
             why_not.append(twin)
     except Ended as ended:

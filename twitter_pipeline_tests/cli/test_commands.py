@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -362,3 +363,21 @@ def test_json_goes_alone_to_standard_output(world: MakeWorld, command: WithWorld
     run = command(made)
     for arguments in (["scan", "--wait"], ["preview", "--all"], ["status"], ["log", "cat.mp4"], ["config", "check"]):
         json.loads(run(*arguments, "--json").out)
+
+
+def test_status_says_in_a_line_what_thousands_of_items_are_skipped_for(world: MakeWorld, command: WithWorld) -> None:
+    made = world(ignore_before="2026-01-01")
+    for number in range(3):
+        made.put(f"empty{number}.mp4").write_bytes(b"")
+        os.utime(made.put(f"old{number}.mp4"), (number * 1e8, number * 1e8))
+    os.utime(made.put("older.mp4"), (0, 0))
+    made.scan()
+    run = command(made)
+    assert run("status", "--json").json["projects"][0]["skipped_for"] == {
+        "last changed before the project's ignore_before": 4,
+        "The file is empty": 3,
+    }
+    said = "cats skipped: last changed before the project's ignore_before (4); The file is empty (3)"
+    assert said in run("status").out.splitlines()
+    (shown,) = run("preview", "old1.mp4", "--json").json
+    assert (shown["draft"], len(shown["why_not"])) == (None, 1)

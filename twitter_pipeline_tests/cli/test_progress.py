@@ -46,7 +46,7 @@ def test_a_hundred_broken_files_are_ten_lines_and_their_number(
     clock.now += QUIET + 0.1
     progress.show()
     assert caplog.messages[MOST_FOUND:] == [
-        "skipped     90 more; each says why: twitter-pipeline preview --all",
+        "skipped     90 more; twitter-pipeline status says why",
     ]
     progress.show(last=True)
     assert len(caplog.messages) == MOST_FOUND + 1

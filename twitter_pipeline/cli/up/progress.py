@@ -86,7 +86,7 @@ class Progress:
             self._tell(line)
         for word in [word for word, burst in self._bursts.items() if last or burst.is_over(now)]:
             if (more := self._bursts.pop(word).count - MOST_FOUND) > 0:
-                why = "; each says why: twitter-pipeline preview --all" if word == _SKIPPED else ""
+                why = "; twitter-pipeline status says why" if word == _SKIPPED else ""
                 _log.info("%-11s %s more%s", word, f"{more:,}", why)
 
     @staticmethod

@@ -256,7 +256,7 @@ class _Supervisor:
         if rows:
             console.print(report.table(rows))
         if more := report.more_skipped(self._engine, self._settings, since=self._started):
-            console.print(f"… and {more:,} more skipped; each says why: twitter-pipeline preview --all")
+            console.print(f"… and {more:,} more skipped; twitter-pipeline status says why")
         for line in stopped:
             console.print(line, style="bold red", markup=False, soft_wrap=True)
         needs_a_person = stopped or any(row.status in NEED_A_PERSON for row in rows)
