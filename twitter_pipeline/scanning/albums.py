@@ -40,7 +40,7 @@ class AlbumTaker(Taker):
         self._by_folder = defaultdict(list)
         for album in self.known.open_albums:
             self._by_folder[album.files[0].rpartition("/")[0] or "."].append(album)
-        self.settled = (self.known.paths - self.known.skipped.keys()) | self.known.album_files
+        self.settled |= self.known.album_files
 
     def units(self, folder: Folder) -> list[Unit]:
         """The albums of a folder that are new, or not what they were."""

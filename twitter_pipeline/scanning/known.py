@@ -17,7 +17,7 @@ from twitter_pipeline.scanning.candidates import Seen
 from twitter_pipeline.scanning.reasons import IGNORED, REPEAT_REMEDY
 from twitter_pipeline.store.engine import reading
 from twitter_pipeline.store.status import Status
-from twitter_pipeline.store.tables import publishing_tasks, scan_candidates
+from twitter_pipeline.store.tables import content_sources, projects, publishing_tasks, scan_candidates
 
 #: What no path holds.
 _NO_PATH = "//"
@@ -59,6 +59,8 @@ class Known:
     #: The pictures of albums that can change no more.
     album_files: set[str] = field(default_factory=set)
     open_albums: list[OpenAlbum] = field(default_factory=list)
+    #: Pictures that a source of the other type has posted as the same account, by themselves or in an album.
+    posted_elsewhere: set[str] = field(default_factory=set)
 
     def was_mended(self, file: Seen, now: datetime, *, is_ignored: bool, repeats: bool) -> bool:
         """Whether a skipped file is worth judging anew: it is another one since, or a setting lets it go by now.
@@ -74,10 +76,19 @@ class Known:
         return file.size != skipped.size or skipped.since.timestamp() < file.mtime_ns / 1e9 <= now.timestamp()
 
 
-def read(engine: sa.Engine, project_id: str, source_id: int, *, now: datetime, albums: bool = False) -> Known:
-    """What is known of the files of a project's source; `albums`: whether pictures go out together there.
+def read(
+    engine: sa.Engine,
+    project_id: str,
+    source_id: int,
+    *,
+    now: datetime,
+    albums: bool = False,
+    others_count: bool = False,
+) -> Known:
+    """What is known of the files of a project's source. `now` (aware UTC) says which skipped ones have their turn.
 
-    `now` (aware UTC) says which skipped ones have their turn.
+    `albums`: whether pictures go out together there. `others_count`: whether pictures are to be left alone that were
+    posted in an album and are alone here, or the other way round, as when a source becomes one of the other type.
     """
     of_source = _tasks.content_source_id == source_id
     # By the project, too: of an index over it and the status, few rows are read.
@@ -94,7 +105,29 @@ def read(engine: sa.Engine, project_id: str, source_id: int, *, now: datetime, a
             skipped={row.media_path: Skipped(row.media_bytes, row.updated_at, row.error_message or "") for row in rows},
             album_files=_album_files(connection, of_source) if albums else set(),
             open_albums=_open_albums(connection, project_id, of_source) if albums else [],
+            posted_elsewhere=_posted_elsewhere(connection, project_id, source_id) if others_count else set(),
         )
+
+
+def _posted_elsewhere(connection: sa.Connection, project_id: str, source_id: int) -> set[str]:
+    account = sa.func.coalesce(content_sources.c.api_key_id, projects.c.api_key_id)
+    sources = sa.select(content_sources.c.id, content_sources.c.source_type, account.label("account")).join(projects)
+    of_project = {row.id: row for row in connection.execute(sources.where(projects.c.id == project_id))}
+    mine = of_project[source_id]
+    ids = [
+        row.id
+        for row in of_project.values()
+        # Within a type the content tells: the second is a task that says so.
+        if {row.source_type, mine.source_type} == {"image", "album"} and row.account == mine.account
+    ]
+    if not ids:
+        return set()
+    of_others = _tasks.content_source_id.in_(ids)
+    alone = sa.select(sa.func.aggregate_strings(_tasks.media_path, _NO_PATH)).where(
+        of_others, _tasks.media_files.is_(None), _tasks.status.not_in(OPEN)
+    )
+    joined = connection.scalar(alone)
+    return _album_files(connection, of_others).union(joined.split(_NO_PATH) if joined is not None else ())
 
 
 def _album_files(connection: sa.Connection, of_source: sa.ColumnElement[bool]) -> set[str]:

@@ -52,7 +52,12 @@ class SourceScan:
         self.report = report
         self.root = project.path / source.path
         self.finder = finder_for(project, source)
-        of_source = known.read(engine, project.id, source_id, now=clock(), albums=source.type == "album")
+        of_source = known.read(
+            *(engine, project.id, source_id),
+            now=clock(),
+            albums=source.type == "album",
+            others_count=source.type in ("image", "album") and not source.repeat,
+        )
         taker = _TAKERS.get(source.type, Taker)
         self.taker = taker(project, source, source_id, self.finder, of_source, clock, report)
         self.candidates = Candidates(engine, source_id)

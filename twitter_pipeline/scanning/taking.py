@@ -56,7 +56,7 @@ class Taker:
     settled: set[str] = field(init=False)
 
     def __post_init__(self) -> None:
-        self.settled = self.known.paths - self.known.skipped.keys()
+        self.settled = (self.known.paths - self.known.skipped.keys()) | self.known.posted_elsewhere
 
     @cached_property
     def share(self) -> Share:

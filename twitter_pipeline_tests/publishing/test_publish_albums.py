@@ -202,6 +202,47 @@ def test_an_album_of_one_and_the_same_image_of_another_source_go_out_once(world:
     assert len(here.sandbox.posts()) == 1
 
 
+@pytest.mark.parametrize(("before", "after"), [("image", "album"), ("album", "image")])
+def test_a_source_that_becomes_one_of_another_type_posts_nothing_again(
+    world: MakeWorld, before: str, after: str
+) -> None:
+    here = world(sources=[{"type": before, "path": "in"}])
+    for file in pictures(here.folder / "in/trip", "1.png", "2.png", "3.png"):
+        words(file.with_suffix(".json"), title=f"Picture {file.stem}")
+    words(here.folder / "in/trip.json", title="A trip")
+    here.scan()
+    publish_all(here)
+    posted = shown(here)
+    here = world(sources=[{"type": after, "path": "in"}])
+    here.scan()
+    publish_all(here)
+    assert shown(here) == posted
+    picture(here.folder / "in/trip/4.png", 44)
+    words(here.folder / "in/trip/4.json", title="Picture 4")
+    here.scan()
+    publish_all(here)
+    assert len(shown(here)) == len(posted) + 1
+    assert len(shown(here)[-1]) == 1
+
+
+def test_another_account_posts_the_same_pictures_together(world: MakeWorld) -> None:
+    accounts = {"accounts": [{"name": "one"}, {"name": "two"}]}
+    sources = [{"type": "image"}, {"type": "album", "account": "two"}]
+    here = world(sources=sources, account="one", top=accounts)
+    for file in pictures(here.folder / "trip", "1.png", "2.png"):
+        words(file.with_suffix(".json"), title=f"Picture {file.stem}")
+    words(here.folder / "trip.json", title="A trip")
+    here.scan()
+    publish_all(here)
+    here.scan()
+    publish_all(here)
+    assert sorted((post["username"], post["text"]) for post in here.sandbox.posts()) == [
+        ("one", "Picture 1"),
+        ("one", "Picture 2"),
+        ("two", "A trip"),
+    ]
+
+
 def test_a_picture_that_joins_while_a_run_works_is_left_for_the_next_post(world: MakeWorld) -> None:
     here = world(sources=ALBUMS)
     words(here.folder / "albums/trip.json", title="A trip")
