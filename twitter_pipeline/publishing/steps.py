@@ -80,6 +80,9 @@ def upload(session: Session, draft: Draft) -> UploadedMedia:
 
     if not draft.media:
         return UploadedMedia(draft=draft, media_ids=(), expires_at=None)
+    if tuple(medium.path for medium in draft.media) != session.task.files:
+        # A re-execution from here, and the album has followed its folder, or the task its file, since.
+        raise Ended(Failed("its files are others than those it was prepared with; the next run prepares it anew"))
     x = session.settings.x
     done: list[Uploaded] = []
     with file_errors(session), x_errors(), client(session) as connected:

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from twitter_pipeline.publishing.outcomes import NotPublishable, Posted
-from twitter_pipeline.publishing.session import Session
+from twitter_pipeline.publishing import steps
+from twitter_pipeline.publishing.outcomes import Failed, NotPublishable, Posted
+from twitter_pipeline.publishing.session import Ended, Session
 from twitter_pipeline.store.status import Status
 from twitter_pipeline_tests.media.make import gif
 from twitter_pipeline_tests.scanning.scans import lines
@@ -241,6 +242,29 @@ def test_another_account_posts_the_same_pictures_together(world: MakeWorld) -> N
         ("one", "Picture 2"),
         ("two", "A trip"),
     ]
+
+
+def test_a_re_execution_from_the_upload_on_does_not_mix_the_pictures_of_then_and_now(world: MakeWorld) -> None:
+    here = world(sources=ALBUMS)
+    words(here.folder / "albums/trip.json", title="A trip")
+    files = pictures(here.folder / "albums/trip", "1.png", "2.png")
+    here.scan()
+    session = here.open()
+    assert isinstance(session, Session)
+    with session:
+        draft = steps.prepare(session)
+        session.settle(Failed("X is away"))
+    files[0].unlink()
+    now = [files[1], picture(here.folder / "albums/trip/3.png", 9)]
+    here.scan()
+    again = here.open(run_id="run-2")
+    assert isinstance(again, Session)
+    with again, pytest.raises(Ended, match="prepares it anew") as ended:
+        steps.upload(again, draft)
+    with again:
+        again.settle(ended.value.outcome)
+    assert isinstance(here.publish(run_id="run-3"), Posted)
+    assert shown(here) == [contents(now)]
 
 
 def test_a_picture_that_joins_while_a_run_works_is_left_for_the_next_post(world: MakeWorld) -> None:
