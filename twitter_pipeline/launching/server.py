@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import contextlib
 import gc
-import importlib
 import os
 import selectors
 import signal
@@ -24,44 +23,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from twitter_pipeline.config import CONFIG_VARIABLE
 from twitter_pipeline.launching.channel import listen, receive, send
+from twitter_pipeline.launching.death import tell_of_death
+from twitter_pipeline.launching.preload import Loaded
 from twitter_pipeline.launching.service import become
 
-#: What a run imports sooner or later. Nothing here may start a thread (pandas does).
-PRELOAD = (
-    "antlr4",
-    "cryptography.fernet",
-    "dagster._cli.api",
-    "dagster._core.definitions.antlr_asset_selection.antlr_asset_selection",
-    "dagster._core.definitions.repository_definition.repository_data_builder",
-    "dagster._core.execution.plan.active",
-    "dagster._core.executor.in_process",
-    "dagster._core.instance.factory",
-    "dagster._core.storage.sqlite_storage",
-    "dagster._core.workspace.autodiscovery",
-    "dagster_postgres",
-    "fsspec.implementations.local",
-    "jinja2.sandbox",
-    "regex",
-    "sqlalchemy.dialects.sqlite.pysqlite",
-    "twitter_pipeline.content.compose",
-    "twitter_pipeline.content.template",
-    "twitter_pipeline.content.weight",
-    "twitter_pipeline.defs.build",
-    "twitter_pipeline.defs.compute_logs",
-    "twitter_pipeline.launching.run_launcher",
-    "twitter_pipeline.media.picture",
-    "twitter_pipeline.media.thumbnails",
-    "twitter_pipeline.media.video",
-    "twitter_pipeline.publishing.post",
-    "twitter_pipeline.scanning.sidecars",
-    "twitter_pipeline.x.client",
-    "twitter_pipeline.x.posts",
-    "twitter_pipeline.x.upload",
-    "upath.implementations.local",
-)
-DEFINITIONS = "twitter_pipeline.definitions"
 #: Ended runs that are remembered: Dagster's monitoring may ask about one that it read a moment before.
 REMEMBERED = 1_000
 
@@ -75,9 +41,7 @@ class _Run:
 
 def main() -> None:
     """Import, then serve."""
-    for module in PRELOAD:
-        importlib.import_module(module)
-    loaded = _load_definitions()
+    loaded = Loaded()
     # What is there now stays: looking through it for garbage would only copy it into every fork.
     gc.collect()
     gc.freeze()
@@ -93,9 +57,8 @@ def main() -> None:
 class _Server:
     """Answers questions and buries its children, one event after the other."""
 
-    def __init__(self, listener: socket.socket, loaded: object) -> None:
+    def __init__(self, listener: socket.socket, loaded: Loaded) -> None:
         self._listener = listener
-        #: What config.yaml was when the definitions were loaded.
         self._loaded = loaded
         self._runs: dict[int, _Run] = {}
         #: Runs that have ended, by their id; services by theirs, with how they ended once they have.
@@ -149,7 +112,7 @@ class _Server:
                 finally:
                     for file in files:
                         os.close(file)
-            except (OSError, ValueError, KeyError) as error:
+            except Exception as error:  # noqa: BLE001 - whatever was asked, the runs go on
                 _say(f"a question was not answered: {error!r}")
 
     def _act(self, question: dict[str, Any], files: Sequence[int], connection: socket.socket) -> dict[str, Any]:
@@ -202,8 +165,7 @@ class _Server:
             threading.Thread(target=_end_with_server, args=(self._lifeline,), name="server", daemon=True).start()
             from dagster._cli.api import api_cli
 
-            if _stamp() != self._loaded:
-                sys.modules.pop(DEFINITIONS, None)
+            self._loaded.forget_what_is_stale()
             api_cli.main(["execute_run", run.arguments], standalone_mode=False)
 
         try:
@@ -239,7 +201,7 @@ class _Server:
         _say(f"the process of run {run.run_id} {how}")
         # In a process of its own: this one opens no database, whose connections no fork may share.
         with contextlib.suppress(OSError):  # Dagster's monitoring finds out in its time
-            self._reporting.add(self._fork(lambda: _tell_dagster(run, how)))
+            self._reporting.add(self._fork(lambda: tell_of_death(run.arguments, how)))
 
     def _fork(self, work: Callable[[], object]) -> int:
         """Do `work` in a new process; its id."""
@@ -274,28 +236,8 @@ class _Server:
             os._exit(code)
 
 
-def _load_definitions() -> object:
-    """Load them for all runs; what config.yaml was then."""
-    stamp = _stamp()
-    try:
-        importlib.import_module(DEFINITIONS).defs.get_repository_def()
-    except Exception:  # noqa: BLE001 - each run tries for itself, and Dagster shows what is wrong
-        traceback.print_exc()
-        sys.modules.pop(DEFINITIONS, None)
-    return stamp
-
-
-def _stamp() -> object:
-    """What tells whether config.yaml is another one."""
-    try:
-        status = Path(os.environ.get(CONFIG_VARIABLE, "config.yaml")).stat()
-    except OSError:
-        return None
-    return status.st_ino, status.st_mtime_ns, status.st_size
-
-
 def _say(message: str) -> None:
-    sys.stderr.write(f"{message}\n")  # into logs/runs.log
+    sys.stderr.write(f"{message}\n")  # into logs/launcher.log
 
 
 def _call_itself(name: str) -> None:
@@ -308,27 +250,6 @@ def _end_with_server(lifeline: int) -> None:
     """In a run: be interrupted when the server is gone, since nobody could end the run any more."""
     os.read(lifeline, 1)
     os.kill(os.getpid(), signal.SIGINT)
-
-
-def _tell_dagster(run: _Run, how: str) -> None:
-    """Give a run whose process died its end."""
-    signal.signal(signal.SIGTERM, signal.SIG_IGN)
-    import dagster as dg
-    from dagster._grpc.types import ExecuteRunArgs
-    from dagster._serdes import deserialize_value
-
-    arguments = deserialize_value(run.arguments, ExecuteRunArgs)
-    if arguments.instance_ref is None:
-        return
-    with dg.DagsterInstance.from_ref(arguments.instance_ref) as instance:
-        found = instance.get_run_by_id(run.run_id)
-        if found is None or found.is_finished:
-            return
-        message = f"The run's process {how}."
-        if found.status is dg.DagsterRunStatus.CANCELING:
-            instance.report_run_canceled(found, message=message)
-        else:
-            instance.report_run_failed(found, message=message)
 
 
 if __name__ == "__main__":

@@ -1,0 +1,76 @@
+"""What the server has before it forks: modules, and the definitions."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+import traceback
+from pathlib import Path
+
+from twitter_pipeline.config import CONFIG_VARIABLE
+
+#: What a run imports sooner or later. Nothing here may start a thread (pandas does).
+PRELOAD = (
+    "antlr4",
+    "cryptography.fernet",
+    "dagster._cli.api",
+    "dagster._core.definitions.antlr_asset_selection.antlr_asset_selection",
+    "dagster._core.definitions.repository_definition.repository_data_builder",
+    "dagster._core.execution.plan.active",
+    "dagster._core.executor.in_process",
+    "dagster._core.instance.factory",
+    "dagster._core.storage.sqlite_storage",
+    "dagster._core.workspace.autodiscovery",
+    "dagster_postgres",
+    "fsspec.implementations.local",
+    "jinja2.sandbox",
+    "regex",
+    "sqlalchemy.dialects.sqlite.pysqlite",
+    "twitter_pipeline.content.compose",
+    "twitter_pipeline.content.template",
+    "twitter_pipeline.content.weight",
+    "twitter_pipeline.defs.build",
+    "twitter_pipeline.defs.compute_logs",
+    "twitter_pipeline.launching.run_launcher",
+    "twitter_pipeline.media.picture",
+    "twitter_pipeline.media.thumbnails",
+    "twitter_pipeline.media.video",
+    "twitter_pipeline.publishing.post",
+    "twitter_pipeline.scanning.sidecars",
+    "twitter_pipeline.x.client",
+    "twitter_pipeline.x.posts",
+    "twitter_pipeline.x.upload",
+    "upath.implementations.local",
+)
+
+_DEFINITIONS = "twitter_pipeline.definitions"
+
+
+class Loaded:
+    """Everything is imported once this is made."""
+
+    def __init__(self) -> None:
+        for module in PRELOAD:
+            importlib.import_module(module)
+        #: What config.yaml was when the definitions were loaded.
+        self._config = _stamp()
+        try:
+            importlib.import_module(_DEFINITIONS).defs.get_repository_def()
+        except Exception:  # noqa: BLE001 - each run tries for itself, and Dagster shows what is wrong
+            traceback.print_exc()
+            sys.modules.pop(_DEFINITIONS, None)
+
+    def forget_what_is_stale(self) -> None:
+        """In a fork: have the definitions loaded anew when config.yaml is another one by now."""
+        if _stamp() != self._config:
+            sys.modules.pop(_DEFINITIONS, None)
+
+
+def _stamp() -> object:
+    """What tells whether config.yaml is another one."""
+    try:
+        status = Path(os.environ.get(CONFIG_VARIABLE, "config.yaml")).stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns, status.st_size
