@@ -4,27 +4,24 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
-from functools import cached_property
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
-from twitter_pipeline.config import Project, Settings, Source
+from twitter_pipeline.config import Project, Settings
 from twitter_pipeline.publishing import drafting
 from twitter_pipeline.publishing.drafts import ELSEWHERE
 from twitter_pipeline.publishing.identity import salted
 from twitter_pipeline.publishing.posted_list import Entry, Wrong
+from twitter_pipeline.publishing.project_files import ProjectFiles
 from twitter_pipeline.publishing.session import Ended, Item
 from twitter_pipeline.scanning.fingerprint import full, together
-from twitter_pipeline.scanning.kinds import covers
 from twitter_pipeline.scanning.names import is_utf8
-from twitter_pipeline.scanning.one_folder import items_in
-from twitter_pipeline.store import defaults, moves, tasks
+from twitter_pipeline.store import moves, tasks
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.moves import NewItem
 from twitter_pipeline.store.status import TRANSITIONS, Event, Move, Status
@@ -70,7 +67,7 @@ class Importer:
         self._now = now
         self._dry_run = dry_run
         self._on_bytes = on_bytes
-        self._of_project: dict[str, _OfProject] = {}
+        self._of_project: dict[str, ProjectFiles] = {}
         self.report = Report()
 
     def run(self, entries: Iterable[Entry | Wrong]) -> Report:
@@ -87,7 +84,7 @@ class Importer:
             project, path = self._locate(entry.file)
         except LookupError as error:
             return Wrong(entry.line, str(error.args[0]))
-        of_project = self._of_project.setdefault(project.id, _OfProject(self._engine, project, self._now))
+        of_project = self._of_project.setdefault(project.id, ProjectFiles(self._engine, project, self._now))
         known = of_project.tasks_of(path)
         new = of_project.items_of(path, known)
         if not known and not new:
@@ -145,7 +142,7 @@ class Importer:
         return os.path.lexists(project.path / path)
 
     def _is_known(self, project: Project, path: str) -> bool:
-        of_project = self._of_project.setdefault(project.id, _OfProject(self._engine, project, self._now))
+        of_project = self._of_project.setdefault(project.id, ProjectFiles(self._engine, project, self._now))
         return bool(of_project.tasks_of(path))
 
     def _complete(self, entry: Entry, project: Project, task: Task) -> Wrong | None:
@@ -240,69 +237,6 @@ class Importer:
             return None
         connection.execute(sa.update(publishing_tasks).where(_tasks.id == holder.id).values(content_hash=None))
         return content
-
-
-class _OfProject:
-    """What is known of one project: its albums are read once, a folder is listed once."""
-
-    def __init__(self, engine: sa.Engine, project: Project, now: datetime) -> None:
-        self._engine = engine
-        self._project = project
-        self._now = now
-        self._folders: dict[str, dict[str, list[NewItem]]] = {}
-
-    def tasks_of(self, path: str) -> list[Task]:
-        """The tasks that post the file, or the album or text known by this path."""
-        with reading(self._engine) as connection:
-            return tasks.read(
-                connection,
-                tasks.select(
-                    sa.or_(
-                        sa.and_(_tasks.content_source_id.in_(self._sources.values()), _tasks.media_path == path),
-                        _tasks.id.in_(self._in_albums.get(path, ())),
-                    )
-                ),
-            )
-
-    def items_of(self, path: str, known: Collection[Task]) -> list[NewItem]:
-        """What a scan would make of a file that is no task yet, in each source that takes it."""
-        folder = str(PurePosixPath(path).parent)
-        if folder not in self._folders:
-            self._folders[folder] = self._list(folder)
-        sources = {task.content_source_id for task in known}
-        return [item for item in self._folders[folder].get(path, []) if item.content_source_id not in sources]
-
-    @cached_property
-    def _sources(self) -> dict[str, int]:
-        with reading(self._engine) as connection:
-            ids = defaults.source_ids(connection, self._project.id)
-        return {source.key: ids[source.key] for source in self._project.sources}
-
-    @cached_property
-    def _in_albums(self) -> dict[str, list[int]]:
-        with reading(self._engine) as connection:
-            rows = connection.execute(
-                sa.select(_tasks.id, _tasks.media_files).where(
-                    _tasks.project_id == self._project.id, _tasks.media_files.is_not(None)
-                )
-            )
-            found: dict[str, list[int]] = defaultdict(list)
-            for row in rows:
-                for file in row.media_files:
-                    found[file].append(row.id)
-        return found
-
-    def _list(self, folder: str) -> dict[str, list[NewItem]]:
-        found: dict[str, list[NewItem]] = defaultdict(list)
-        for source in self._project.sources:
-            if covers(source, folder):
-                for item in self._items(source, folder):
-                    for file in dict.fromkeys((*(item.media_files or ()), item.media_path)):
-                        found[file].append(item)
-        return found
-
-    def _items(self, source: Source, folder: str) -> list[NewItem]:
-        return items_in(self._engine, self._project, source, self._sources[source.key], folder, now=self._now)
 
 
 def _utc(time: datetime | None, project: Project) -> datetime | None:
