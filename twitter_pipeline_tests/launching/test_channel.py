@@ -16,6 +16,7 @@ import pytest
 from twitter_pipeline.launching.channel import MOST_BYTES, ServerAway, ask, listen, socket_path
 from twitter_pipeline_tests.support.waiting import wait_for
 
+NO_PID = b'{"do": "look at service", "pid": null}\n'
 LOOK = {"do": "look at run", "run_id": "none"}
 
 
@@ -90,6 +91,7 @@ def test_what_a_dead_server_left_behind_is_replaced(path: Path) -> None:
         b"{}\n",
         b'{"do": "dance", "run_id": "1"}\n',
         b'{"do": "serve"}\n',
+        NO_PID,
         b"half",
     ],
 )
