@@ -8,7 +8,7 @@ ARGS ?=
 # A run pays every import once; without compiled bytecode it costs three times as much.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup run test lint format bench lock clean
+.PHONY: help setup run test soak lint format bench lock clean
 
 help:  ## list these commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -32,8 +32,11 @@ examples/harbour/media/harbour_evening.mp4: | setup
 run: setup examples/harbour/media/harbour_evening.mp4  ## start everything (sandbox unless config.yaml says live); ARGS="--until-idle", "--config PATH"
 	@exec $(BIN)/twitter-pipeline up $(ARGS)
 
-test: setup  ## all tests, on SQLite and PostgreSQL
+test: setup  ## the tests, on SQLite and PostgreSQL
 	@$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
+
+soak: setup  ## the long tests, which `make test` leaves out
+	@$(BIN)/pytest -n 2 --dist worksteal -m soak $(ARGS)
 
 lint: setup  ## formatting, lint, types, import contracts
 	@$(BIN)/ruff format --check .

@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(400), needs_samples]
 PROJECT = samples_dir() / "maker_music_makerthins"
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
+@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.soak)])
 def database(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
     """The setting that names the database; none for SQLite."""
     if request.param == "sqlite":

@@ -138,6 +138,7 @@ def test_a_service_that_cannot_start_is_shown_with_its_last_words(stack: Stack) 
     assert "Dagster   http" not in _said(stack)
 
 
+@pytest.mark.soak
 def test_what_a_person_paused_stays_paused_over_a_restart(stack: Stack, tmp_path: Path, clip: Path) -> None:
     put(clip, tmp_path / "cats", "one.mp4", title="Held back")
     assert call("pause", "--all", "--config", str(stack.config)).code == 0

@@ -288,7 +288,7 @@ def test_across_disks_it_is_copied_with_its_time_and_then_deleted(world: MakeWor
     assert here.scan().found == 0
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 @pytest.mark.parametrize("where", ["the same disk", "another disk"])
 def test_killed_anywhere_the_file_is_in_one_place_at_least_and_the_next_tick_ends_it(
     world: MakeWorld, other_disk: Path, where: str

@@ -104,7 +104,7 @@ def test_scans_in_processes_record_each_file_once(world: MakeWorld) -> None:
     assert all(actions(here, task) == ["found"] for task in here.tasks())
 
 
-@pytest.mark.slow
+@pytest.mark.soak
 def test_a_scan_killed_at_any_commit_loses_nothing(world: MakeWorld) -> None:
     here = world()
     # Everything a scan writes: tasks, late metadata, one that moved, one refused, one gone, one that arrives.

@@ -120,11 +120,12 @@ class Stack:
         return process
 
     def _processes(self, name: str) -> list[psutil.Process]:
-        return [
-            process
-            for process in psutil.process_iter()
-            if process.name() == name and str(self.socket) in process.cmdline()
-        ]
+        found = []
+        for process in psutil.process_iter():
+            with contextlib.suppress(psutil.NoSuchProcess):  # a zombie is one, too
+                if process.name() == name and str(self.socket) in process.cmdline():
+                    found.append(process)
+        return found
 
     def tasks(self) -> list[Task]:
         """All publishing tasks, oldest first."""
