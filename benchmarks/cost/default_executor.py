@@ -15,7 +15,7 @@ from twitter_pipeline.defs.build import build
 from twitter_pipeline.defs.lease import Lease
 from twitter_pipeline.defs.pipeline import Pipeline, instance_id
 from twitter_pipeline.publishing.session import Session, Unavailable, Worker, open_session
-from twitter_pipeline.store import tasks
+from twitter_pipeline.store import accounts, tasks
 from twitter_pipeline.store.engine import reading
 from twitter_pipeline.store.moves import Claim
 from twitter_pipeline.store.status import Status
@@ -32,10 +32,11 @@ def lease_by_op(context: dg.InitResourceContext) -> Iterator[Lease]:
     held = Lease(pipeline.settings.projects[0].id, run.tags["dagster/partition"])
     with reading(pipeline.engine) as connection:
         task = tasks.by_partition(connection, held.project_id, held.partition_key)
-    assert task is not None
+        assert task is not None
+        account = accounts.of_source(connection, task.content_source_id)
     if task.status is Status.RUNNING and task.lease_holder == run.run_id:
         claim = Claim(task.id, task.attempt, task.fence, run.run_id)
-        held.session = Session(pipeline.engine, pipeline.settings, claim, task)
+        held.session = Session(pipeline.engine, pipeline.settings, claim, task, account)
     else:
         worker = Worker(run.run_id, instance_id(instance), attempt=int(run.tags["attempt"]))
         taken = open_session(pipeline.engine, pipeline.settings, held.project_id, held.partition_key, worker)
