@@ -4,6 +4,7 @@ It is not handed from op to op: a re-execution would get the claim of a run that
 """
 
 import contextlib
+import threading
 import time
 from collections.abc import Iterator
 
@@ -15,6 +16,9 @@ from twitter_pipeline.publishing.session import Session, Unavailable, Worker, op
 from twitter_pipeline.store import pauses
 from twitter_pipeline.store.engine import reading
 from twitter_pipeline.store.tasks import Task
+
+#: Set in a run's process when its launcher died: nobody could end the run any more.
+left_alone = threading.Event()
 
 
 class Lease:
@@ -86,6 +90,11 @@ def _take(held: Lease, pipeline: Pipeline, instance: dg.DagsterInstance, run: dg
         held.why_not, held.posted = taken.reason, taken.posted
     else:
         held.session = taken
+
+
+def told_to_end(instance: dg.DagsterInstance, run_id: str) -> bool:
+    """Whether the run is to end, though the interrupt that said so may have been lost on its way."""
+    return left_alone.is_set() or ended_by_person(instance, run_id)
 
 
 def ended_by_person(instance: dg.DagsterInstance, run_id: str) -> bool:

@@ -17,7 +17,7 @@ from typing import Any
 import dagster as dg
 
 from twitter_pipeline.config import Project, Settings
-from twitter_pipeline.defs.lease import Lease, ended_by_person
+from twitter_pipeline.defs.lease import Lease, ended_by_person, told_to_end
 from twitter_pipeline.defs.markdown import history
 from twitter_pipeline.defs.pipeline import Pipeline, items_of, job_name, media_items_key, owner_of, tweets_key
 from twitter_pipeline.defs.register import posted_metadata, registered, version_of
@@ -61,7 +61,7 @@ def ends_well(policy: dg.RetryPolicy) -> Callable[[Op], Op]:
             held: Lease = context.resources.lease
             try:
                 # An interrupt that hit Dagster's own part of a step (loading its input) made it try again (tried).
-                if ended_by_person(context.instance, context.run_id):
+                if told_to_end(context.instance, context.run_id):
                     raise dg.DagsterExecutionInterruptedError
                 with held.timed(context.op.name):
                     yield from step(context, **inputs)
