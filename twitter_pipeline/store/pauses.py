@@ -9,8 +9,6 @@ from sqlalchemy.dialects import postgresql, sqlite
 
 from twitter_pipeline.store.tables import pauses
 
-SCOPES = ("all", "account", "project")
-
 #: Name and reason of the pause that stands while the pipeline is stopping: what it interrupts goes on at the next
 #: start. A pause of its own beside the one by which a person holds back everything, which must outlast it.
 STOPPING = "stopping"

@@ -40,7 +40,7 @@ class Fleet:
         self._environment = environment
         self._redact = redact
         self._places: dict[str, _Place] = {}
-        #: Processes that died, whose group may live on: runs of a code server that was killed.
+        #: Processes that died, whose group may live on: runs of a launcher that was killed.
         self._former: list[Process] = []
 
     def start(self, service: Service) -> None:
