@@ -19,7 +19,12 @@ LOOK_BACK = timedelta(days=7)
 
 _HOUR = timedelta(hours=1)
 #: Which line of the log counts as what.
-_COUNTED = {"found": "tasks_created", Event.POST.value: "tasks_completed", Event.FAIL.value: "tasks_failed"}
+_COUNTED = {
+    "found": "tasks_created",
+    Event.POST.value: "tasks_completed",
+    Event.ADOPT.value: "tasks_completed",
+    Event.FAIL.value: "tasks_failed",
+}
 
 
 def compute(engine: sa.Engine, hour: datetime) -> pd.DataFrame:

@@ -52,6 +52,16 @@ class XSettings(Section):
     processing_timeout: Duration = Field(
         timedelta(minutes=10), description="How long X may take to process a video after its upload."
     )
+    read_timeline: bool = Field(
+        True,
+        description="Whether the account's timeline may be read to find a post whose answer was lost. X charges for"
+        " each post it lists ($0.001 in 2026-11); `no` leaves such posts to a person.",
+    )
+    settle_time: Duration | None = Field(
+        None,
+        description="How long a post may take to appear on the timeline: one that is not there after it was not made."
+        " Without it: 10 min in live mode, 5 s in sandbox mode.",
+    )
     text_limit: int = Field(
         280,
         ge=1,
@@ -65,10 +75,10 @@ class XSettings(Section):
         default_factory=dict, description="Sets of media limits by name. What a set leaves out is as in strict."
     )
 
-    @field_validator("connect_timeout", "read_timeout", "processing_timeout")
+    @field_validator("connect_timeout", "read_timeout", "processing_timeout", "settle_time")
     @classmethod
-    def _not_zero(cls, value: timedelta) -> timedelta:
-        if not value:
+    def _not_zero(cls, value: timedelta | None) -> timedelta | None:
+        if value is not None and not value:
             raise ValueError("must be longer than 0")
         return value
 

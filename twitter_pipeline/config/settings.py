@@ -34,6 +34,9 @@ class Pacing:
     max_per_day: int | None
 
 
+#: How long X may take to list a post: minutes were seen. In live mode it also outlasts a signature, so that a request
+#: that was held up on its way is refused.
+_SETTLE_TIME = {"sandbox": timedelta(seconds=5), "live": timedelta(minutes=10)}
 #: A live account is never posted to without limits.
 _PACING = {"sandbox": Pacing(timedelta(0), None), "live": Pacing(timedelta(minutes=30), 10)}
 
@@ -133,6 +136,11 @@ class Settings(Section):
     def x_base_url(self) -> str:
         """Where posts go, without a slash at the end."""
         return self.x.base_url or (self.sandbox.url if self.mode == "sandbox" else LIVE_API)
+
+    @property
+    def settle_time(self) -> timedelta:
+        """How long after a request its post, if there is one, is on the timeline for certain."""
+        return self.x.settle_time or _SETTLE_TIME[self.mode]
 
     @property
     def gemini_base_url(self) -> str | None:

@@ -28,12 +28,16 @@ class AttemptState(str, Enum):
     CONFIRMED = "confirmed"
     REFUSED = "refused"
     UNKNOWN = "unknown"
+    #: Found on the timeline, or by a person.
+    ADOPTED = "adopted"
+    #: Surely not on X: two whole readings of the timeline, late enough, did not show it; or a person says so.
+    ABSENT = "absent"
 
 
 #: X's answer to these is not known.
 _UNANSWERED = (AttemptState.SENT, AttemptState.UNKNOWN)
 #: In these the post is, or may be, on X.
-MAY_BE_POSTED = (*_UNANSWERED, AttemptState.CONFIRMED)
+MAY_BE_POSTED = (*_UNANSWERED, AttemptState.CONFIRMED, AttemptState.ADOPTED)
 
 
 def may_be_posted(connection: sa.Connection, task_id: int) -> bool:

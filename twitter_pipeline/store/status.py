@@ -6,7 +6,8 @@
                  │                                    ├─ skip ──▶ skipped
                  └── retry (a person, a sidecar) ──── ├─ fail ──▶ failed
                                                       ├─ stop ──▶ cancelled
-                                                      └─ lose_track ──▶ unconfirmed (never posted again)
+                                                      └─ lose_track ──▶ unconfirmed ─┬─ adopt ──▶ completed
+                                                                                     └─ reopen ──▶ pending (later)
 
 `docs/architecture.md` shows the same table; a test compares them.
 """
@@ -38,7 +39,7 @@ class Status(str, Enum):
     AWAITING_APPROVAL = "awaiting_approval"
     #: A person ended it.
     CANCELLED = "cancelled"
-    #: It may be on X: never posted again until somebody has established whether it is.
+    #: It may be on X: never posted again until the timeline, or a person, has shown that it is not.
     UNCONFIRMED = "unconfirmed"
 
     def __str__(self) -> str:
@@ -65,6 +66,8 @@ class Event(str, Enum):
     LOSE_TRACK = "lose_track"
     RETRY = "retry"
     IMPORT = "import"
+    ADOPT = "adopt"
+    REOPEN = "reopen"
 
     def __str__(self) -> str:
         return self.value
@@ -94,12 +97,14 @@ TRANSITIONS: dict[Event, Transition] = {
     Event.UNQUEUE: _row((_S.QUEUED,), _S.PENDING, "reaper"),
     # By hand a run may take what is not due, or ended without a post.
     Event.CLAIM: _row((_S.QUEUED, _S.PENDING, _S.FAILED, _S.SKIPPED, _S.CANCELLED), _S.RUNNING, "run"),
-    # From unconfirmed: X's answer came after the lease had run out.
-    Event.POST: _row((_S.RUNNING, _S.UNCONFIRMED), _S.COMPLETED, "run"),
+    # From unconfirmed: X's answer came after the lease had run out; from pending: even later, when the post had been
+    # taken for absent.
+    Event.POST: _row((_S.RUNNING, _S.UNCONFIRMED, _S.PENDING), _S.COMPLETED, "run"),
     Event.WAIT: _row((_S.RUNNING,), _S.PENDING, "run"),
     Event.BACK_OFF: _row((_S.RUNNING,), _S.PENDING, "run", "reaper"),
     Event.RELEASE: _row((_S.RUNNING,), _S.PENDING, "run"),
-    Event.FAIL: _row((_S.RUNNING,), _S.FAILED, "run", "reaper"),
+    # From unconfirmed: it is not on X, and is not tried again.
+    Event.FAIL: _row((_S.RUNNING, _S.UNCONFIRMED), _S.FAILED, "run", "reaper", "sensor"),
     Event.SKIP: _row((_S.RUNNING, _S.PENDING), _S.SKIPPED, "run", "scan"),
     Event.STOP: _row((_S.RUNNING, _S.QUEUED, _S.PENDING), _S.CANCELLED, "run", "reaper", "person"),
     Event.LOSE_TRACK: _row((_S.RUNNING,), _S.UNCONFIRMED, "run", "reaper"),
@@ -108,6 +113,14 @@ TRANSITIONS: dict[Event, Transition] = {
     Event.IMPORT: _row(
         (_S.PENDING, _S.QUEUED, _S.SKIPPED, _S.FAILED, _S.CANCELLED, _S.UNCONFIRMED), _S.COMPLETED, "person"
     ),
+    # It was found on the timeline. From the others: the database is an older copy, and does not know what it posted.
+    Event.ADOPT: _row(
+        (_S.RUNNING, _S.UNCONFIRMED, _S.PENDING, _S.QUEUED, _S.SKIPPED, _S.FAILED, _S.CANCELLED),
+        _S.COMPLETED,
+        *("run", "sensor", "person"),
+    ),
+    # It surely is not on X.
+    Event.REOPEN: _row((_S.UNCONFIRMED,), _S.PENDING, "sensor", "person"),
 }
 
 

@@ -37,6 +37,8 @@ WORDS = {
     Event.LOSE_TRACK.value: ("unconfirmed", "bold red"),
     Event.RETRY.value: ("again", ""),
     Event.IMPORT.value: ("imported", "green"),
+    Event.ADOPT.value: ("posted", "green"),
+    Event.REOPEN.value: ("again", "yellow"),
 }
 
 _SKIPPED = WORDS[Event.SKIP.value][0]
