@@ -22,7 +22,7 @@ from twitter_pipeline.defs.markdown import history
 from twitter_pipeline.defs.pipeline import Pipeline, items_of, job_name, media_items_key, owner_of, tweets_key
 from twitter_pipeline.defs.register import posted_metadata, registered, version_of
 from twitter_pipeline.defs.relay import relay_in_run
-from twitter_pipeline.publishing import post, steps
+from twitter_pipeline.publishing import post, steps, uploading
 from twitter_pipeline.publishing.drafts import Draft, MediaFile, UploadedMedia
 from twitter_pipeline.publishing.outcomes import Failed, Interrupted, Outcome
 from twitter_pipeline.publishing.session import Ended, Session
@@ -154,7 +154,7 @@ def upload_media(context: dg.OpExecutionContext, draft: Draft) -> Iterator[dg.Ou
     session = _session(context)
     if session is None:
         return
-    uploaded = steps.upload(session, draft)
+    uploaded = uploading.upload(session, draft)
     relay_in_run(context, session)
     yield dg.Output(uploaded)
 

@@ -76,15 +76,25 @@ def media_paths(item: Item) -> tuple[Path, ...]:
     return tuple(root / file for file in item.task.files)
 
 
-def content_identity(item: Item, paths: Sequence[Path]) -> str:
-    """What no two tasks of a project may share: 64 hexadecimal digits over all that the item posts. Raises OSError."""
-    from twitter_pipeline.scanning.fingerprint import full, of_words, together
+def digests_of(paths: Sequence[Path]) -> tuple[str, ...]:
+    """The SHA-256 of each file, which is read to its end. Raises OSError."""
+    from twitter_pipeline.scanning.fingerprint import full
+
+    return tuple(full(path) for path in paths)
+
+
+def content_identity(item: Item, paths: Sequence[Path], digests: Sequence[str] | None = None) -> str:
+    """What no two tasks of a project may share: 64 hexadecimal digits over all that the item posts. Raises OSError.
+
+    `digests` are those of the files, where they have been taken already.
+    """
+    from twitter_pipeline.scanning.fingerprint import of_words, together
 
     source = item.source()
     if source.type == "text":
         metadata, _ = read_metadata(item, source)
         return salted(of_words(metadata.title, metadata.description), item.project, source)
-    return salted(together([full(path) for path in paths]), item.project, source)
+    return salted(together(digests_of(paths) if digests is None else digests), item.project, source)
 
 
 def twin_of(item: Item, content_hash: str) -> str | None:

@@ -27,6 +27,8 @@ class MediaFile(_Model):
     seconds: float | None
     #: What a picture shows, for people who cannot see it; empty for a video, of which X keeps none.
     alt_text: str = ""
+    #: Of the whole file, 64 hexadecimal digits: other bytes are not uploaded. Empty in a preview.
+    sha256: str = ""
 
 
 class Enhancement(_Model):
@@ -93,3 +95,5 @@ class UploadedMedia(_Model):
     media_ids: tuple[str, ...]
     #: Aware UTC: X forgets the media then, and it must be uploaded again; None without media.
     expires_at: datetime | None
+    #: What the timeline calls them, in the same order; empty where X gave none.
+    media_keys: tuple[str, ...] = ()

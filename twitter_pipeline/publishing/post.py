@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import sqlalchemy as sa
 
-from twitter_pipeline.publishing import steps
+from twitter_pipeline.publishing import steps, uploading
 from twitter_pipeline.publishing.connecting import posts_page
 from twitter_pipeline.publishing.drafts import UploadedMedia
 from twitter_pipeline.publishing.outcomes import Failed, MustWait, Outcome, Posted, Unknown
@@ -165,7 +165,7 @@ def shielded(request: Callable[[], T]) -> tuple[T, BaseException | None]:
 def publish(session: Session) -> Outcome:
     """Post one claimed task from beginning to end without Dagster, and settle it. Returns how it ended."""
     try:
-        return create(session, steps.upload(session, steps.enhance(session, steps.prepare(session))))
+        return create(session, uploading.upload(session, steps.enhance(session, steps.prepare(session))))
     except Ended as ended:
         session.settle(ended.outcome)
         return ended.outcome

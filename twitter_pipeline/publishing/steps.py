@@ -1,4 +1,4 @@
-"""The steps of publishing one item, in order: prepare, enhance, upload; `post.create` is the last.
+"""The first steps of publishing one item: prepare, enhance. `uploading.upload` and `post.create` follow.
 
 Each takes the session and what the step before it made, and raises `Ended` when the item cannot go on. None knows
 Dagster: its ops call these, and so may any other process.
@@ -16,7 +16,7 @@ import sqlalchemy as sa
 from twitter_pipeline.publishing import drafting, enhancing
 from twitter_pipeline.publishing.connecting import connected_as
 from twitter_pipeline.publishing.drafting import file_errors
-from twitter_pipeline.publishing.drafts import Draft, UploadedMedia
+from twitter_pipeline.publishing.drafts import Draft
 from twitter_pipeline.publishing.outcomes import (
     AccountStopped,
     Failed,
@@ -48,8 +48,9 @@ def prepare(session: Session) -> Draft:
             _keep(session, media_bytes=None)  # when the file comes back, even unchanged, the scan judges it anew
             raise
         try:
-            _refuse_what_was_seen(session, paths)
-            draft = drafting.draft(session, paths)
+            digests = drafting.digests_of(paths)
+            _refuse_what_was_seen(session, paths, digests)
+            draft = _with_digests(drafting.draft(session, paths), digests)
         except drafting.Gone:
             _keep(session, media_bytes=None)
             raise
@@ -73,42 +74,17 @@ def enhance(session: Session, draft: Draft) -> Draft:
     return improved
 
 
-def upload(session: Session, draft: Draft) -> UploadedMedia:
-    """Upload the draft's media, one after the other, and wait until X can post each."""
-    from twitter_pipeline.x.upload import Uploaded, set_alt_text
-    from twitter_pipeline.x.upload import upload as send
-
-    if not draft.media:
-        return UploadedMedia(draft=draft, media_ids=(), expires_at=None)
-    if tuple(medium.path for medium in draft.media) != session.task.files:
-        # A re-execution from here, and the album has followed its folder, or the task its file, since.
-        raise Ended(Failed("its files are others than those it was prepared with; the next run prepares it anew"))
-    x = session.settings.x
-    done: list[Uploaded] = []
-    with file_errors(session), x_errors(), client(session) as connected:
-        for medium, path in zip(draft.media, drafting.media_paths(session), strict=True):
-            sent = send(
-                connected,
-                path,
-                media_type=medium.media_type,
-                category=medium.category,
-                chunk_bytes=x.chunk_bytes,
-                processing_timeout=x.processing_timeout,
-            )
-            if medium.alt_text:
-                set_alt_text(connected, sent.media_id, medium.alt_text)
-            session.note("uploaded", f"{medium.path}: {sent.bytes:,} bytes", {"media_id": sent.media_id})
-            done.append(sent)
-    return UploadedMedia(
-        draft=draft,
-        media_ids=tuple(sent.media_id for sent in done),
-        expires_at=min(sent.expires_at for sent in done),
+def _with_digests(draft: Draft, digests: Sequence[str]) -> Draft:
+    """The draft with what its media's bytes must be when they are uploaded."""
+    pairs = zip(draft.media, digests, strict=True)
+    return draft.model_copy(
+        update={"media": tuple(medium.model_copy(update={"sha256": digest}) for medium, digest in pairs)}
     )
 
 
-def _refuse_what_was_seen(session: Session, paths: Sequence[Path]) -> None:
+def _refuse_what_was_seen(session: Session, paths: Sequence[Path], digests: Sequence[str]) -> None:
     """Take the item's identity, which no two tasks of a project may share: the second is a repetition."""
-    content_hash = drafting.content_identity(session, paths)
+    content_hash = drafting.content_identity(session, paths, digests)
     try:
         _keep(session, content_hash=content_hash)
     except sa.exc.IntegrityError:

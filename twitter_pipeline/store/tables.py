@@ -257,6 +257,7 @@ media_uploads = sa.Table(
     # What the file looked like: an upload of other bytes is not gone on with.
     sa.Column("size", sa.BigInteger, nullable=False),
     sa.Column("mtime_ns", sa.BigInteger, nullable=False),
+    sa.Column("sha256", sa.Text, nullable=False, server_default=""),
     sa.Column("media_type", sa.Text, nullable=False),
     sa.Column("category", sa.Text, nullable=False),
     sa.Column("chunk_bytes", sa.Integer, nullable=False),
@@ -267,10 +268,13 @@ media_uploads = sa.Table(
     sa.Column("finalized", sa.Boolean, nullable=False, server_default=sa.false()),
     # Whether X is through with processing it: a post may name it.
     sa.Column("ready", sa.Boolean, nullable=False, server_default=sa.false()),
+    # The description that X has confirmed; empty while it has confirmed none.
+    sa.Column("alt_text", sa.Text, nullable=False, server_default=""),
     _time("expires_at"),
     _time("created_at"),
     _time("updated_at"),
     sa.UniqueConstraint("task_id", "path"),
+    sa.Index(None, "account_id", "expires_at"),
 )
 
 #: Posts seen on an account's timeline that are not known here: another machine's, a person's, or, when the database is

@@ -8,7 +8,8 @@
     │       └── DuplicateText  the account has posted these words already, perhaps in an earlier attempt of ours
     ├── Transient            had no effect, or may be repeated: try again soon
     │   ├── NotSent          no connection was made, so not one byte of the request left
-    │   └── MediaNotReady    an uploaded media id is not known everywhere yet (seconds after its upload)
+    │   ├── MediaNotReady    an uploaded media id is not known everywhere yet (seconds after its upload)
+    │   └── ProcessingStuck  X does not get through with an uploaded film
     └── OutcomeUnknown       the post may be on X or not: it must not be sent again before somebody has looked
 
 Only creating a post can end as OutcomeUnknown: every other request may be repeated.
@@ -67,6 +68,10 @@ class NotSent(Transient):
 
 class MediaNotReady(Transient):
     """X does not know a media id yet that it gave out itself; it does a few seconds later."""
+
+
+class ProcessingStuck(Transient):
+    """X does not get through with processing an upload: another one of the same file may fare better."""
 
 
 class OutcomeUnknown(XError):

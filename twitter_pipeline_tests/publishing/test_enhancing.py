@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from twitter_pipeline.publishing import post, steps
+from twitter_pipeline.publishing import post, steps, uploading
 from twitter_pipeline.publishing.outcomes import Posted
 from twitter_pipeline.publishing.session import Session, utc_now
 from twitter_pipeline.store import gemini
@@ -320,7 +320,7 @@ def test_a_run_that_is_told_to_stop_stops_at_once_and_leaves_no_open_request(
             with pytest.raises(Interrupted):
                 steps.enhance(session, draft)
         assert requests(made) == [("failed", None)]
-        assert isinstance(post.create(session, steps.upload(session, steps.enhance(session, draft))), Posted)
+        assert isinstance(post.create(session, uploading.upload(session, steps.enhance(session, draft))), Posted)
     assert made.posted_texts()[0].startswith("✨")
 
 

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 from PIL import Image
 
-from twitter_pipeline.publishing import post, steps
+from twitter_pipeline.publishing import post, steps, uploading
 from twitter_pipeline.publishing.outcomes import (
     AccountStopped,
     Failed,
@@ -199,7 +199,7 @@ def test_the_request_that_never_left_may_be_sent_again_within_the_attempt(world:
     session = here.open()
     assert isinstance(session, Session)
     with session:
-        uploaded = steps.upload(session, steps.prepare(session))
+        uploaded = uploading.upload(session, steps.prepare(session))
         here.sandbox.stop()
         with pytest.raises(Ended) as ended:
             post.create(session, uploaded)
@@ -219,7 +219,7 @@ def test_a_pause_holds_back_a_post_whose_media_is_uploaded(world: MakeWorld, sco
     session = here.open()
     assert isinstance(session, Session)
     with session:
-        uploaded = steps.upload(session, steps.prepare(session))
+        uploaded = uploading.upload(session, steps.prepare(session))
         with writing(here.engine) as connection:
             pauses.pause(connection, *scope, "a look first", now=utc_now())
         with pytest.raises(Ended) as ended:
@@ -238,7 +238,7 @@ def test_a_holder_whose_lease_ran_out_does_not_post(world: MakeWorld) -> None:
     session = here.open()
     assert isinstance(session, Session)
     with session:
-        uploaded = steps.upload(session, steps.prepare(session))
+        uploaded = uploading.upload(session, steps.prepare(session))
         from twitter_pipeline.publishing.reaper import reap
 
         late = utc_now() + timedelta(minutes=2)
@@ -402,7 +402,7 @@ def test_an_op_that_breaks_after_the_post_and_is_tried_again_only_says_so(world:
     session = here.open()
     assert isinstance(session, Session)
     with session:
-        uploaded = steps.upload(session, steps.prepare(session))
+        uploaded = uploading.upload(session, steps.prepare(session))
         assert post.create(session, uploaded) == post.create(session, uploaded)
     assert len(here.posted_texts()) == 1
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from twitter_pipeline.publishing import steps
+from twitter_pipeline.publishing import steps, uploading
 from twitter_pipeline.publishing.outcomes import Failed, NotPublishable, Posted
 from twitter_pipeline.publishing.session import Ended, Session
 from twitter_pipeline.store.status import Status
@@ -260,7 +260,7 @@ def test_a_re_execution_from_the_upload_on_does_not_mix_the_pictures_of_then_and
     again = here.open(run_id="run-2")
     assert isinstance(again, Session)
     with again, pytest.raises(Ended, match="prepares it anew") as ended:
-        steps.upload(again, draft)
+        uploading.upload(again, draft)
     with again:
         again.settle(ended.value.outcome)
     assert isinstance(here.publish(run_id="run-3"), Posted)

@@ -46,6 +46,7 @@ def upgrade() -> None:
         sa.Column("path", sa.Text(), nullable=False),
         _id("size"),
         _id("mtime_ns"),
+        sa.Column("sha256", sa.Text(), server_default="", nullable=False),
         sa.Column("media_type", sa.Text(), nullable=False),
         sa.Column("category", sa.Text(), nullable=False),
         sa.Column("chunk_bytes", sa.Integer(), nullable=False),
@@ -54,6 +55,7 @@ def upgrade() -> None:
         sa.Column("segments", sa.Integer(), server_default="0", nullable=False),
         sa.Column("finalized", sa.Boolean(), server_default=sa.false(), nullable=False),
         sa.Column("ready", sa.Boolean(), server_default=sa.false(), nullable=False),
+        sa.Column("alt_text", sa.Text(), server_default="", nullable=False),
         _time("expires_at"),
         _time("created_at"),
         _time("updated_at"),
@@ -62,6 +64,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_media_uploads")),
         sa.UniqueConstraint("task_id", "path", name=op.f("uq_media_uploads_task_id_path")),
     )
+    op.create_index(op.f("ix_media_uploads_account_id_expires_at"), "media_uploads", ["account_id", "expires_at"])
     op.create_table(
         "timeline_posts",
         _id("account_id"),
