@@ -15,7 +15,7 @@ from typing import IO, Any
 
 from starlette.applications import Starlette
 from starlette.concurrency import run_in_threadpool
-from starlette.datastructures import UploadFile
+from starlette.datastructures import Headers, UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
@@ -24,7 +24,8 @@ from starlette.types import Message, Receive, Scope, Send
 
 from twitter_pipeline.sandbox import control, gemini, limits, media, oauth, page
 from twitter_pipeline.sandbox.calls import CALLS, Call, Incoming
-from twitter_pipeline.sandbox.faults import Faults, play
+from twitter_pipeline.sandbox.faults import FAULT, Faults
+from twitter_pipeline.sandbox.playing import respond
 from twitter_pipeline.sandbox.problems import Refusal, invalid, no_write_permission, plain, too_large
 from twitter_pipeline.sandbox.state import State
 
@@ -74,11 +75,9 @@ class _Endpoint:
         self._processing_seconds = processing_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        fault = self._faults.next_for(self._call.name)
-        if fault:
-            await play(fault, self._respond, scope, receive, send)
-        else:
-            await self._respond(scope, receive, send)
+        account = oauth.account_of(Headers(scope=scope).get("authorization", ""))
+        fault = self._faults.next_for(self._call.name, account)
+        await respond(fault, self._respond, scope, receive, send)
 
     async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, _limited(receive, self._call.max_body))
@@ -113,6 +112,7 @@ class _Endpoint:
                     processing_seconds=self._processing_seconds,
                     body=_decoded(body) if call.takes == "json" else body,
                     content=content,
+                    fault=request.scope["extensions"].get(FAULT),
                 )
             )
         except Refusal as refusal:

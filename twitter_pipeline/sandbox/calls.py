@@ -7,7 +7,9 @@ from dataclasses import dataclass
 from typing import IO, Any, Literal
 
 from twitter_pipeline.sandbox import fields, media, posts, reading
+from twitter_pipeline.sandbox.faults import Fault
 from twitter_pipeline.sandbox.problems import invalid
+from twitter_pipeline.sandbox.processing import Fate
 from twitter_pipeline.sandbox.state import State, User
 
 
@@ -23,6 +25,8 @@ class Incoming:
     processing_seconds: float
     body: Any = None
     content: IO[bytes] | None = None
+    #: What befalls this request.
+    fault: Fault | None = None
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,7 @@ def _me(request: Incoming) -> dict[str, Any]:
 
 
 def _create_post(request: Incoming) -> dict[str, Any]:
-    return {"data": posts.create(request.state, request.user, request.body)}
+    return {"data": posts.create(request.state, request.user, request.body, request.fault)}
 
 
 def _delete_post(request: Incoming) -> dict[str, Any]:
@@ -66,7 +70,8 @@ def _get_post(request: Incoming) -> dict[str, Any]:
 
 
 def _timeline(request: Incoming) -> dict[str, Any]:
-    return reading.timeline(request.state, request.query, request.path["id"], request.base_url)
+    lag = request.fault.seconds if request.fault and request.fault.kind == "lag" else 0
+    return reading.timeline(request.state, request.query, request.path["id"], request.base_url, lag)
 
 
 def _initialize(request: Incoming) -> dict[str, Any]:
@@ -85,8 +90,8 @@ def _append(request: Incoming) -> dict[str, Any]:
 
 
 def _finalize(request: Incoming) -> dict[str, Any]:
-    answer = media.finalize(request.state, request.user, request.path["id"], request.processing_seconds)
-    return {"data": answer}
+    fate = _fate(request)
+    return {"data": media.finalize(request.state, request.user, request.path["id"], fate)}
 
 
 def _status(request: Incoming) -> dict[str, Any]:
@@ -97,11 +102,15 @@ def _status(request: Incoming) -> dict[str, Any]:
 def _upload_once(request: Incoming) -> dict[str, Any]:
     _UPLOAD("", request.body)
     content, category = _content(request), request.body["media_category"]
-    return {"data": media.upload_once(request.state, request.user, category, content, request.processing_seconds)}
+    return {"data": media.upload_once(request.state, request.user, category, content, _fate(request))}
 
 
 def _set_metadata(request: Incoming) -> dict[str, Any]:
     return {"data": media.set_metadata(request.state, request.user, request.body)}
+
+
+def _fate(request: Incoming) -> Fate:
+    return Fate(request.processing_seconds, request.fault)
 
 
 def _content(request: Incoming) -> IO[bytes]:

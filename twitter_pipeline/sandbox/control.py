@@ -22,6 +22,8 @@ from twitter_pipeline.sandbox.state import State
 
 _ACCOUNT = fields.record({"revoked": fields.flag, "read_only": fields.flag})
 
+_POSTS = fields.record({"deleted": fields.choice("yes", "no")})
+
 
 def router(state: State, faults: Faults, asked: Asked) -> ASGIApp:
     """The calls below ``/sandbox``."""
@@ -31,8 +33,13 @@ def router(state: State, faults: Faults, asked: Asked) -> ASGIApp:
             (count,) = db.execute("SELECT count(*) FROM posts WHERE deleted_ms IS NULL").fetchone()
         return JSONResponse({"status": "ok", "posts": count})
 
-    def list_posts(_request: Request) -> Response:
-        return JSONResponse({"posts": summary(state)})
+    def list_posts(request: Request) -> Response:
+        query = dict(request.query_params)
+        try:
+            _POSTS("", query)
+        except Refusal as refusal:
+            return JSONResponse(refusal.body, refusal.status)
+        return JSONResponse({"posts": summary(state, deleted=query.get("deleted") == "yes")})
 
     def list_asked(_request: Request) -> Response:
         return JSONResponse({"requests": asked.all()})
@@ -40,8 +47,16 @@ def router(state: State, faults: Faults, asked: Asked) -> ASGIApp:
     def list_faults(_request: Request) -> Response:
         return JSONResponse({"faults": faults.waiting()})
 
+    def list_happened(_request: Request) -> Response:
+        return JSONResponse({"happened": faults.happened()})
+
     async def add_fault(request: Request) -> Response:
-        return await _taking_json(request, lambda body: asdict(faults.add(body)), 201)
+        def act(body: Any) -> dict[str, Any]:
+            if isinstance(body, list):
+                return {"faults": [asdict(fault) for fault in faults.add(*body)]}
+            return asdict(*faults.add(body))
+
+        return await _taking_json(request, act, 201)
 
     def clear_faults(_request: Request) -> Response:
         faults.clear()
@@ -57,7 +72,7 @@ def router(state: State, faults: Faults, asked: Asked) -> ASGIApp:
 
     def clear_state(_request: Request) -> Response:
         state.clear()
-        faults.clear()
+        faults.forget()
         asked.clear()
         return JSONResponse({"posts": []})
 
@@ -70,6 +85,7 @@ def router(state: State, faults: Faults, asked: Asked) -> ASGIApp:
                 Route("/faults", list_faults, methods=["GET"]),
                 Route("/faults", add_fault, methods=["POST"]),
                 Route("/faults", clear_faults, methods=["DELETE"]),
+                Route("/faults/happened", list_happened),
                 Route("/accounts/{username}", set_account, methods=["POST"]),
                 Route("/state", clear_state, methods=["DELETE"]),
             ]

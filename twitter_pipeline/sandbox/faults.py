@@ -1,51 +1,80 @@
-"""Faults on request: what a network and a busy X do to a client, at the call of one's choice.
+"""Faults on request: which of them befalls which request. What each does is in :mod:`.playing`.
 
 They are kept in memory: a restarted sandbox is a healthy one.
 """
 
 from __future__ import annotations
 
-import asyncio
-import json
+import random
 import threading
-from collections.abc import AsyncIterator, Iterable
+from collections import Counter
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
-from http import HTTPStatus
-from typing import Any
-
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from typing import Any, Literal
 
 from twitter_pipeline.sandbox import fields
-from twitter_pipeline.sandbox.problems import invalid, plain
+from twitter_pipeline.sandbox.problems import invalid
 
-#: The connection's transport in the ASGI scope's extensions; the server puts it there (:mod:`.server`).
-TRANSPORT = "sandbox.transport"
-#: What Gemini is to answer, there too: the kind, and for `says` what.
-ANSWER = "sandbox.answer"
+#: The fault that befalls a request, in the ASGI scope's extensions; absent when none does.
+FAULT = "sandbox.fault"
 
 #: What can go wrong:
-#: status      answered with `status`, `headers` and `body` without acting
-#: drop        the connection is closed before anything is done
-#: drop_after  the request is carried out, then the connection is closed without an answer
-#: cut         the request is carried out, then the answer ends in the middle of its headers
-#: delay       the request is carried out `seconds` later, also when the client has gone meanwhile
-#: answer      Gemini's call only: carried out, and answered as `answer` says
-KINDS = ("status", "drop", "drop_after", "cut", "delay", "answer")
+#: status             answered with `status`, `headers` and `body` without acting
+#: status_after       the same, after the request was carried out
+#: duplicate          carried out, then answered with X's 403 for a post that is there already
+#: drop               the connection is reset before anything is done
+#: drop_after         the request is carried out, then the connection is reset without an answer
+#: cut                the request is carried out, then the answer ends in the middle of its headers
+#: cut_body           the same in the middle of its body
+#: hang               the request is read, and neither carried out nor answered; the connection stays open
+#: hang_after         the same, but carried out
+#: delay              the request is carried out `seconds` later, also when the client has gone meanwhile
+#: stuck              a video's processing stands at 99 % for `seconds` (0: for good)
+#: processing_failed  a video's processing ends as failed
+#: late_media         the media id is unknown to posts for `seconds` after processing
+#: lag                posts younger than `seconds` are not listed
+#: answer             Gemini's call only: carried out, and answered as `answer` says
+KINDS = (
+    *("status", "status_after", "duplicate", "drop", "drop_after", "cut", "cut_body", "hang", "hang_after", "delay"),
+    *("stuck", "processing_failed", "late_media", "lag", "answer"),
+)
+_AFTER_UPLOAD = ("POST /2/media/upload/{id}/finalize", "POST /2/media/upload")
+#: The calls that the other kinds make no sense for are not asked.
+ONLY_AT = {
+    "duplicate": ("POST /2/tweets",),
+    "stuck": _AFTER_UPLOAD,
+    "processing_failed": _AFTER_UPLOAD,
+    "late_media": _AFTER_UPLOAD,
+    "lag": ("GET /2/users/{id}/tweets",),
+    "answer": ("POST /v1beta/models/{model}:generateContent",),
+}
 
 #: What Gemini can answer badly. `says`: the words in `body`, as text or as JSON.
 ANSWERS = ("empty", "blocked", "safety", "not_json", "wrong_fields", "too_long", "max_tokens", "says")
+_MOST = 1_000_000
+
+
+def _times(path: str, value: Any) -> None:
+    if value != "always":
+        fields.whole(1, _MOST)(path, value)
+
 
 _SHAPE = fields.record(
     {
         "call": fields.text(),
         "kind": fields.choice(*KINDS),
+        "name": fields.text(least=1, most=100),
+        "account": fields.text(least=1, most=64),
         "status": fields.whole(200, 599),
         "headers": fields.anything,
         "body": fields.anything,
-        "seconds": fields.anything,
+        "seconds": fields.number(0, 86_400),
         "answer": fields.choice(*ANSWERS),
-        "times": fields.whole(1, 1_000_000),
-        "after": fields.whole(0, 1_000_000),
+        "times": _times,
+        "after": fields.whole(0, _MOST),
+        "every": fields.whole(1, _MOST),
+        "probability": fields.number(0, 1),
+        "seed": fields.whole(-(2**63), 2**63),
     },
     required=("call", "kind"),
 )
@@ -57,6 +86,10 @@ class Fault:
 
     call: str
     kind: str
+    #: What it is called where it is reported; its kind unless told.
+    name: str = ""
+    #: Whose requests it befalls; everybody's when empty.
+    account: str = ""
     status: int = 503
     headers: dict[str, str] = field(default_factory=dict)
     #: For `answer`: which.
@@ -65,133 +98,121 @@ class Fault:
     body: Any = None
     seconds: float = 0.0
     #: How many requests it still befalls.
-    times: int = 1
+    times: int | Literal["always"] = 1
     #: How many requests still pass before it.
     after: int = 0
+    #: Befalls each so-manieth request.
+    every: int | None = None
+    #: Befalls a request with this probability, drawn from `seed`.
+    probability: float | None = None
+    seed: int = 0
+
+    @property
+    def chooses(self) -> bool:
+        """Whether it passes some of the requests it could befall."""
+        return self.every is not None or self.probability is not None
+
+
+class _Rule:
+    """A fault and the state of its choosing."""
+
+    def __init__(self, fault: Fault) -> None:
+        self.fault = fault
+        self._seen = 0
+        # Not from the seed alone: rules with one seed would draw the same numbers, and fire one after the other.
+        self._random = random.Random(f"{fault.seed} {fault.call} {fault.name} {fault.account}")
+
+    def takes(self) -> bool:
+        """Whether it takes the request it is shown."""
+        fault = self.fault
+        if fault.every is not None:
+            self._seen += 1
+            return self._seen % fault.every == 0
+        return fault.probability is None or self._random.random() < fault.probability
 
 
 class Faults:
-    """The faults that wait for their call, first come first served."""
+    """The faults that wait for their call. Each request goes along the line of them until one takes it."""
 
     def __init__(self, calls: Iterable[str]) -> None:
-        self._calls = tuple(calls)
-        self._waiting: list[Fault] = []
+        self.calls = tuple(calls)
+        self._waiting: list[_Rule] = []
+        self._happened: Counter[tuple[str, str, str]] = Counter()
         self._lock = threading.Lock()
 
-    def add(self, body: Any) -> Fault:
-        """Take a fault from a request's body. Raises a 400 that names the wrong field."""
-        _SHAPE("", body)
-        if body["call"] not in self._calls:
-            raise invalid(f"$.call: must be one of {', '.join(self._calls)}", call=body["call"])
-        headers, seconds = body.get("headers", {}), body.get("seconds", 0)
-        if not isinstance(headers, dict) or not all(isinstance(v, str) for v in headers.values()):
-            raise invalid("$.headers: must be an object of strings", headers=headers)
-        if isinstance(seconds, bool) or not isinstance(seconds, (int, float)) or not 0 <= seconds <= 3600:
-            raise invalid("$.seconds: must be a number from 0 to 3600", seconds=seconds)
-        if (body["kind"] == "answer") != ("answer" in body) or ("answer" in body and "generate" not in body["call"]):
-            raise invalid("$.answer: goes with the kind `answer`, at Gemini's call only", answer=body.get("answer", ""))
-        fault = Fault(**body)
+    def add(self, *bodies: Any) -> list[Fault]:
+        """Take faults from a request's body, all or none. Raises a 400 that names the wrong field."""
+        faults = [self._checked(body) for body in bodies]
         with self._lock:
-            self._waiting.append(fault)
-        return fault
+            self._waiting += [_Rule(fault) for fault in faults]
+        return faults
 
     def clear(self) -> None:
+        """Let nothing more happen. What has happened is remembered."""
         with self._lock:
             self._waiting.clear()
 
+    def forget(self) -> None:
+        """Clear, and forget what has happened too."""
+        with self._lock:
+            self._waiting.clear()
+            self._happened.clear()
+
     def waiting(self) -> list[dict[str, Any]]:
         with self._lock:
-            return [asdict(fault) for fault in self._waiting]
+            return [asdict(rule.fault) for rule in self._waiting]
 
-    def next_for(self, call: str) -> Fault | None:
-        """The fault that befalls this request, counted down."""
+    def happened(self) -> list[dict[str, Any]]:
+        """How many requests each fault has befallen, by call, name and account."""
         with self._lock:
-            for fault in self._waiting:
-                if fault.call != call:
+            counts = sorted(self._happened.items())
+        return [
+            {"call": call, "fault": name, "account": account, "times": times} for (call, name, account), times in counts
+        ]
+
+    def next_for(self, call: str, account: str = "") -> Fault | None:
+        """The fault that befalls this request, counted down. `account` is whose request it claims to be."""
+        with self._lock:
+            for rule in self._waiting:
+                fault = rule.fault
+                if fault.call != call or fault.account not in ("", account):
                     continue
                 if fault.after:
                     fault.after -= 1
-                    return None
-                fault.times -= 1
-                if not fault.times:
-                    self._waiting.remove(fault)
-                return fault
+                    if not fault.chooses:
+                        return None
+                elif rule.takes():
+                    self._count(rule, account)
+                    return fault
         return None
 
+    def _count(self, rule: _Rule, account: str) -> None:
+        fault = rule.fault
+        self._happened[fault.call, fault.name, account] += 1
+        if fault.times != "always":
+            fault.times -= 1
+            if not fault.times:
+                self._waiting.remove(rule)
 
-async def play(fault: Fault, app: ASGIApp, scope: Scope, receive: Receive, send: Send) -> None:
-    """Let `fault` befall one request to `app`."""
-    if fault.kind == "status":
-        await _answer(fault, receive, send)
-    elif fault.kind == "drop":
-        _close(scope)
-    elif fault.kind == "answer":
-        scope["extensions"][ANSWER] = (fault.answer, fault.body)
-        await app(scope, receive, send)
-    elif fault.kind == "delay":
-        messages = [message async for message in _body(receive)]
-        await asyncio.sleep(fault.seconds)
-        await app(scope, _replay(messages), send)
-    else:
-        status = await _carry_out(app, scope, receive)
-        if fault.kind == "cut":
-            scope["extensions"][TRANSPORT].write(
-                f"HTTP/1.1 {status} {HTTPStatus(status).phrase}\r\ncontent-type: applica".encode()
-            )
-            scope["extensions"][TRANSPORT].close()
-        else:
-            _close(scope)
-
-
-async def _answer(fault: Fault, receive: Receive, send: Send) -> None:
-    async for _ in _body(receive):
-        pass  # read the request to its end: a reset would hide the answer from the client
-    as_text = isinstance(fault.body, str)
-    body = fault.body if fault.body is not None else plain(fault.status, _phrase(fault.status))
-    headers = {"content-type": "text/html; charset=utf-8" if as_text else "application/json; charset=utf-8"}
-    headers |= {name.lower(): value for name, value in fault.headers.items()}
-    payload = body if isinstance(body, str) else json.dumps(body)
-    encoded = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": fault.status, "headers": encoded})
-    await send({"type": "http.response.body", "body": payload.encode()})
-
-
-async def _carry_out(app: ASGIApp, scope: Scope, receive: Receive) -> int:
-    """Run the request and keep its answer from the client; the answer's status."""
-    status = 500
-
-    async def swallow(message: Message) -> None:
-        nonlocal status
-        if message["type"] == "http.response.start":
-            status = message["status"]
-
-    await app(scope, receive, swallow)
-    return status
-
-
-async def _body(receive: Receive) -> AsyncIterator[Message]:
-    while True:
-        message = await receive()
-        yield message
-        if message["type"] == "http.disconnect" or not message.get("more_body"):
-            return
-
-
-def _replay(messages: list[Message]) -> Receive:
-    left = list(messages)
-
-    async def receive() -> Message:
-        return left.pop(0) if left else {"type": "http.disconnect"}
-
-    return receive
-
-
-def _close(scope: Scope) -> None:
-    scope["extensions"][TRANSPORT].abort()
-
-
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return f"Status {status}"
+    def _checked(self, body: Any) -> Fault:
+        _SHAPE("", body)
+        kind, call = body["kind"], body["call"]
+        if call not in self.calls:
+            raise invalid(f"$.call: must be one of {', '.join(self.calls)}", call=call)
+        headers = body.get("headers", {})
+        if not isinstance(headers, dict) or not all(isinstance(v, str) for v in headers.values()):
+            raise invalid("$.headers: must be an object of strings", headers=headers)
+        only_at = ONLY_AT.get(kind, self.calls)
+        if (kind == "answer") != ("answer" in body) or (kind == "answer" and call not in only_at):
+            raise invalid("$.answer: goes with the kind `answer`, at Gemini's call only", answer=body.get("answer", ""))
+        if call not in only_at:
+            raise invalid(f"$.kind: `{kind}` goes with {' and '.join(only_at)} only", kind=kind)
+        if kind in ("late_media", "lag") and not body.get("seconds"):
+            raise invalid(f"$.seconds: `{kind}` needs to be told how many", seconds=0)
+        if "every" in body and "probability" in body:
+            raise invalid("$.every: goes without `probability`", every=body["every"])
+        fault = Fault(**body)
+        fault.name = fault.name or kind
+        if fault.chooses and "times" not in body:
+            fault.times = "always"
+        return fault

@@ -72,6 +72,16 @@ def whole(least: int, most: int) -> Rule:
     return rule
 
 
+def number(least: float, most: float) -> Rule:
+    def rule(path: str, value: Any) -> None:
+        if not isinstance(value, (int, float)) or isinstance(value, bool):
+            raise _refuse(path, value, "number expected")
+        if not least <= value <= most:
+            raise _refuse(path, value, f"must be between {least} and {most}")
+
+    return rule
+
+
 def choice(*options: str) -> Rule:
     def rule(path: str, value: Any) -> None:
         if value not in options:

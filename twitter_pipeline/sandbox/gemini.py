@@ -17,7 +17,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
 from twitter_pipeline.sandbox import fields
-from twitter_pipeline.sandbox.faults import ANSWER, Faults, play
+from twitter_pipeline.sandbox.faults import FAULT, Faults
+from twitter_pipeline.sandbox.playing import respond
 from twitter_pipeline.sandbox.problems import Refusal
 
 PATH = "/v1beta/models/{model}:generateContent"
@@ -79,11 +80,7 @@ class Endpoint:
         self._faults = faults
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        fault = self._faults.next_for(CALL)
-        if fault:
-            await play(fault, self._respond, scope, receive, send)
-        else:
-            await self._respond(scope, receive, send)
+        await respond(self._faults.next_for(CALL), self._respond, scope, receive, send)
 
     async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
@@ -105,7 +102,8 @@ class Endpoint:
         self._asked.keep({**kept, "status": refused.status_code if refused else 200})
         if refused:
             return refused
-        kind, said = request.scope.get("extensions", {}).get(ANSWER, ("", None))
+        fault = request.scope["extensions"].get(FAULT)
+        kind, said = (fault.answer, fault.body) if fault else ("", None)
         return JSONResponse(_answers(kind, said, kept["model"], kept["body"]))
 
 

@@ -1,14 +1,13 @@
 """Media upload, v2: initialize, append, finalize, status, one shot, alt text.
 
-Segments are files until finalize joins them; nothing of a medium is ever held in memory whole. Processing of a video
-is a span of time, not work: its state follows from the clock, so it goes on over a restart.
+Segments are files until finalize joins them; nothing of a medium is ever held in memory whole. What comes after is in
+:mod:`.processing`.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
-import math
 import secrets
 import shutil
 import sqlite3
@@ -17,8 +16,9 @@ from pathlib import Path
 from typing import IO, Any
 
 from twitter_pipeline.sandbox import fields
-from twitter_pipeline.sandbox.inspect import Facts, inspect
+from twitter_pipeline.sandbox.inspect import inspect
 from twitter_pipeline.sandbox.problems import invalid, too_large
+from twitter_pipeline.sandbox.processing import KINDS, Fate, describe, file_of, is_kind, key_of, kind_of
 from twitter_pipeline.sandbox.state import State, User
 
 #: Seconds a media id can be used, from initialize and again from finalize.
@@ -28,20 +28,6 @@ MAX_SEGMENT_BYTES = 5 * 1024 * 1024
 MAX_SEGMENTS = 1000
 #: Most bytes by what a category holds (X: image 5 MB, GIF 15 MB, video 512 MB).
 MAX_BYTES = {"image": 5 * 1024 * 1024, "gif": 15 * 1024 * 1024, "video": 512 * 1024 * 1024}
-#: Seconds of a video (X's documentation of 2026-08).
-MIN_SECONDS, MAX_SECONDS = 0.5, 140.0
-
-_KINDS = {
-    "tweet_image": "image",
-    "dm_image": "image",
-    "tweet_gif": "gif",
-    "dm_gif": "gif",
-    "tweet_video": "video",
-    "amplify_video": "video",
-    "dm_video": "video",
-}
-#: X starts a media key with a number for the kind.
-_KEY_PREFIX = {"image": 3, "video": 7, "gif": 16}
 _MEDIA_TYPES = (
     *("video/mp4", "video/webm", "video/mp2t", "video/quicktime"),
     *("image/jpeg", "image/gif", "image/bmp", "image/png", "image/webp", "image/pjpeg", "image/tiff"),
@@ -49,7 +35,7 @@ _MEDIA_TYPES = (
 _INITIALIZE = fields.record(
     {
         "media_type": fields.choice(*_MEDIA_TYPES),
-        "media_category": fields.choice(*_KINDS),
+        "media_category": fields.choice(*KINDS),
         "total_bytes": fields.whole(1, 17_179_869_184),
         "additional_owners": fields.array(fields.identifier),
         "shared": fields.flag,
@@ -67,20 +53,6 @@ _METADATA = fields.record(
 # Joining reads segments and then removes them: a repeated finalize must not do both at once. One lock for all is
 # enough here, a join takes a fraction of a second.
 _joining = threading.Lock()
-
-
-def kind_of(category: str) -> str:
-    """'image', 'gif' or 'video'."""
-    return _KINDS[category]
-
-
-def key_of(row: sqlite3.Row) -> str:
-    """The media key of a row of `media`."""
-    return f"{_KEY_PREFIX[_KINDS[row['category']]]}_{row['id']}"
-
-
-def file_of(state: State, media_id: int) -> Path:
-    return state.media_folder / str(media_id)
 
 
 def initialize(state: State, user: User, body: Any) -> dict[str, Any]:
@@ -120,20 +92,18 @@ def append(state: State, user: User, media_id: str, position: int, content: IO[b
     return {"expires_at": row["expires_ms"] // 1000}
 
 
-def finalize(state: State, user: User, media_id: str, processing_seconds: float) -> dict[str, Any]:
+def finalize(state: State, user: User, media_id: str, fate: Fate) -> dict[str, Any]:
     """Join the segments and look at the result. Repeating it gives the same answer."""
     with _joining:
         row = _owned(state, user, media_id)
         if row["finalized_ms"] is None:
-            _finish(state, row, _join(state, row), processing_seconds)
+            _finish(state, row, _join(state, row), fate)
     return describe(state, _owned(state, user, media_id))
 
 
-def upload_once(
-    state: State, user: User, category: str, content: IO[bytes], processing_seconds: float
-) -> dict[str, Any]:
+def upload_once(state: State, user: User, category: str, content: IO[bytes], fate: Fate) -> dict[str, Any]:
     """The one-shot upload: no media type is given, the bytes tell it."""
-    fields.choice(*_KINDS)("media_category", category)
+    fields.choice(*KINDS)("media_category", category)
     content.seek(0, 2)
     size = content.tell()
     content.seek(0)
@@ -144,7 +114,7 @@ def upload_once(
     joined = state.upload_folder / f"{media_id}-whole"
     with joined.open("wb") as file:
         shutil.copyfileobj(content, file, 1024 * 1024)
-    _finish(state, row, joined, processing_seconds)
+    _finish(state, row, joined, fate)
     return describe(state, _owned(state, user, media_id))
 
 
@@ -165,40 +135,6 @@ def set_metadata(state: State, user: User, body: Any) -> dict[str, Any]:
         with state.transaction() as db:
             db.execute("UPDATE media SET alt_text = ? WHERE id = ?", (alt_text["text"], row["id"]))
     return {"id": body["id"], "associated_metadata": body["metadata"]}
-
-
-def usable(db: sqlite3.Connection, state: State, user: User, media_ids: list[str]) -> list[sqlite3.Row]:
-    """The rows of media that `user` may attach now, in this order.
-
-    Raises X's one 400 for ids that are unknown, expired, somebody else's, unfinished or refused by processing.
-    """
-    now = state.now_ms()
-    rows = []
-    for media_id in media_ids:
-        row = db.execute(
-            "SELECT * FROM media WHERE id = ? AND user_id = ? AND expires_ms > ? AND ready_ms <= ? AND failure IS NULL",
-            (media_id, user.id, now, now),
-        ).fetchone()
-        if row is None:
-            raise invalid("Your media IDs are invalid.", media__media_ids=media_ids)
-        rows.append(row)
-    return rows
-
-
-def describe(state: State, row: sqlite3.Row) -> dict[str, Any]:
-    """A finalized medium as X shows it."""
-    answer: dict[str, Any] = {
-        "id": str(row["id"]),
-        "media_key": key_of(row),
-        "size": row["total_bytes"],
-        "expires_after_secs": max(0, (row["expires_ms"] - state.now_ms()) // 1000),
-    }
-    if kind_of(row["category"]) == "video":
-        answer["video"] = {"video_type": row["media_type"]}
-        answer["processing_info"] = _processing(state, row)
-    else:
-        answer["image"] = {"image_type": row["media_type"], "w": row["width"], "h": row["height"]}
-    return answer
 
 
 def sweep(state: State) -> None:
@@ -272,30 +208,33 @@ def _join(state: State, row: sqlite3.Row) -> Path:
     return joined
 
 
-def _finish(state: State, row: sqlite3.Row, joined: Path, processing_seconds: float) -> None:
+def _finish(state: State, row: sqlite3.Row, joined: Path, fate: Fate) -> None:
     """Move the joined file to its place, then record it: after a kill in between it can be finalized again."""
     facts = inspect(joined)
     kind = kind_of(row["category"])
-    if kind != "video" and not _is_kind(facts, kind):
+    if kind != "video" and not is_kind(facts, kind):
         joined.unlink()
         raise invalid(f"The bytes are not a {kind} of a supported type.", id=row["id"])
     with joined.open("rb") as file:
         digest = _sha256(file)
     joined.replace(file_of(state, row["id"]))
     now = state.now_ms()
-    failure = _failure(facts) if kind == "video" else None
+    decided = fate.decide(facts, kind, now)
     with state.transaction() as db:
         names = [name for (name,) in db.execute("SELECT file FROM segments WHERE media_id = ?", (row["id"],))]
         db.execute("DELETE FROM segments WHERE media_id = ?", (row["id"],))
         db.execute(
-            "UPDATE media SET finalized_ms = ?, ready_ms = ?, expires_ms = ?, sha256 = ?, failure = ?,"
-            " media_type = ?, width = ?, height = ?, duration_ms = ? WHERE id = ?",
+            "UPDATE media SET finalized_ms = ?, ready_ms = ?, usable_ms = ?, expires_ms = ?, sha256 = ?, failure = ?,"
+            " stuck = ?, fault = ?, media_type = ?, width = ?, height = ?, duration_ms = ? WHERE id = ?",
             (
                 now,
-                now + (round(processing_seconds * 1000) if kind == "video" else 0),
+                decided.ready_ms,
+                decided.usable_ms,
                 now + EXPIRES_SECONDS * 1000,
                 digest,
-                json.dumps(failure) if failure else None,
+                json.dumps(decided.failure) if decided.failure else None,
+                decided.stuck,
+                fate.fault.name if fate.fault else None,
                 facts.media_type or row["media_type"],
                 facts.width,
                 facts.height,
@@ -305,41 +244,6 @@ def _finish(state: State, row: sqlite3.Row, joined: Path, processing_seconds: fl
         )
     for name in names:
         (state.upload_folder / name).unlink(missing_ok=True)
-
-
-def _is_kind(facts: Facts, kind: str) -> bool:
-    if facts.media_type is None:
-        return False
-    if kind == "gif":
-        return facts.media_type == "image/gif"
-    return facts.media_type.startswith(f"{kind}/")
-
-
-def _failure(facts: Facts) -> dict[str, Any] | None:
-    """Why processing a video ends as failed, in X's words."""
-    if not _is_kind(facts, "video") or not facts.whole:
-        return {"code": 1, "name": "InvalidMedia", "message": "The video file is not valid."}
-    if facts.seconds is not None and facts.seconds > MAX_SECONDS:
-        message = f"Duration {facts.seconds:.1f}s exceeds max duration {MAX_SECONDS:.0f}s."
-        return {"code": 3, "name": "UnsupportedMedia", "message": message}
-    if facts.seconds is not None and facts.seconds < MIN_SECONDS:
-        message = f"Duration {facts.seconds:.1f}s is below min duration {MIN_SECONDS}s."
-        return {"code": 3, "name": "UnsupportedMedia", "message": message}
-    return None
-
-
-def _processing(state: State, row: sqlite3.Row) -> dict[str, Any]:
-    total = row["ready_ms"] - row["finalized_ms"]
-    elapsed = state.now_ms() - row["finalized_ms"]
-    if elapsed < total:
-        return {
-            "state": "pending" if elapsed * 3 < total else "in_progress",
-            "progress_percent": max(0, elapsed * 100 // total),
-            "check_after_secs": max(1, math.ceil((total - elapsed) / 1000)),
-        }
-    if row["failure"]:
-        return {"state": "failed", "progress_percent": 100, "error": json.loads(row["failure"])}
-    return {"state": "succeeded", "progress_percent": 100}
 
 
 def _sha256(file: IO[bytes]) -> str:

@@ -77,6 +77,13 @@ def authenticate(state: State, request: Signed) -> User:
     return user
 
 
+def account_of(authorization: str) -> str:
+    """The account that a request claims to come from, unchecked; empty when it names none."""
+    claimed = re.search(r'oauth_token="([^"]*)"', authorization)
+    token = _TOKEN.fullmatch(unquote(claimed[1])) if claimed else None
+    return token["username"] if token else ""
+
+
 def _parse_header(authorization: str) -> dict[str, str]:
     scheme, _, rest = authorization.partition(" ")
     if scheme.lower() != "oauth":

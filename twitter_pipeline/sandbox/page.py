@@ -17,7 +17,7 @@ from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, R
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from twitter_pipeline.sandbox import entities, media
+from twitter_pipeline.sandbox import entities, processing
 from twitter_pipeline.sandbox.posts import media_of
 from twitter_pipeline.sandbox.state import State, iso
 from twitter_pipeline.sandbox.weight import LIMIT, normalize, weighted_length
@@ -86,7 +86,7 @@ def routes(state: State) -> list[BaseRoute]:
             row = db.execute(
                 "SELECT * FROM media WHERE id = ? AND finalized_ms IS NOT NULL", (str(request.path_params["id"]),)
             ).fetchone()
-        path = media.file_of(state, row["id"]) if row else None
+        path = processing.file_of(state, row["id"]) if row else None
         if path is None or not path.is_file():
             return PlainTextResponse("There is no such media.", 404)
         _shorten_range(request.scope)
@@ -129,7 +129,7 @@ def _card(row: sqlite3.Row, attached: list[sqlite3.Row]) -> dict[str, Any]:
         "media": [
             {
                 "id": str(medium["id"]),
-                "kind": media.kind_of(medium["category"]),
+                "kind": processing.kind_of(medium["category"]),
                 "type": medium["media_type"],
                 "width": medium["width"],
                 "height": medium["height"],

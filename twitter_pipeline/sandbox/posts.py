@@ -7,8 +7,9 @@ import json
 import sqlite3
 from typing import Any
 
-from twitter_pipeline.sandbox import entities, fields, media
-from twitter_pipeline.sandbox.problems import forbidden, invalid
+from twitter_pipeline.sandbox import entities, fields, processing
+from twitter_pipeline.sandbox.faults import Fault
+from twitter_pipeline.sandbox.problems import DUPLICATE, forbidden, invalid
 from twitter_pipeline.sandbox.state import State, User, iso
 from twitter_pipeline.sandbox.weight import LIMIT, normalize, weighted_length
 
@@ -68,8 +69,8 @@ _CREATE = fields.record(
 )
 
 
-def create(state: State, user: User, body: Any) -> dict[str, Any]:
-    """Accept a post or raise X's refusal. Once it returns, the post is on disk."""
+def create(state: State, user: User, body: Any, fault: Fault | None = None) -> dict[str, Any]:
+    """Accept a post or raise X's refusal. Once it returns, the post is on disk. `fault` is what befalls the request."""
     _CREATE("", body)
     text = normalize(body.get("text", ""))
     media_ids = body.get("media", {}).get("media_ids", [])
@@ -77,15 +78,15 @@ def create(state: State, user: User, body: Any) -> dict[str, Any]:
     _check_permissions(body)
     with state.transaction() as db:
         now = state.now_ms()
-        attached = media.usable(db, state, user, media_ids)
+        attached = processing.usable(db, state, user, media_ids)
         _check_mix(attached, media_ids, body)
         conversation, reply_to = _reply(db, user, body)
         _check_duplicate(db, user, text, now)
         post_id = state.new_id(db)
         shown, found = _as_shown(text, user, post_id, attached)
         db.execute(
-            "INSERT INTO posts (id, user_id, created_ms, text, shown, entities, body, conversation_id, reply_to)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO posts (id, user_id, created_ms, text, shown, entities, body, conversation_id, reply_to, fault)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 post_id,
                 user.id,
@@ -96,6 +97,7 @@ def create(state: State, user: User, body: Any) -> dict[str, Any]:
                 json.dumps(body),
                 conversation or post_id,
                 reply_to,
+                fault.name if fault else None,
             ),
         )
         db.executemany(
@@ -118,12 +120,17 @@ def delete(state: State, user: User, post_id: str) -> dict[str, Any]:
     return {"deleted": True}
 
 
-def summary(state: State) -> list[dict[str, Any]]:
-    """Every post that stands, newest first, with its text as sent: for tests that count what reached X."""
+def summary(state: State, *, deleted: bool = False) -> list[dict[str, Any]]:
+    """Every post that stands, newest first, with its text as sent: for tests that count what reached X.
+
+    With `deleted` every post that was ever accepted. `fault` is what befell the request that brought it, a medium's
+    what befell the one that finalized it.
+    """
     with state.reading() as db:
         rows = db.execute(
             "SELECT posts.*, users.username FROM posts JOIN users ON users.id = posts.user_id"
-            " WHERE deleted_ms IS NULL ORDER BY posts.id DESC"
+            " WHERE deleted_ms IS NULL OR ? ORDER BY posts.id DESC",
+            (deleted,),
         ).fetchall()
         attached = media_of(db, [row["id"] for row in rows])
     return [
@@ -134,16 +141,19 @@ def summary(state: State) -> list[dict[str, Any]]:
             "media": [
                 {
                     "id": str(medium["id"]),
-                    "media_key": media.key_of(medium),
+                    "media_key": processing.key_of(medium),
                     "sha256": medium["sha256"],
                     "bytes": medium["total_bytes"],
                     "category": medium["category"],
                     "alt_text": medium["alt_text"],
+                    "fault": medium["fault"],
                 }
                 for medium in attached.get(row["id"], [])
             ],
             "reply_to": None if row["reply_to"] is None else str(row["reply_to"]),
             "created_at": iso(row["created_ms"]),
+            "deleted_at": None if row["deleted_ms"] is None else iso(row["deleted_ms"]),
+            "fault": row["fault"],
         }
         for row in rows
     ]
@@ -177,7 +187,7 @@ def _check_permissions(body: dict[str, Any]) -> None:
 
 def _check_mix(attached: list[sqlite3.Row], media_ids: list[str], body: dict[str, Any]) -> None:
     """Up to four pictures, or one GIF, or one video; a poll goes alone."""
-    kinds = {media.kind_of(row["category"]) for row in attached}
+    kinds = {processing.kind_of(row["category"]) for row in attached}
     if kinds - {"image"} and len(attached) > 1:
         raise invalid("A post holds up to 4 photos, or 1 GIF, or 1 video.", media__media_ids=media_ids)
     if len(set(media_ids)) != len(media_ids):
@@ -210,7 +220,7 @@ def _check_duplicate(db: sqlite3.Connection, user: User, text: str, now: int) ->
         (user.id, now - DUPLICATE_SECONDS * 1000),
     )
     if any(normalize(row["text"]).strip() == words for row in recent):
-        raise forbidden("You are not allowed to create a Tweet with duplicate content.")
+        raise forbidden(DUPLICATE)
 
 
 def _as_shown(
@@ -229,11 +239,11 @@ def _as_shown(
     if attached:
         shown += " " if shown else ""
         short = _short(post_id, -1)
-        kind = "photo" if media.kind_of(attached[0]["category"]) == "image" else "video"
+        kind = "photo" if processing.kind_of(attached[0]["category"]) == "image" else "video"
         page = f"https://x.com/{user.username}/status/{post_id}/{kind}/1"
         for row in attached:
             more = {"expanded_url": page, "display_url": f"pic.x.com/{short[-10:]}"}
-            urls.append(_url(shown, short, media_key=media.key_of(row), **more))
+            urls.append(_url(shown, short, media_key=processing.key_of(row), **more))
         shown += short
     found = {
         "urls": urls,

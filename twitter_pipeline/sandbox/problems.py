@@ -8,7 +8,12 @@ from typing import Any
 # X's own documents use both api.twitter.com and api.x.com here; clients have to match the end only.
 _INVALID_REQUEST = "https://api.twitter.com/2/problems/invalid-request"
 _NOT_FOUND = "https://api.x.com/2/problems/resource-not-found"
+_CREDITS = "https://api.twitter.com/2/problems/credits"
 _OAUTH1_PERMISSIONS = "https://api.x.com/2/problems/oauth1-permissions"
+
+
+#: What X says to words it has already.
+DUPLICATE = "You are not allowed to create a Tweet with duplicate content."
 
 
 class Refusal(Exception):
@@ -35,6 +40,12 @@ def plain(status: int, title: str, detail: str | None = None) -> dict[str, Any]:
 
 def unauthorized(why: str) -> Refusal:
     return Refusal(401, plain(401, "Unauthorized"), why=why)
+
+
+def credits_depleted() -> dict[str, Any]:
+    """The body of X's 402."""
+    detail = "Your enrolled account [1] does not have any credits to fulfill this request."
+    return {"account_id": 1, "title": "CreditsDepleted", "detail": detail, "type": _CREDITS}
 
 
 def forbidden(detail: str) -> Refusal:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from twitter_pipeline.sandbox import fields, media
+from twitter_pipeline.sandbox import fields, processing
 from twitter_pipeline.sandbox.posts import media_of
 from twitter_pipeline.sandbox.problems import invalid, not_found
 from twitter_pipeline.sandbox.state import State, User, iso
@@ -95,8 +95,13 @@ def post(state: State, query: Mapping[str, str], post_id: str, base_url: str) ->
     return {**shown, "data": shown["data"][0]}
 
 
-def timeline(state: State, query: Mapping[str, str], user_id: str, base_url: str) -> dict[str, Any]:
-    """Posts of one user, newest first. `since_id`, `until_id` and `end_time` exclude, `start_time` includes."""
+def timeline(
+    state: State, query: Mapping[str, str], user_id: str, base_url: str, lag_seconds: float = 0
+) -> dict[str, Any]:
+    """Posts of one user, newest first. `since_id`, `until_id` and `end_time` exclude, `start_time` includes.
+
+    Posts younger than `lag_seconds` are not listed yet.
+    """
     fields.identifier("id", user_id)
     _check_names(query, _TIMELINE)
     most = _whole(query, "max_results", 5, 100, default=10)
@@ -111,6 +116,9 @@ def timeline(state: State, query: Mapping[str, str], user_id: str, base_url: str
         if name in query:
             where.append(condition)
             values.append(_time(name, query[name]))
+    if lag_seconds:
+        where.append("created_ms <= ?")
+        values.append(state.now_ms() - round(lag_seconds * 1000))
     if "pagination_token" in query:
         where.append("posts.id < ?")
         values.append(_from_token(query["pagination_token"]))
@@ -170,7 +178,7 @@ def _post(row: sqlite3.Row, attached: list[sqlite3.Row], wanted: frozenset[str],
         "possibly_sensitive": False,
         "public_metrics": dict.fromkeys(_NO_METRICS, 0),
         "reply_settings": body.get("reply_settings", "everyone"),
-        "attachments": {"media_keys": [media.key_of(medium) for medium in attached]} if attached else {},
+        "attachments": {"media_keys": [processing.key_of(medium) for medium in attached]} if attached else {},
     }
     if body.get("paid_partnership"):
         everything["paid_partnership"] = True
@@ -194,7 +202,7 @@ def _user(user: User, wanted: frozenset[str]) -> dict[str, Any]:
 
 
 def _medium(row: sqlite3.Row, wanted: frozenset[str], base_url: str) -> dict[str, Any]:
-    kind = media.kind_of(row["category"])
+    kind = processing.kind_of(row["category"])
     url = f"{base_url}/media/{row['id']}"
     everything = {
         "alt_text": row["alt_text"],
@@ -205,7 +213,7 @@ def _medium(row: sqlite3.Row, wanted: frozenset[str], base_url: str) -> dict[str
         "variants": None if kind == "image" else [{"content_type": row["media_type"], "url": url}],
     }
     optional = {name: value for name, value in everything.items() if name in wanted and value is not None}
-    return {"media_key": media.key_of(row), "type": _MEDIA_TYPES[kind], **optional}
+    return {"media_key": processing.key_of(row), "type": _MEDIA_TYPES[kind], **optional}
 
 
 def _check_names(query: Mapping[str, str], known: Iterable[str]) -> None:

@@ -12,7 +12,7 @@ import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from twitter_pipeline.sandbox.app import PROCESSING_SECONDS, create_app
-from twitter_pipeline.sandbox.faults import TRANSPORT
+from twitter_pipeline.sandbox.playing import TRANSPORT
 
 # A request under way may end; one that waits (a delay, a player that has stopped reading) is cut off after this.
 _STOP_SECONDS = 0.4

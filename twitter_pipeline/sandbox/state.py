@@ -45,6 +45,13 @@ CREATE TABLE IF NOT EXISTS windows (
   user_id INTEGER NOT NULL, call TEXT NOT NULL, resets_at INTEGER NOT NULL, used INTEGER NOT NULL,
   PRIMARY KEY (user_id, call));
 """
+# What later versions keep too: added to a folder of an earlier one.
+_ADDED = (
+    ("posts", "fault", "TEXT"),
+    ("media", "fault", "TEXT"),
+    ("media", "usable_ms", "INTEGER"),
+    ("media", "stuck", "INTEGER NOT NULL DEFAULT 0"),
+)
 _TABLES = ("last_id", "users", "media", "segments", "posts", "post_media", "nonces", "windows")
 
 #: X's ids count milliseconds from here (2010-11-04T01:42:54.657Z), shifted by 22 bits.
@@ -110,6 +117,10 @@ class State:
         self._durable = _Connection(folder / "x.db", "FULL")
         self._quick = _Connection(folder / "x.db", "NORMAL")
         self._durable.executescript(_SCHEMA)
+        with self._durable.transaction() as db:
+            for table, column, kind in _ADDED:
+                if column not in {row["name"] for row in db.execute(f"PRAGMA table_info ({table})")}:
+                    db.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
         #: Statements of this transaction are on disk when it ends.
         self.transaction = self._durable.transaction
         #: The same without waiting for the disk: safe against a kill, not against a power cut.

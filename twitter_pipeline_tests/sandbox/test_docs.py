@@ -34,7 +34,7 @@ def test_every_answer_of_gemini_stands_there() -> None:
 
 def _commands() -> list[str]:
     blocks = re.findall(r"```sh\n(.*?)```", DOCS, re.DOTALL)
-    return [line for block in blocks for line in re.sub(r"\\\n\s*", "", block).splitlines() if "curl" in line]
+    return [part for block in blocks for part in re.split(r"^(?=curl )", block, flags=re.MULTILINE) if "curl" in part]
 
 
 @pytest.mark.skipif(shutil.which("curl") is None, reason="curl is not installed")

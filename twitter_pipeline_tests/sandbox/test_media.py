@@ -33,6 +33,7 @@ def test_what_arrives_is_byte_for_byte_what_was_sent(x: Running, maker: Account)
             "bytes": len(content),
             "category": "tweet_video",
             "alt_text": None,
+            "fault": None,
         }
     ]
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import signal
 import socket
 import subprocess
@@ -13,10 +14,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import requests
 
 from twitter_pipeline_tests.sandbox.client import Account, data, message
 from twitter_pipeline_tests.sandbox.conftest import mp4
 from twitter_pipeline_tests.support.sandbox import SandboxServer
+from twitter_pipeline_tests.support.waiting import wait_for
 
 PACKAGE = Path(__file__).parents[2] / "twitter_pipeline" / "sandbox"
 
@@ -134,6 +137,15 @@ def test_it_prints_nothing_while_it_serves(tmp_path: Path) -> None:
                 break
             except OSError:
                 assert time.monotonic() < deadline
+        sandbox = SandboxServer.at(f"http://127.0.0.1:{port}")
+        kinds = ("drop", "drop_after", "cut", "cut_body", "hang", "hang_after", "status_after", "duplicate")
+        for kind in kinds:
+            sandbox.fault("POST /2/tweets", kind)
+            auth = Account(sandbox.url, "maker").auth()
+            with contextlib.suppress(OSError):
+                requests.post(f"{sandbox.url}/2/tweets", json={"text": kind}, auth=auth, timeout=0.15)
+        landed = {None, *kinds} - {"drop", "hang"}
+        wait_for(lambda: {post["fault"] for post in sandbox.posts()} == landed, 10, "the posts of the faults")
         process.terminate()
         output, _ = process.communicate(timeout=10)
     assert (output, process.returncode) == (b"", 0)

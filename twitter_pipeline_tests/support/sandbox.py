@@ -10,6 +10,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -64,14 +65,28 @@ class SandboxServer:
         process.send_signal(sig)
         return process.wait(timeout=10)
 
-    def posts(self, username: str | None = None) -> list[dict[str, Any]]:
-        """What stands on the timeline, newest first: id, username, text as sent, media, created_at."""
-        every: list[dict[str, Any]] = self.control("GET", "/sandbox/posts")["posts"]
+    def posts(self, username: str | None = None, *, deleted: bool = False) -> list[dict[str, Any]]:
+        """What stands on the timeline, newest first: id, username, text as sent, media, created_at, fault.
+
+        With `deleted` every post ever accepted. `fault` is the name of the fault that befell the accepting request.
+        """
+        every: list[dict[str, Any]] = self.control("GET", f"/sandbox/posts?deleted={'yes' if deleted else 'no'}")[
+            "posts"
+        ]
         return [post for post in every if username in (None, post["username"])]
 
     def fault(self, call: str, kind: str, **more: Any) -> None:
         """Let something go wrong: ``fault("POST /2/tweets", "status", status=503, times=2)``; see docs/sandbox.md."""
         self.control("POST", "/sandbox/faults", {"call": call, "kind": kind, **more})
+
+    def add_faults(self, rules: Sequence[dict[str, Any]]) -> None:
+        """Several rules at once, in this order, all or none."""
+        self.control("POST", "/sandbox/faults", list(rules))
+
+    def happened(self) -> list[dict[str, Any]]:
+        """How many requests each fault has befallen: call, fault, account, times."""
+        counts: list[dict[str, Any]] = self.control("GET", "/sandbox/faults/happened")["happened"]
+        return counts
 
     def gemini_requests(self) -> list[dict[str, Any]]:
         """What Gemini's stand-in was asked, oldest first: model, body, status of the answer."""
