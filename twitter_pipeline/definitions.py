@@ -4,7 +4,12 @@ import os
 import warnings
 
 from twitter_pipeline import config
+from twitter_pipeline.config import redaction
 from twitter_pipeline.defs.build import build
+from twitter_pipeline.store import redacting
+
+redaction.install()
+redacting.install()
 
 if not os.environ.get("DAGSTER_HOME"):
     warnings.warn(

@@ -4,23 +4,36 @@ from __future__ import annotations
 
 import errno
 import functools
+import os
 import sys
 from collections.abc import Callable
-from typing import ParamSpec
+from typing import Any, ParamSpec
 
 import typer
 
 from twitter_pipeline.cli.errors import CANNOT_START, OK, USAGE, CannotStart, WrongCommand
-from twitter_pipeline.config import ConfigError
+from twitter_pipeline.config import ConfigError, redaction
 
 P = ParamSpec("P")
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT}
 
 
+class _Program(typer.Typer):
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        """Here a process of ours begins: what it says holds no secret, what it writes is for its owner only."""
+        redaction.install()
+        os.umask(0o077)
+        try:
+            return super().__call__(*args, **kwargs)
+        except Exception as error:  # noqa: BLE001 - shown as Python would show it, without secrets
+            redaction.show(type(error), error, error.__traceback__)
+            sys.exit(1)
+
+
 def group(help: str) -> typer.Typer:
     """A group of commands, of which each is a function of a module that is imported when it is called."""
-    return typer.Typer(
+    return _Program(
         help=help,
         no_args_is_help=True,
         add_completion=False,

@@ -6,14 +6,13 @@ import json
 import logging
 import logging.handlers
 import sys
-import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from twitter_pipeline.config import Settings
+from twitter_pipeline.config.redaction import Redact, one_entry
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -27,47 +26,6 @@ _STYLES = {logging.WARNING: "yellow", logging.ERROR: "bold red"}
 
 #: What a record may carry for programs: the item it speaks of.
 FIELDS = ("item", "project", "task", "action", "status", "service")
-
-
-class Redact(logging.Filter):
-    """Replaces the configuration's secrets wherever they stand in a record, its traceback included."""
-
-    def __init__(self, secrets: Iterable[str]) -> None:
-        super().__init__()
-        #: May grow: a changed configuration brings new ones, and the old ones stay secret.
-        self.secrets = set(secrets)
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        """Replace; never drops a record."""
-        record.msg, record.args = self._clean(record.getMessage()), None
-        if record.exc_info and record.exc_info[0] is not None:
-            record.exc_text = self._clean("".join(traceback.format_exception(*record.exc_info)))
-            record.exc_info = None
-        return True
-
-    def _clean(self, text: str) -> str:
-        for secret in self.secrets:
-            text = text.replace(secret, "***")
-        return text
-
-
-def secrets_of(settings: Settings) -> set[str]:
-    """Every secret of the configuration."""
-    found = {
-        secret.get_secret_value()
-        for account in settings.accounts
-        for secret in (account.api_key, account.api_secret, account.access_token, account.access_token_secret)
-        if secret is not None
-    }
-    if settings.gemini.api_key is not None:
-        found.add(settings.gemini.api_key.get_secret_value())
-    if settings.database_url is not None:
-        import sqlalchemy as sa
-
-        password = sa.make_url(settings.sqlalchemy_url).password
-        if password:
-            found.add(str(password))
-    return found - {""}
 
 
 class JsonLines(logging.Formatter):
@@ -124,7 +82,7 @@ class ToConsole(logging.Handler):
 
         line = Text(f"{datetime.fromtimestamp(record.created).astimezone():%H:%M:%S} ", style="dim")
         style = getattr(record, "style", _STYLES.get(record.levelno, ""))
-        line.append(record.getMessage(), style=style)
+        line.append(one_entry(record.getMessage()), style=style)
         self._console.print(line, soft_wrap=True)
 
 

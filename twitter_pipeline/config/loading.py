@@ -18,6 +18,7 @@ from twitter_pipeline.config.document import Document, Loc, parse
 from twitter_pipeline.config.environment import Values
 from twitter_pipeline.config.errors import ConfigError, Problem, did_you_mean
 from twitter_pipeline.config.people import KEYS
+from twitter_pipeline.config.secrecy import keep, secrets_of
 from twitter_pipeline.config.settings import Settings
 
 CONFIG_VARIABLE = "TWITTER_PIPELINE_CONFIG"
@@ -65,6 +66,7 @@ def load(path: Path, *, base_dir: Path | None = None, environ: Mapping[str, str]
         problems += [_problem(document, detail) for detail in details if detail["loc"] not in values.unset]
     if problems or settings is None:
         raise ConfigError(sorted(dict.fromkeys(problems), key=_place))
+    keep(secrets_of(settings, environ))
     return settings
 
 

@@ -7,6 +7,7 @@ from typing import Any
 import dagster as dg
 
 from twitter_pipeline.config import Project
+from twitter_pipeline.config.redaction import without_secrets
 from twitter_pipeline.defs.pipeline import Pipeline, tweets_key
 
 #: Partitions begin here; hours before it were never this project's.
@@ -74,7 +75,8 @@ def analyse_changed_hours(context: dg.ScheduleEvaluationContext) -> list[dg.RunR
 
     pipeline: Pipeline = context.resources.pipeline
     now = context.scheduled_execution_time
-    hours = [hour for hour in stale_hours(pipeline.engine, now=now) if hour >= START]
+    with without_secrets():
+        hours = [hour for hour in stale_hours(pipeline.engine, now=now) if hour >= START]
     if not hours:
         return dg.SkipReason("nothing changed in an hour that has ended")
     return [

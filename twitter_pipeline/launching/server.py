@@ -23,6 +23,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
+from twitter_pipeline.config import redaction
 from twitter_pipeline.launching.channel import listen, receive, send
 from twitter_pipeline.launching.death import tell_of_death
 from twitter_pipeline.launching.preload import Loaded
@@ -41,9 +42,11 @@ class _Run:
 
 def main() -> None:
     """Import, then serve."""
+    redaction.install()
+    # Garbage stays where it is: what it leaves free would be filled in every fork, each with a copy of the page.
+    gc.disable()
     loaded = Loaded()
-    # What is there now stays: looking through it for garbage would only copy it into every fork.
-    gc.collect()
+    # Looking through what is there now would only copy it into every fork.
     gc.freeze()
     path = Path(sys.argv[1])
     try:
@@ -149,6 +152,7 @@ class _Server:
             os.chdir(question["folder"])
             os.environ.clear()
             os.environ.update(question["environment"])
+            self._loaded.forget_what_is_stale()
             become(module, arguments)
 
         pid = self._fork(work)
@@ -216,6 +220,7 @@ class _Server:
         """In the new process: leave behind what is the server's, work, and end."""
         code = 1
         try:
+            gc.enable()
             signal.set_wakeup_fd(-1)
             signal.signal(signal.SIGCHLD, signal.SIG_DFL)
             signal.signal(signal.SIGTERM, signal.SIG_DFL)

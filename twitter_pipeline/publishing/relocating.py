@@ -45,7 +45,7 @@ def relocate(old: Path, new: Path) -> None:
     """
     if not os.path.lexists(old):
         return
-    new.parent.mkdir(parents=True, exist_ok=True)
+    _make_folder(new.parent)
     try:
         os.link(old, new)
     except OSError as error:
@@ -61,6 +61,14 @@ def relocate(old: Path, new: Path) -> None:
         else:
             raise
     old.unlink(missing_ok=True)
+
+
+def _make_folder(folder: Path) -> None:
+    """Make it, and what is missing above it, open to whom the folder is open that it is made in: others' media too."""
+    missing = [each for each in (folder, *folder.parents) if not each.exists()]
+    folder.mkdir(parents=True, exist_ok=True)
+    for made in reversed(missing):
+        made.chmod(made.parent.stat().st_mode & 0o777)
 
 
 def is_same(old: Path, new: Path) -> bool:

@@ -10,6 +10,8 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from twitter_pipeline.store import redacting
+
 #: How long a writer waits for another one, in seconds.
 BUSY_TIMEOUT = 30
 
@@ -19,8 +21,9 @@ def connect(url: str) -> sa.Engine:
     """The engine for `url` (`sqlite:///…` or `postgresql+psycopg2://…`), one a process.
 
     SQLite: WAL, foreign keys, `synchronous=FULL` (an intent to post must survive a power cut before the
-    request leaves), and a folder readable by nobody else.
+    request leaves), and a folder readable by nobody else. No secret is written into either (`redacting`).
     """
+    redacting.install()
     parsed = sa.make_url(url)
     if parsed.get_backend_name() != "sqlite":
         return sa.create_engine(url, pool_size=2, pool_pre_ping=True)

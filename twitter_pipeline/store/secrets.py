@@ -11,6 +11,8 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from twitter_pipeline.config import secrecy
+
 if TYPE_CHECKING:
     from cryptography.fernet import MultiFernet
 
@@ -37,10 +39,16 @@ class Vault:
 
     def encrypt(self, secret: str) -> str:
         """The secret as text that only this key opens."""
+        secrecy.keep([secret])
         return self._fernet.encrypt(secret.encode()).decode()
 
     def decrypt(self, text: str) -> str:
-        """The secret. Raises KeyLost when it was encrypted with another key."""
+        """The secret; the process does not say it from then on. Raises KeyLost when another key encrypted it."""
+        secret = self._decrypted(text)
+        secrecy.keep([secret])
+        return secret
+
+    def _decrypted(self, text: str) -> str:
         from cryptography.fernet import InvalidToken
 
         try:
@@ -63,6 +71,7 @@ class Vault:
 def _fernet(keys: Sequence[bytes]) -> MultiFernet:
     from cryptography.fernet import Fernet, MultiFernet
 
+    secrecy.keep(key.decode(errors="replace") for key in keys)
     try:
         return MultiFernet([Fernet(key) for key in keys])
     except ValueError as error:

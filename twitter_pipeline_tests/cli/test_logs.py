@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from twitter_pipeline.cli.logs import LogFile, Redact, logging_to, secrets_of
-from twitter_pipeline.config import load
+from twitter_pipeline.cli.logs import LogFile, logging_to
+from twitter_pipeline.config.redaction import Redact
 
 _log = logging.getLogger("twitter_pipeline.tests")
 
@@ -61,20 +61,22 @@ def test_nothing_is_logged_once_the_command_is_over(written: tuple[Path, Console
     assert _lines(home) == []
 
 
-def test_the_secrets_of_a_configuration_are_its_keys_and_its_passwords(tmp_path: Path) -> None:
-    path = tmp_path / "config.yaml"
-    path.write_text(
-        "mode: live\ndatabase_url: postgresql://me:word@db/one\naccounts:\n  - {name: a, api_key: k1, api_secret: k2,"
-        " access_token: k3, access_token_secret: k4}\ngemini: {api_key: k5}\n"
-    )
-    assert secrets_of(load(path, environ={})) == {"k1", "k2", "k3", "k4", "k5", "word"}
-
-
 def test_markup_in_a_message_stays_text(written: tuple[Path, Console]) -> None:
     home, console = written
     with logging_to(home, console, Redact([])):
         _log.info("found [bold]cat[/nonsense].mp4")
     assert "found [bold]cat[/nonsense].mp4" in console.file.getvalue()  # type: ignore[attr-defined]
+
+
+def test_what_a_message_holds_can_neither_move_the_cursor_nor_pass_for_a_line(written: tuple[Path, Console]) -> None:
+    home, console = written
+    with logging_to(home, console, Redact([])):
+        _log.info("found %s", "a\x1b[2J\x1b]0;owned\x07.mp4\n12:00:00 posted everything\r")
+    shown = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "\x1b" not in shown
+    assert "\r" not in shown
+    assert shown.splitlines()[1] == "  12:00:00 posted everything\\r"
+    assert len((home / "logs" / "twitter-pipeline.log").read_text().splitlines()) == 1
 
 
 def test_a_log_that_cannot_be_written_is_told_once_and_not_for_each_line(

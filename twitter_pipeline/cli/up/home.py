@@ -24,6 +24,8 @@ def make(home: Path) -> None:
     try:
         for folder in (home, home / "dagster", home / "logs", home / "x"):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # A person may have made it, for everybody. Whoever cannot enter it reaches nothing in it.
+        home.chmod(0o700)
     except OSError as error:
         raise CannotStart(f"{home} cannot be used: {error.strerror}; set another folder with data_dir") from error
 

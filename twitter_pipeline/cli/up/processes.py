@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from twitter_pipeline.cli.logs import LogFile
+from twitter_pipeline.config.redaction import plain
 from twitter_pipeline.launching.channel import ask, socket_path
 
 #: How many older log files are kept.
@@ -103,7 +104,7 @@ class Process(ABC):
         handler = LogFile(path, kept=LOGS_KEPT)
         handler.addFilter(redact)
         for line in self._output:
-            text = _COLOURS.sub("", line.decode(errors="replace")).rstrip()
+            text = plain(_COLOURS.sub("", line.decode(errors="replace")).rstrip())
             self.last_lines.append(text)
             handler.handle(logging.LogRecord(self.service.name, logging.INFO, "", 0, text, None, None))
         handler.close()

@@ -17,13 +17,15 @@ from typing import TYPE_CHECKING
 from twitter_pipeline.cli import output
 from twitter_pipeline.cli.database import database_errors, missing_keys, require_keys
 from twitter_pipeline.cli.errors import NEEDS_A_PERSON, OK, CannotStart
-from twitter_pipeline.cli.logs import Redact, logging_to, secrets_of
+from twitter_pipeline.cli.logs import logging_to
 from twitter_pipeline.cli.settings import load_settings
 from twitter_pipeline.cli.up import dagster_api, home, instance, ports, readiness, services, stopping, timeline
 from twitter_pipeline.cli.up.alone import alone_in_database
 from twitter_pipeline.cli.up.fleet import Fleet
 from twitter_pipeline.cli.up.stop_request import StopRequest, stop_requests
 from twitter_pipeline.config import Settings
+from twitter_pipeline.config.redaction import Redact
+from twitter_pipeline.config.secrecy import secrets_of
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -234,7 +236,7 @@ class _Supervisor:
             _log.error("%s", found.reason)
             return
         self._settings = found.settings
-        self._redact.secrets |= secrets_of(found.settings)
+        self._redact.add(secrets_of(found.settings))
         for reason in missing_keys(prepare_store(found.settings), found.settings):
             _log.error("%s", reason)
         home.write_if_changed(found.settings.home / "config.yaml", found.content)
