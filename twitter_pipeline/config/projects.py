@@ -84,6 +84,13 @@ class Project(Section):
         le=1000,
         description="Most posts in a day of its time zone. Without it: no limit in sandbox mode, 10 in live mode.",
     )
+    max_retries: int = Field(
+        5,
+        ge=0,
+        le=100,
+        description="How many later runs an item gets that failed (after 1, 4, 16, 64, 256 minutes, then every 6 h);"
+        " then it is `failed`.",
+    )
     metadata_wait: Duration = Field(timedelta(minutes=15), description="How long media without metadata wait for it.")
     without_metadata: Literal["post", "skip"] = Field(
         "skip",

@@ -17,11 +17,14 @@ from twitter_pipeline.defs.relay import relay_outside
 from twitter_pipeline.defs.tweets import run_tags
 from twitter_pipeline.publishing.due import Due, Launch, still_due, take
 from twitter_pipeline.publishing.reaper import RunState, reap
+from twitter_pipeline.publishing.reconciling import look_where_due
 from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.publishing.tidying import tidy
 from twitter_pipeline.scanning import archive
 from twitter_pipeline.scanning.report import ScanReport
 from twitter_pipeline.scanning.scan import scan
+from twitter_pipeline.store import accounts
+from twitter_pipeline.store.engine import reading
 from twitter_pipeline.store.tasks import Task
 
 #: How long a scan may take while something is due, and while nothing is. Dagster ends a tick after 60 seconds.
@@ -47,8 +50,9 @@ def tick(
         instance=here,
         run_states=lambda suspects: run_states(instance, suspects),
         now=utc_now(),
+        max_retries=project.max_retries,
     )
-    for line in reaped.moved:
+    for line in reaped.moved + _look(pipeline, project):
         log.warning(line)
     archive.hold_back(engine, project, now=utc_now())  # before `take`: what is too old must not be queued
     before = take(engine, settings, project, instance=here, now=utc_now())
@@ -72,6 +76,13 @@ def tick(
         return dg.SkipReason(summary)
     log.info(summary)
     return dg.SensorResult(run_requests=[request(project, launch) for launch in launches])
+
+
+def _look(pipeline: Pipeline, project: Project) -> list[str]:
+    """Read the timelines of the project's accounts where the answer to a post was lost; lines for people."""
+    with reading(pipeline.engine) as connection:
+        posting = {account.id for account in accounts.of_sources(connection, project.id).values()}
+    return look_where_due(pipeline.engine, pipeline.settings, posting, now=utc_now())
 
 
 def request(project: Project, launch: Launch) -> dg.RunRequest:

@@ -22,15 +22,17 @@ VERIFIED_FOR = timedelta(days=1)
 
 
 @contextmanager
-def signed_with(settings: Settings, credentials: Credentials) -> Iterator[XClient]:
-    """A connection that signs with these keys; nothing is sent yet."""
+def signed_with(
+    settings: Settings, credentials: Credentials, *, read_timeout: timedelta | None = None
+) -> Iterator[XClient]:
+    """A connection that signs with these keys; nothing is sent yet. `read_timeout`: at most that long."""
     from twitter_pipeline.x.client import connect
 
     connected = connect(
         credentials,
         base_url=settings.x_base_url,
         connect_timeout=settings.x.connect_timeout,
-        read_timeout=settings.x.read_timeout,
+        read_timeout=min(settings.x.read_timeout, read_timeout or settings.x.read_timeout),
     )
     try:
         yield connected
@@ -39,7 +41,9 @@ def signed_with(settings: Settings, credentials: Credentials) -> Iterator[XClien
 
 
 @contextmanager
-def connected_as(engine: sa.Engine, settings: Settings, account_id: int) -> Iterator[XClient]:
+def connected_as(
+    engine: sa.Engine, settings: Settings, account_id: int, *, read_timeout: timedelta | None = None
+) -> Iterator[XClient]:
     """A connection with an account's stored keys; X is asked who that is unless it said so within a day.
 
     Raises KeyLost (NoKeys among them), and XError.
@@ -47,7 +51,7 @@ def connected_as(engine: sa.Engine, settings: Settings, account_id: int) -> Iter
     with reading(engine) as connection:
         keys = accounts.credentials(connection, account_id, open_vault(settings.home))
         verified_at = accounts.by_id(connection, account_id).verified_at
-    with signed_with(settings, keys) as connected:
+    with signed_with(settings, keys, read_timeout=read_timeout) as connected:
         if verified_at is None or verified_at < _now() - VERIFIED_FOR:
             verify(engine, account_id, connected)
         yield connected

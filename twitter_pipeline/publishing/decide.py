@@ -2,13 +2,14 @@
 
 | outcome | becomes | again |
 |---|---|---|
-| Posted | completed | – |
+| Posted, Adopted | completed | – |
 | MustWait | pending | at its time; no retry used |
 | AccountStopped | pending | when a person resumed the account; no retry used |
 | Failed, Died | pending, `retry_count` + 1 | after 1, 4, 16 … minutes, at most 6 hours; then failed |
 | NotPublishable | skipped | when its cause is gone or a person retries |
 | Refused | failed | when a person retries |
-| Unknown | unconfirmed | never by itself |
+| Unknown | unconfirmed | when the timeline, or a person, has shown that it is not on X |
+| Absent | pending, `retry_count` + 1 | as after a failure; at once when a person says so |
 | Interrupted by a person | cancelled | when a person launches or retries it |
 | Interrupted by shutdown | pending | at the next start; no retry used |
 """
@@ -19,7 +20,9 @@ import random
 from datetime import datetime, timedelta
 
 from twitter_pipeline.publishing.outcomes import (
+    Absent,
     AccountStopped,
+    Adopted,
     Died,
     Failed,
     Interrupted,
@@ -33,16 +36,19 @@ from twitter_pipeline.publishing.outcomes import (
 from twitter_pipeline.store.status import Event, Move
 from twitter_pipeline.store.tasks import Task
 
-#: How many later runs a failing task gets before it is `failed`.
+#: How many later runs a failing task gets before it is `failed`, where a project does not say (`max_retries`).
 MAX_RETRIES = 5
 
 _FIRST_BACK_OFF = timedelta(minutes=1)
 _LONGEST_BACK_OFF = timedelta(hours=6)
 
 
-def decide(outcome: Outcome, task: Task, now: datetime) -> Move:
-    """What becomes of a running task after `outcome`. Pure but for the jitter of a back-off."""
+def decide(outcome: Outcome, task: Task, now: datetime, *, max_retries: int = MAX_RETRIES) -> Move:
+    """What becomes of a running task after `outcome`, or of an unconfirmed one. Pure but for a back-off's jitter."""
     reason = outcome.reason
+    if isinstance(outcome, Adopted):
+        details = {"url": outcome.url, "tweet_id": outcome.tweet_id, "adopted": True}
+        return Move(Event.ADOPT, reason, tweet_id=outcome.tweet_id, posted_at=outcome.posted_at, details=details)
     if isinstance(outcome, Posted):
         return Move(
             Event.POST, reason, tweet_id=outcome.tweet_id, details={"url": outcome.url, "tweet_id": outcome.tweet_id}
@@ -62,13 +68,15 @@ def decide(outcome: Outcome, task: Task, now: datetime) -> Move:
         if outcome.by_person:
             return Move(Event.STOP, f"{reason}; launch its partition, or run: twitter-pipeline retry {task.id}")
         return Move(Event.RELEASE, reason, not_before=now)
-    if isinstance(outcome, (Failed, Died)):
-        if task.retry_count >= MAX_RETRIES:
+    if isinstance(outcome, Absent) and outcome.by_person:
+        return Move(Event.REOPEN, reason, not_before=now)
+    if isinstance(outcome, (Failed, Died, Absent)):
+        if task.retry_count >= max_retries:
             return Move(Event.FAIL, f"{reason} (given up after {task.retry_count} retries)")
         until = now + back_off(task.retry_count)
         return Move(
-            Event.BACK_OFF,
-            f"{reason}; retry {task.retry_count + 1} of {MAX_RETRIES} at {until:%Y-%m-%d %H:%M:%S} UTC",
+            Event.REOPEN if isinstance(outcome, Absent) else Event.BACK_OFF,
+            f"{reason}; retry {task.retry_count + 1} of {max_retries} at {until:%Y-%m-%d %H:%M:%S} UTC",
             not_before=until,
             counts_as_retry=True,
             details={"until": until.isoformat()},

@@ -1,26 +1,36 @@
-"""Posts on an account's timeline that are not ours: another machine, a restored backup, or a person's own hand.
+"""Posts on an account's timeline that are not known here: another machine's, a person's own hand's, or our own.
 
-Reading costs money: one page, of what came since the last look. The first look only remembers where the timeline is.
+Our own are unknown when the database is an older copy. So each account's timeline is looked through before its first
+post after a start, and an item whose words are on it already is left to a person.
+
+Reading costs money: one page, of what came since the last look. The first look takes what the page holds.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timezone
+from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
 from twitter_pipeline.config import Settings
+from twitter_pipeline.publishing import matching
 from twitter_pipeline.publishing.connecting import connected_as, posts_page
-from twitter_pipeline.store import accounts
-from twitter_pipeline.store.attempts import AttemptState
+from twitter_pipeline.publishing.drafts import Draft
+from twitter_pipeline.publishing.outcomes import MustWait
+from twitter_pipeline.publishing.session import Ended, Item, Session, utc_now
+from twitter_pipeline.store import accounts, looks
+from twitter_pipeline.store.attempts import Content
 from twitter_pipeline.store.engine import reading, writing
-from twitter_pipeline.store.tables import publishing_attempts, publishing_tasks
+from twitter_pipeline.store.looks import Seen
 
-#: X's largest page, and its smallest: enough to see where a timeline is.
+if TYPE_CHECKING:
+    from twitter_pipeline.x.client import XClient
+    from twitter_pipeline.x.posts import Post
+
+#: X's largest page.
 PAGE = 100
-FIRST_PAGE = 5
 #: Older than any post: what was seen of an empty timeline.
 BEFORE_ALL = "1"
 
@@ -45,46 +55,99 @@ class Foreign:
         return (
             f"account {self.account}: {posts} since the last start {'is' if self.number == 1 else 'are'} not from here,"
             f" the newest of {self.newest_at:%Y-%m-%d %H:%M} UTC: {self.newest}.{own} If nobody posted by hand, another"
-            " machine posts with this account, or the database here is an older copy: then the same media may go out"
-            " twice; stop one of the two"
+            " machine posts with this account, or the database here is an older copy: stop one of the two, or see with"
+            " twitter-pipeline reconcile --dry-run which items are on X already"
         )
 
 
 def look(engine: sa.Engine, settings: Settings, account_id: int, *, now: datetime) -> Foreign | None:
-    """Look once; None when all posts are ours, and at the first look. Posts made after `now` are left for the next.
+    """Look once; None when all posts are ours, and at the first look. Raises KeyLost and XError.
 
-    Raises KeyLost and XError.
+    Posts made after `now`, by a run under way perhaps, are left for the next look.
     """
+    with connected_as(engine, settings, account_id) as connected:
+        return _look(engine, settings, account_id, connected, until=now)
+
+
+def look_through(session: Session, connected: XClient) -> None:
+    """Look before an account's first post since the start. Raises Ended to wait while that cannot be done."""
+    from twitter_pipeline.x.errors import Refused, WaitUntil, XError
+
+    if not session.settings.x.read_timeline:
+        return
+    with reading(session.engine) as connection:
+        if accounts.by_id(connection, session.account.id).looked_at is not None:
+            return
+    try:
+        _look(session.engine, session.settings, session.account.id, connected)
+    except WaitUntil as error:
+        raise Ended(MustWait(str(error), error.until)) from error
+    except Refused as error:
+        if error.status in (401, 402):
+            raise
+        with writing(session.engine) as connection:  # its plan does not allow it: nothing can be known
+            accounts.looked_through(connection, session.account.id, now=utc_now())
+    except XError as error:
+        until = utc_now() + session.settings.settle_time
+        raise Ended(
+            MustWait(
+                f"its timeline must be looked through first, in case the database is an older copy: {error}", until
+            )
+        ) from error
+
+
+def _look(
+    engine: sa.Engine, settings: Settings, account_id: int, connected: XClient, *, until: datetime | None = None
+) -> Foreign | None:
     from twitter_pipeline.x.posts import timeline
 
-    with connected_as(engine, settings, account_id) as connected:
-        with reading(engine) as connection:
-            account = accounts.by_id(connection, account_id)
-        since = account.timeline_seen_id
-        size = FIRST_PAGE if since is None else PAGE
-        listed = timeline(connected, str(account.x_user_id), since_id=since, max_results=size)
-    posts = [post for post in listed if post.created_at <= now]
+    with reading(engine) as connection:
+        account = accounts.by_id(connection, account_id)
+    since = account.timeline_seen_id
+    listing = timeline(connected, str(account.x_user_id), since_id=since, max_results=PAGE)
+    posts = [post for post in listing.posts if until is None or post.created_at <= until]
     with writing(engine) as connection:
+        now = utc_now()
+        looks.count_reading(connection, account_id, len(listing.posts), now=now)
+        # A request under way may have made one of them: its words tell which.
+        under_way = {one.text_key for one in looks.unanswered(connection, account_id)}
+        ours = looks.known(connection, [post.id for post in posts])
+        others = [post for post in posts if post.id not in ours]
+        looks.see(connection, [_seen(account_id, post) for post in others], now=now)
         newest = max((post.id for post in posts), key=int, default=since or BEFORE_ALL)
         accounts.seen_timeline(connection, account_id, newest)
-        ours = _ours(connection, [post.id for post in posts])
-        maybe_ours = _is_unanswered(connection)
-    others = [post for post in posts if post.id not in ours]
+        if until is None:
+            accounts.looked_through(connection, account_id, now=now)
     if since is None or not others:
         return None
     last = max(others, key=lambda post: int(post.id))
     address = f"{posts_page(settings, account.x_username)}/{last.id}"
-    return Foreign(account.name, len(others), len(listed) >= size, last.created_at, address, maybe_ours)
+    maybe_ours = any(matching.text_key_of(post) in under_way for post in others)
+    return Foreign(account.name, len(others), not listing.whole, last.created_at, address, maybe_ours)
 
 
-def _ours(connection: sa.Connection, ids: Collection[str]) -> set[str]:
-    """Those that an attempt of ours made, or that are known as a task's post."""
-    made, known = publishing_attempts.c.tweet_id, publishing_tasks.c.tweet_id
-    query = sa.select(made).where(made.in_(ids)).union(sa.select(known).where(known.in_(ids)))
-    return {str(id) for id in connection.scalars(query)}
+def _seen(account_id: int, post: Post) -> Seen:
+    return Seen(account_id, post.id, matching.text_key_of(post), post.words, len(post.media_keys), post.created_at)
 
 
-def _is_unanswered(connection: sa.Connection) -> bool:
-    states = [AttemptState.SENT.value, AttemptState.UNKNOWN.value]
-    query = sa.select(publishing_attempts.c.id).where(publishing_attempts.c.state.in_(states)).limit(1)
-    return connection.scalar(query) is not None
+def is_seen(connection: sa.Connection, item: Session, draft: Draft, content: Content) -> Seen | None:
+    """A post with the item's words that is not known here and was made since the item's files were; None without."""
+    seen = looks.seen(connection, item.account.id, text_key=content.text_key)
+    alike = [post for post in seen if post.media == len(content.media_ids)]
+    if not alike:
+        return None
+    ours = looks.known(connection, [post.post_id for post in alike])
+    since = _made(item, draft)
+    return next((post for post in alike if post.post_id not in ours and post.posted_at >= since), None)
+
+
+def _made(item: Item, draft: Draft) -> datetime:
+    """When the item came to be (aware UTC): its post cannot be older."""
+    times = [item.task.created_at]
+    for path in (*(medium.path for medium in draft.media), *([draft.sidecar] if draft.sidecar else [])):
+        try:
+            modified = (item.project.path / path).stat().st_mtime
+        except OSError:
+            continue
+        times.append(datetime.fromtimestamp(modified, timezone.utc))
+    return min(times)

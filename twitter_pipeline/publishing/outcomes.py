@@ -22,6 +22,14 @@ class Posted(Outcome):
 
 
 @dataclass(frozen=True)
+class Adopted(Posted):
+    """It was found on the timeline, or a person found it."""
+
+    #: When it was made (aware UTC); None when that is not known.
+    posted_at: datetime | None = None
+
+
+@dataclass(frozen=True)
 class MustWait(Outcome):
     """Not now: a limit, a pause, metadata that has not come. Nobody's fault; uses up no retry."""
 
@@ -59,6 +67,14 @@ class Died(Outcome):
 @dataclass(frozen=True)
 class Unknown(Outcome):
     """It may have been posted."""
+
+
+@dataclass(frozen=True)
+class Absent(Outcome):
+    """It was sent, and surely is not on X."""
+
+    #: A person says so, and wants it sent; otherwise the timeline does.
+    by_person: bool = False
 
 
 @dataclass(frozen=True)

@@ -2,11 +2,12 @@
 
     1  in one transaction: not paused? nothing sent before that may be on X? the lease still ours? Then exactly what is
        about to be sent is written down, as an attempt that is `sent`
-    2  the request leaves, once, shielded from being interrupted
-    3  in one transaction: what X said, and what becomes of the task
+    2  the request leaves, once, shielded from being interrupted; the clock is asked right before its first byte
+    3  what X said is written down, and in the same transaction what becomes of the task
+    4  where X gave no definite answer, the timeline is looked at (`reconciling`)
 
-A crash before 1 is committed leaves nothing sent. After it and before 3 nobody can know: the attempt stays `sent`, and
-the task becomes `unconfirmed` and is never sent again by itself.
+A crash before 1 is committed leaves nothing sent. After it and before 3 nobody knows: the attempt stays `sent`, the
+task becomes `unconfirmed`, and nothing of it is sent before the timeline has shown that it is not there.
 """
 
 from __future__ import annotations
@@ -19,17 +20,21 @@ from typing import TYPE_CHECKING, TypeVar
 
 import sqlalchemy as sa
 
-from twitter_pipeline.publishing import steps, uploading
+from twitter_pipeline.publishing import foreign, matching, reconciling, steps, uploading
 from twitter_pipeline.publishing.connecting import posts_page
 from twitter_pipeline.publishing.drafts import UploadedMedia
-from twitter_pipeline.publishing.outcomes import Failed, MustWait, Outcome, Posted, Unknown
+from twitter_pipeline.publishing.outcomes import Adopted, Failed, MustWait, Outcome, Posted, Unknown
 from twitter_pipeline.publishing.session import Ended, Session, utc_now
-from twitter_pipeline.store import accounts, attempts, pauses
-from twitter_pipeline.store.attempts import AttemptState
+from twitter_pipeline.store import accounts, attempts, pauses, tasks
+from twitter_pipeline.store.attempts import AttemptState, Content
 from twitter_pipeline.store.engine import reading, writing
 
 #: How long the answer of X is tried to be written down when the database is away: it is all that is known.
 KEEP_TRYING = timedelta(seconds=30)
+#: How soon after it was allowed the request must leave: well before the lease, which is renewed then, could be over.
+MUST_LEAVE_WITHIN = timedelta(seconds=20)
+#: How long an item waits for another one with the same words whose outcome is not known.
+SAME_WORDS_WAIT = timedelta(seconds=30)
 
 T = TypeVar("T")
 
@@ -37,8 +42,23 @@ if TYPE_CHECKING:
     from twitter_pipeline.x.errors import XError
 
 
+class _Since:
+    """How long ago it was made, in seconds, by whichever clock says more.
+
+    A laptop's sleep stops one clock, a correction of the time the other.
+    """
+
+    _CLOCK = getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC)
+
+    def __init__(self) -> None:
+        self._wall, self._up = time.time(), time.clock_gettime(self._CLOCK)
+
+    def seconds(self) -> float:
+        return max(time.time() - self._wall, time.clock_gettime(self._CLOCK) - self._up)
+
+
 def create(session: Session, uploaded: UploadedMedia) -> Posted:
-    """Create the post and settle the task. Raises Ended when it was not created, or nobody can know.
+    """Create the post and settle the task. Raises Ended when it was not created, or nobody knows.
 
     Called again in a session that has posted (its op broke afterwards and is tried again), it only says so.
     """
@@ -46,27 +66,43 @@ def create(session: Session, uploaded: UploadedMedia) -> Posted:
         return session.posted
     from twitter_pipeline.x.errors import XError
     from twitter_pipeline.x.posts import create as send
+    from twitter_pipeline.x.session import HeldBack
 
-    text, media_ids = uploaded.draft.text, uploaded.media_ids
     if uploaded.expires_at is not None and uploaded.expires_at <= utc_now():
         raise Ended(Failed("X has forgotten the uploaded media by now; it is uploaded again by the next run"))
+    draft = uploaded.draft
+    content = Content(draft.text, matching.text_key(draft.text), uploaded.media_ids, uploaded.media_keys)
     with steps.x_errors(), steps.client(session) as connected:
+        foreign.look_through(session, connected)
         # Before the request: once X has answered, nothing may stand between the answer and its being written down.
         page = _posts_page(session)
-        _allow(session, uploaded)
+        allowed = _Since()
+        if (made := _allow(session, content, uploaded, page)) is not None:
+            return _posted(session, made)
 
-        def request() -> tuple[AttemptState, Outcome]:
+        def last_check() -> None:
+            if allowed.seconds() > MUST_LEAVE_WITHIN.total_seconds():
+                raise HeldBack("this process was held up before the request could leave; nothing was sent")
+
+        def request() -> tuple[AttemptState, Outcome, int | None]:
             try:
-                created = send(connected, text, media_ids)
+                created = send(connected, content.text, content.media_ids)
             except XError as error:
-                return _state_after(error), steps.outcome_of(error)
+                return *_after(error), error.status
             except Exception as error:  # noqa: BLE001 - a bug after the request left must not pass for "not sent"
-                return AttemptState.UNKNOWN, Unknown(f"something broke while X answered: {error!r}")
+                return AttemptState.UNKNOWN, Unknown(f"something broke while X answered: {error!r}"), None
             url = f"{page}/{created.id}"
-            return AttemptState.CONFIRMED, Posted(f"posted: {url}", created.id, url)
+            return AttemptState.CONFIRMED, Posted(f"posted: {url}", created.id, url), None
 
-        (state, outcome), interrupt = shielded(request)
-    _write_down(session, state, outcome)
+        connected.check_before_posting(last_check)
+        (state, outcome, http_status), interrupt = shielded(request)
+        _write_down(session, state, outcome, http_status)
+        if isinstance(outcome, Unknown):
+            # An interrupt from here on finds the attempt unanswered, and settles it as such.
+            outcome = (None if interrupt else reconciling.find(session, connected)) or outcome
+            if isinstance(outcome, Adopted):
+                return _posted(session, outcome)
+            session.settle(outcome)
     if isinstance(outcome, Posted):
         session.posted = outcome
         return outcome
@@ -75,39 +111,78 @@ def create(session: Session, uploaded: UploadedMedia) -> Posted:
     raise Ended(outcome)
 
 
-def _state_after(error: XError) -> AttemptState:
-    from twitter_pipeline.x.errors import OutcomeUnknown, Transient
+def _after(error: XError) -> tuple[AttemptState, Outcome]:
+    """How the attempt stands after an error of X, and what it means for the task."""
+    from twitter_pipeline.x.errors import DuplicateText, OutcomeUnknown, Transient
 
     if isinstance(error, OutcomeUnknown):
-        return AttemptState.UNKNOWN
-    return AttemptState.PREPARED if isinstance(error, Transient) else AttemptState.REFUSED
+        return AttemptState.UNKNOWN, steps.outcome_of(error)
+    if isinstance(error, DuplicateText):
+        # What it is held for a repetition of may be this very request: the first copy landed, and X repeated it inside.
+        return AttemptState.UNKNOWN, Unknown(f"{error.message} The first copy may be this one")
+    state = AttemptState.PREPARED if isinstance(error, Transient) else AttemptState.REFUSED
+    return state, steps.outcome_of(error)
 
 
-def _allow(session: Session, uploaded: UploadedMedia) -> None:
-    """Step 1. When this returns, the request may leave."""
+def _posted(session: Session, found: Adopted) -> Adopted:
+    """Settle the task with a post that was there already."""
+
+    def adopt(connection: sa.Connection) -> None:
+        attempts.resolve(connection, session.task.id, AttemptState.ADOPTED, now=utc_now(), tweet_id=found.tweet_id)
+
+    session.settle(found, along=adopt)
+    session.posted = found
+    return found
+
+
+def _allow(session: Session, content: Content, uploaded: UploadedMedia, page: str) -> Adopted | None:
+    """Step 1. When this returns None, the request may leave; otherwise there is a post of the task already."""
     with writing(session.engine) as connection:
         now = utc_now()
+        task = tasks.get(connection, session.task.id, lock=True)
         paused = pauses.pause_reason(connection, project=session.project.id, account=session.account.name)
         if paused is not None:
             raise Ended(MustWait(paused, now))
-        if attempts.may_be_posted(connection, session.task.id):
+        if (made := attempts.made(connection, task.id)) is not None:
+            return Adopted(f"posted: {page}/{made} (X's answer came late)", made, f"{page}/{made}")
+        if attempts.may_be_posted(connection, task.id):
             raise Ended(Unknown("an earlier attempt may have been posted"))
-        attempts.prepare(connection, session.claim, text=uploaded.draft.text, media_ids=uploaded.media_ids, now=now)
+        attempts.prepare(connection, session.claim, content, account_id=session.account.id, now=now)
+        if attempts.words_in_flight(connection, session.account.id, content, but=task.id):
+            raise Ended(
+                MustWait("an item with the same words may be on X, and only its words tell it", now + SAME_WORDS_WAIT)
+            )
+        if (seen := foreign.is_seen(connection, session, uploaded.draft, content)) is not None:
+            raise Ended(
+                Unknown(
+                    f"the timeline shows a post with its words that is not known here: {page}/{seen.post_id};"
+                    f" {reconciling.resolving(task.id)}"
+                )
+            )
         if not attempts.mark_sent(connection, session.claim, now=now):
             raise Ended(Failed("the lease ran out before the post was sent"))
+    return None
 
 
-def _write_down(session: Session, state: AttemptState, outcome: Outcome) -> None:
-    """Step 3. A `Failed` leaves the task to the caller, who may try again within the attempt."""
+def _write_down(session: Session, state: AttemptState, outcome: Outcome, http_status: int | None) -> None:
+    """Step 3. `Failed` and `Unknown` leave the task to the caller, who tries again or looks at the timeline."""
 
     def answer(connection: sa.Connection) -> None:
         tweet_id = outcome.tweet_id if isinstance(outcome, Posted) else None
-        attempts.answer(connection, session.claim, state, now=utc_now(), tweet_id=tweet_id, said=outcome.reason)
+        attempts.answer(
+            connection,
+            session.claim,
+            state,
+            now=utc_now(),
+            tweet_id=tweet_id,
+            said=outcome.reason,
+            http_status=http_status,
+        )
 
     give_up = time.monotonic() + KEEP_TRYING.total_seconds()
     while True:
         try:
-            if isinstance(outcome, Failed):
+            if isinstance(outcome, (Failed, Unknown)):
                 with writing(session.engine) as connection:
                     answer(connection)
             else:

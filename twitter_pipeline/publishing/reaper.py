@@ -13,7 +13,7 @@ from enum import Enum
 
 import sqlalchemy as sa
 
-from twitter_pipeline.publishing.decide import decide
+from twitter_pipeline.publishing.decide import MAX_RETRIES, decide
 from twitter_pipeline.publishing.due import Launch
 from twitter_pipeline.publishing.outcomes import Died, Interrupted, Outcome, Unknown
 from twitter_pipeline.store import accounts, attempts, moves, tasks
@@ -57,7 +57,15 @@ class Reaped:
     moved: list[str]
 
 
-def reap(engine: sa.Engine, project_id: str, *, instance: str, run_states: RunStates, now: datetime) -> Reaped:
+def reap(
+    engine: sa.Engine,
+    project_id: str,
+    *,
+    instance: str,
+    run_states: RunStates,
+    now: datetime,
+    max_retries: int = MAX_RETRIES,
+) -> Reaped:
     """Find the tasks of a project that nobody works on any more, and move each on."""
     with reading(engine) as connection:
         suspects = tasks.read(
@@ -84,7 +92,7 @@ def reap(engine: sa.Engine, project_id: str, *, instance: str, run_states: RunSt
         elif task.status is Status.QUEUED:
             moved += _free_queued(engine, task, state, now)
         else:
-            moved += _free_running(engine, task, state, now)
+            moved += _free_running(engine, task, state, now, max_retries)
     return Reaped(again, moved)
 
 
@@ -100,23 +108,25 @@ def _free_queued(engine: sa.Engine, task: Task, state: RunState | None, now: dat
     return [f"{task.partition_key}: {move.message}"] if done else []
 
 
-def _free_running(engine: sa.Engine, task: Task, state: RunState | None, now: datetime) -> list[str]:
+def _free_running(engine: sa.Engine, task: Task, state: RunState | None, now: datetime, max_retries: int) -> list[str]:
     run_is_gone = state in (RunState.CANCELED, RunState.OVER, RunState.NONE)
     lease_is_over = task.lease_until is not None and task.lease_until <= now
     if not (run_is_gone or lease_is_over):
         return []
     with writing(engine) as connection:
         tasks.get(connection, task.id, lock=True)  # a post about to leave is waited for, and then seen
-        move = decide(_how_it_ended(connection, task, state), task, now)
+        move = decide(_how_it_ended(connection, task, state), task, now, max_retries=max_retries)
         done = moves.take_back(connection, task.id, task.fence, move, now=now)
+        if done and move.event is Event.LOSE_TRACK:
+            attempts.look_for(connection, task.id, at=now)
     return [f"{task.partition_key}: {move.message}"] if done else []
 
 
 def _how_it_ended(connection: sa.Connection, task: Task, state: RunState | None) -> Outcome:
     if attempts.may_be_posted(connection, task.id):
         return Unknown(
-            f"attempt {task.attempt} died after the post was sent and before X's answer: it may be on X."
-            " Look at the account's timeline; it is not posted again by itself"
+            f"attempt {task.attempt} died after the post was sent and before X's answer: it may be on X, and the"
+            " timeline is looked at before anything else"
         )
     if state is RunState.CANCELED:
         return Interrupted("ended by a person", by_person=True)

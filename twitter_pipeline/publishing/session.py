@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from twitter_pipeline.config import Project, Settings, Source
 from twitter_pipeline.publishing import holding
 from twitter_pipeline.publishing.decide import decide
-from twitter_pipeline.publishing.outcomes import AccountStopped, MustWait, NotPublishable, Outcome, Posted
+from twitter_pipeline.publishing.outcomes import AccountStopped, MustWait, NotPublishable, Outcome, Posted, Unknown
 from twitter_pipeline.store import accounts, attempts, moves, tasks
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.moves import Claim
@@ -164,22 +164,32 @@ class Session(Item):
         if self.ended is not None:
             return self.ended
         now = utc_now()
-        decided = decide(outcome, self.task, now)
         with writing(self.engine) as connection:
             if along is not None:
                 along(connection)
-            self._settle(connection, outcome, decided, now)
+            decided = self._settle(connection, outcome, now)
         self.ended = decided
         self._stop_renewing.set()
         return decided
 
-    def _settle(self, connection: sa.Connection, outcome: Outcome, decided: Move, now: datetime) -> None:
-        if not moves.settle(connection, self.claim, decided, now=now):
+    def _settle(self, connection: sa.Connection, outcome: Outcome, now: datetime) -> Move:
+        unanswered = attempts.is_unanswered(connection, self.claim)
+        if unanswered and not isinstance(outcome, (Posted, Unknown)):
+            # Interrupted, or broken, between the request and what came of it.
+            outcome = Unknown(f"{outcome.reason}; before that the post was sent, and X's answer is not known")
+        decided = decide(outcome, self.task, now, max_retries=self.project.max_retries)
+        moved = moves.settle(connection, self.claim, decided, now=now)
+        if not moved:
             _log.error("task %d was taken from %s; not recorded: %s", self.task.id, self.claim.holder, decided.message)
-        if isinstance(outcome, AccountStopped):
+        if unanswered:
+            attempts.look_for(connection, self.task.id, at=now if self.settings.x.read_timeline else None)
+        if isinstance(outcome, Posted):
+            accounts.knows_post(connection, self.account.id, outcome.tweet_id)
+        elif isinstance(outcome, AccountStopped):
             accounts.stop(connection, self.account.id, outcome.reason)
         elif isinstance(outcome, MustWait) and outcome.whole_account:
             accounts.wait(connection, self.account.id, outcome.until, outcome.reason)
+        return decided
 
     def close(self) -> None:
         """Stop renewing the lease. A claim that nothing settled is left to run out."""

@@ -39,6 +39,8 @@ class AccountRow:
     stopped_reason: str | None
     #: The newest post of its timeline that a start has seen; None before the first look.
     timeline_seen_id: str | None
+    #: When its timeline was last looked through; None: before the next post.
+    looked_at: datetime | None
     #: Whether keys are stored for it.
     has_keys: bool
 
@@ -62,6 +64,7 @@ _COLUMNS = (
     _keys.wait_reason,
     _keys.stopped_reason,
     _keys.timeline_seen_id,
+    _keys.looked_at,
     _keys.api_key.is_not(None),
 )
 #: A source posts with its own account, or else with its project's.
@@ -81,7 +84,7 @@ def of_sources(connection: sa.Connection, project_id: str) -> dict[int, AccountR
     query = sa.select(content_sources.c.id, *_COLUMNS).where(
         content_sources.c.project_id == project_id, projects.c.id == project_id, _OF_SOURCE
     )
-    return {row[0]: AccountRow(*row[1:]) for row in connection.execute(query)}
+    return {row[0]: AccountRow(*list(row)[1:]) for row in connection.execute(query)}
 
 
 def by_id(connection: sa.Connection, account_id: int) -> AccountRow:
@@ -150,10 +153,43 @@ def seen_timeline(connection: sa.Connection, account_id: int, post_id: str) -> N
     _update(connection, account_id, timeline_seen_id=post_id)
 
 
+def newest_post(connection: sa.Connection, account_id: int, *, lock: bool = False) -> str | None:
+    """The newest post of the account that is known here; None before the first. `lock`s the account's row."""
+    query = sa.select(_keys.newest_post_id, _keys.timeline_seen_id).where(_keys.id == account_id)
+    known = connection.execute(query.with_for_update() if lock else query).one()
+    return max((id for id in known if id is not None), key=int, default=None)
+
+
+def knows_post(connection: sa.Connection, account_id: int, post_id: str) -> None:
+    """Keep a post of the account as its newest, if it is."""
+    newest = newest_post(connection, account_id, lock=True)
+    if newest is None or int(post_id) > int(newest):
+        _update(connection, account_id, newest_post_id=post_id)
+
+
+def looked_through(connection: sa.Connection, account_id: int, *, now: datetime) -> None:
+    """Keep that the account's timeline was looked through for posts that are not known here."""
+    _update(connection, account_id, looked_at=now)
+
+
+def look_again(connection: sa.Connection) -> None:
+    """Let every account's timeline be looked through before its next post: the database may be an older copy."""
+    connection.execute(sa.update(api_keys).values(looked_at=None))
+
+
 def verified(connection: sa.Connection, account_id: int, *, user_id: str, username: str, now: datetime) -> None:
     """Keep who X says the account is; of the timeline of another one nothing was seen yet."""
     seen = sa.case((_keys.x_user_id == user_id, _keys.timeline_seen_id), else_=None)
-    _update(connection, account_id, x_user_id=user_id, x_username=username, verified_at=now, timeline_seen_id=seen)
+    newest = sa.case((_keys.x_user_id == user_id, _keys.newest_post_id), else_=None)
+    _update(
+        connection,
+        account_id,
+        x_user_id=user_id,
+        x_username=username,
+        verified_at=now,
+        timeline_seen_id=seen,
+        newest_post_id=newest,
+    )
 
 
 def wait(connection: sa.Connection, account_id: int, until: datetime, reason: str) -> None:

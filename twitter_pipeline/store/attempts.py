@@ -1,22 +1,36 @@
 """What was sent to X and what it said: durable before the request leaves, and after the answer.
 
 prepared ──▶ sent ──▶ confirmed | refused
-   ▲           ├────▶ unknown      (never sent again)
+   ▲           ├────▶ unknown ──▶ adopted (found on the timeline) | absent (surely not there)
    └───────────┘ the request surely never left
+
+`docs/exactly-once.md` tells why this is enough.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum
 
 import sqlalchemy as sa
 
+from twitter_pipeline.store import accounts, moves
 from twitter_pipeline.store.moves import Claim
+from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tables import publishing_attempts, publishing_tasks
 
 _attempts = publishing_attempts.c
+
+
+@dataclass(frozen=True)
+class Content:
+    """What is sent, exactly, and what it is found by on the timeline."""
+
+    text: str
+    text_key: str
+    media_ids: tuple[str, ...] = ()
+    media_keys: tuple[str, ...] = ()
 
 
 class AttemptState(str, Enum):
@@ -53,8 +67,24 @@ def may_be_posted(connection: sa.Connection, task_id: int) -> bool:
     return found is not None
 
 
-def prepare(connection: sa.Connection, claim: Claim, *, text: str, media_ids: Sequence[str], now: datetime) -> None:
-    """Write down what is about to be sent: the exact text and media. A later try of the same attempt replaces it."""
+def made(connection: sa.Connection, task_id: int) -> str | None:
+    """The id of the post that some attempt of the task made for certain; None when none did."""
+    found: str | None = connection.scalar(
+        sa.select(_attempts.tweet_id)
+        .where(
+            _attempts.task_id == task_id,
+            _attempts.state.in_([AttemptState.CONFIRMED.value, AttemptState.ADOPTED.value]),
+        )
+        .limit(1)
+    )
+    return found
+
+
+def prepare(connection: sa.Connection, claim: Claim, content: Content, *, account_id: int, now: datetime) -> None:
+    """Write down what is about to be sent. A later try of the same attempt replaces it.
+
+    Locks the account's row: what is sent after it knows of everything sent before.
+    """
     connection.execute(
         sa.delete(publishing_attempts).where(
             _attempts.task_id == claim.task_id,
@@ -69,29 +99,42 @@ def prepare(connection: sa.Connection, claim: Claim, *, text: str, media_ids: Se
             fence=claim.fence,
             run_id=claim.holder,
             state=AttemptState.PREPARED.value,
-            text=text,
-            media_ids=list(media_ids),
+            text=content.text,
+            media_ids=list(content.media_ids),
+            media_keys=list(content.media_keys),
+            text_key=content.text_key,
+            account_id=account_id,
+            after_id=accounts.newest_post(connection, account_id, lock=True),
             prepared_at=now,
         )
     )
 
 
+def words_in_flight(connection: sa.Connection, account_id: int, content: Content, *, but: int) -> bool:
+    """Whether another task's attempt with the same words is unanswered, and nothing else tells the two apart."""
+    if content.media_ids:
+        return False
+    found = connection.scalar(
+        sa.select(_attempts.id)
+        .join(publishing_tasks, publishing_tasks.c.id == _attempts.task_id)
+        .where(
+            _attempts.account_id == account_id,
+            _attempts.text_key == content.text_key,
+            _attempts.state.in_([state.value for state in _UNANSWERED]),
+            _attempts.task_id != but,
+            publishing_tasks.c.status.in_([Status.RUNNING.value, Status.UNCONFIRMED.value]),
+        )
+        .limit(1)
+    )
+    return found is not None
+
+
 def mark_sent(connection: sa.Connection, claim: Claim, *, now: datetime) -> bool:
-    """prepared → sent, only while the claim's lease lasts. The caller commits, and only then sends.
+    """prepared → sent, only while the claim's lease lasts, which is renewed. The caller commits, and only then sends.
 
     Locks the task's row until then, or PostgreSQL would let the reaper take it back meanwhile, not seeing `sent`.
     """
-    holds = connection.scalar(
-        sa.select(publishing_tasks.c.id)
-        .where(
-            publishing_tasks.c.id == claim.task_id,
-            publishing_tasks.c.fence == claim.fence,
-            publishing_tasks.c.lease_holder == claim.holder,
-            publishing_tasks.c.lease_until > now,
-        )
-        .with_for_update()
-    )
-    if holds is None:
+    if not moves.renew(connection, claim, now=now):
         return False
     changed = connection.execute(
         sa.update(publishing_attempts)
@@ -109,12 +152,43 @@ def answer(
     now: datetime,
     tweet_id: str | None = None,
     said: str | None = None,
+    http_status: int | None = None,
 ) -> None:
-    """sent → what came of it. PREPARED: the request never left."""
+    """sent → what came of it. PREPARED: the request never left.
+
+    An answer that comes late counts even when the post had been taken for absent.
+    """
+    open_states = [*_UNANSWERED, AttemptState.ABSENT] if state is AttemptState.CONFIRMED else _UNANSWERED
     connection.execute(
         sa.update(publishing_attempts)
-        .where(*_of(claim), _attempts.state.in_([s.value for s in _UNANSWERED]))
-        .values(state=state.value, answered_at=now, tweet_id=tweet_id, answer=said)
+        .where(*_of(claim), _attempts.state.in_([s.value for s in open_states]))
+        .values(state=state.value, answered_at=now, tweet_id=tweet_id, answer=said, http_status=http_status)
+    )
+
+
+def is_unanswered(connection: sa.Connection, claim: Claim) -> bool:
+    """Whether the claim's attempt was sent and nobody knows what came of it."""
+    state = connection.scalar(sa.select(_attempts.state).where(*_of(claim)))
+    return state in [state.value for state in _UNANSWERED]
+
+
+def look_for(connection: sa.Connection, task_id: int, *, at: datetime | None) -> None:
+    """Let the timeline be read, from `at` on, for the task's unanswered attempt; None: a person decides."""
+    connection.execute(
+        sa.update(publishing_attempts)
+        .where(_attempts.task_id == task_id, _attempts.state.in_([state.value for state in _UNANSWERED]))
+        .values(look_at=at)
+    )
+
+
+def resolve(
+    connection: sa.Connection, task_id: int, state: AttemptState, *, now: datetime, tweet_id: str | None = None
+) -> None:
+    """sent, unknown → adopted or absent: every unanswered attempt of the task (there is one at most)."""
+    connection.execute(
+        sa.update(publishing_attempts)
+        .where(_attempts.task_id == task_id, _attempts.state.in_([state.value for state in _UNANSWERED]))
+        .values(state=state.value, answered_at=now, tweet_id=tweet_id, look_at=None)
     )
 
 

@@ -201,6 +201,16 @@ def note(
     )
 
 
+def explain(connection: sa.Connection, task_id: int, action: str, message: str, *, now: datetime) -> None:
+    """Say anew why a task is `unconfirmed`, and what comes next."""
+    connection.execute(
+        sa.update(publishing_tasks)
+        .where(_tasks.id == task_id, _tasks.status == Status.UNCONFIRMED.value)
+        .values(error_message=message, updated_at=now)
+    )
+    note(connection, task_id, action, Status.UNCONFIRMED, message, now=now)
+
+
 def queue(connection: sa.Connection, task_id: int, attempt: int, *, instance: str, now: datetime) -> bool:
     """pending → queued as attempt number `attempt` (one more than the task's), to be run by that Dagster instance."""
     return move(
@@ -269,21 +279,35 @@ def renew(connection: sa.Connection, claim: Claim, *, now: datetime) -> bool:
 def settle(connection: sa.Connection, claim: Claim, decided: Move, *, now: datetime) -> bool:
     """End the claim with a move. False when the task was taken away meanwhile (then nothing changes).
 
-    A post that X confirmed late is recorded even so: a task that became `unconfirmed` for this attempt is completed.
+    A post that X confirmed late is recorded even so: a task that became `unconfirmed` for this attempt, or pending
+    again since the post was taken for absent, is completed.
     """
-    values: dict[str, Any] = {}
     where = _held(claim)
     if decided.event is Event.POST:
-        values = {
-            "tweet_id": decided.tweet_id,
-            "tweet_url": decided.details.get("url"),
-            "executed_time": now,
-            # Dagster has yet to be told: the run does it, or the relay when the run dies first.
-            "registered_in": None,
-        }
-        late = sa.and_(_tasks.attempt == claim.attempt, _tasks.status == Status.UNCONFIRMED.value)
+        states = [Status.UNCONFIRMED.value, Status.PENDING.value]
+        late = sa.and_(_tasks.attempt == claim.attempt, _tasks.status.in_(states))
         where = [sa.or_(sa.and_(*where), late)]
+    values = _of_post(decided, now)
     return move(connection, claim.task_id, decided, now=now, run_id=claim.holder, where=where, values=values)
+
+
+def resolve(connection: sa.Connection, task_id: int, decided: Move, *, now: datetime) -> bool:
+    """Move an `unconfirmed` task on: its post was found, or surely is not there. False when it is that no more."""
+    where = [_tasks.status == Status.UNCONFIRMED.value]
+    return move(connection, task_id, decided, now=now, where=where, values=_of_post(decided, now))
+
+
+def _of_post(decided: Move, now: datetime) -> dict[str, Any]:
+    """What a move that completes a task writes into its row."""
+    if decided.event not in (Event.POST, Event.ADOPT):
+        return {}
+    return {
+        "tweet_id": decided.tweet_id,
+        "tweet_url": decided.details.get("url"),
+        "executed_time": decided.posted_at or now,
+        # Dagster has yet to be told: the run does it, or the relay when the run dies first.
+        "registered_in": None,
+    }
 
 
 def take_back(connection: sa.Connection, task_id: int, fence: int, decided: Move, *, now: datetime) -> bool:

@@ -135,7 +135,9 @@ class Move:
     not_before: datetime | None = None
     #: Whether this uses up one of the task's retries. Waiting never does.
     counts_as_retry: bool = False
-    #: The post's id, for POST.
+    #: The post's id, for POST and ADOPT.
     tweet_id: str | None = None
+    #: When it was made (aware UTC), where that was not just now.
+    posted_at: datetime | None = None
     #: For programs: numbers, ids, causes. JSON-safe, never a secret.
     details: dict[str, Any] = field(default_factory=dict)

@@ -50,6 +50,11 @@ class XClient:
         """What the app may do, as X's last answer said: "read", "read-write", …; None when it did not."""
         return self._session.access_level
 
+    @property
+    def x_time(self) -> datetime:
+        """The time by X's own clock as of its last answer (aware, UTC, whole seconds); ours where it did not say."""
+        return self._session.x_time or self.clock()
+
     def me(self) -> Me:
         """Whose credentials these are (GET /2/users/me). Raises AccountRefused when X does not know them."""
         data = self.call("GET", "/2/users/me")
@@ -77,6 +82,13 @@ class XClient:
         ).apply_auth()
         files = {"media": ("media", media, "application/octet-stream")}
         self._session.request("POST", TWEEPY_HOST + route, data=fields, files=files, auth=auth)
+
+    def check_before_posting(self, check: Callable[[], None]) -> None:
+        """Call `check` right before the first byte of a request to create a post leaves: once the connection stands.
+
+        It raises `session.HeldBack` to keep the request back, which then ends as NotSent.
+        """
+        self._session.last_check = check
 
     def close(self) -> None:
         """Close the connections that are kept open."""

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import html
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Any
 
 from twitter_pipeline.x.client import XClient
@@ -28,11 +29,23 @@ class Post:
     id: str
     #: The text as X keeps it; see `Created.text`.
     text: str
+    #: The same as it was sent, as far as X tells: with its own links instead of t.co, and none for media.
+    words: str
     #: Aware, UTC.
     created_at: datetime
-    #: The addresses in the text as they were sent, not as t.co links; without the one X adds for media.
-    urls: tuple[str, ...]
     media_keys: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Listing:
+    """A reading of a timeline."""
+
+    #: Newest first.
+    posts: tuple[Post, ...]
+    #: Whether all that was asked for is there; otherwise older ones are missing.
+    whole: bool
+    #: When X answered the first page, by its own clock (aware, UTC).
+    at: datetime
 
 
 def create(client: XClient, text: str, media_ids: Sequence[str] = ()) -> Created:
@@ -68,36 +81,47 @@ def timeline(
     user_id: str,
     *,
     since_id: str | None = None,
-    start_time: datetime | None = None,
     max_results: int = 100,
-) -> list[Post]:
-    """The newest posts of `user_id`, newest first, after `since_id` and from `start_time` (aware) on.
+    most_pages: int = 1,
+) -> Listing:
+    """The posts of `user_id` after `since_id`, newest first: at most `most_pages` pages of `max_results` (5 to 100).
 
-    `max_results` is 5 to 100. The listing lags behind (up to minutes): a post that is missing may yet appear.
+    X charges for each post it lists. The listing lags behind (up to minutes): a post that is missing may yet appear.
     """
-    params = {"max_results": str(max_results), "tweet.fields": "created_at,entities,attachments"}
+    params = {"max_results": str(max_results), "tweet.fields": "created_at,entities,attachments,note_tweet"}
     if since_id is not None:
         params["since_id"] = since_id
-    if start_time is not None:
-        params["start_time"] = start_time.astimezone(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
-    body = client.request("GET", f"/2/users/{user_id}/tweets", params=params)
-    try:
-        answer = json.loads(body)
-        if "meta" not in answer:
-            raise ValueError("without meta")
-        return [_post(entry) for entry in answer.get("data", [])]
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
-        # An unreadable listing must not pass for an empty one: a caller would take the post for absent.
-        raise Transient(f"X's list of posts cannot be read: {error}.") from error
+    posts: list[Post] = []
+    at: datetime | None = None
+    for _ in range(most_pages):
+        body = client.request("GET", f"/2/users/{user_id}/tweets", params=params)
+        at = at or client.x_time
+        try:
+            answer = json.loads(body)
+            # Without `meta` it is no listing: X answers 200 with `errors`, too.
+            more = answer["meta"].get("next_token")
+            posts += [_post(entry) for entry in answer.get("data", [])]
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            # An unreadable listing must not pass for an empty one: a caller would take the post for absent.
+            raise Transient(f"X's list of posts cannot be read: {error!r}.") from error
+        if not more:
+            return Listing(tuple(posts), True, at)
+        params["pagination_token"] = str(more)
+    return Listing(tuple(posts), False, at or client.x_time)
 
 
 def _post(entry: dict[str, Any]) -> Post:
-    links = entry.get("entities", {}).get("urls", [])
+    long = entry.get("note_tweet") or {}  # beyond 280 characters `text` is cut
+    text = str(long.get("text") or entry["text"])
+    links = (long if long.get("text") else entry).get("entities", {}).get("urls", [])
+    words = html.unescape(text)
+    for link in links:
+        words = words.replace(link["url"], "" if "media_key" in link else link.get("expanded_url") or link["url"])
     return Post(
-        id=str(entry["id"]),
-        text=str(entry["text"]),
+        id=str(int(entry["id"])),
+        text=text,
+        words=words,
         # Python 3.10 does not read the trailing Z.
         created_at=datetime.fromisoformat(entry["created_at"].replace("Z", "+00:00")),
-        urls=tuple(url["expanded_url"] for url in links if "expanded_url" in url and "media_key" not in url),
         media_keys=tuple(entry.get("attachments", {}).get("media_keys", [])),
     )

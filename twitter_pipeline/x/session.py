@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from contextvars import ContextVar
+from datetime import datetime, timezone
+from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -34,17 +36,41 @@ class NeverConnected(NewConnectionError):
     """Connecting failed, the TLS handshake included: proof that no request was sent."""
 
 
+class HeldBack(Exception):
+    """The last check before the first byte of a request said no: proof that it was not sent."""
+
+
+#: Called when the connection stands, right before the first byte of a request; raises HeldBack to keep it from leaving.
+_last_check: ContextVar[Callable[[], None] | None] = ContextVar("_last_check", default=None)
+
+
 class _Connects:
     """Marks every failure to connect, whatever its kind, before urllib3 mixes it with those that came later.
 
     Without it a TLS handshake that times out, for one, looks like a read timeout: as if the request had left.
     """
 
+    sock: Any
+    _connecting = False
+
     def connect(self) -> None:
+        self._connecting = True
         try:
             super().connect()  # type: ignore[misc]
         except Exception as error:
             raise NeverConnected(self, str(error)) from error  # type: ignore[arg-type]
+        finally:
+            self._connecting = False
+
+    def send(self, data: Any) -> None:
+        """Send bytes of a request; before its first, connect and make the last check."""
+        check = _last_check.get()
+        if check is not None and not self._connecting:  # connecting through a proxy sends, too
+            if self.sock is None:
+                self.connect()
+            check()
+            _last_check.set(None)
+        super().send(data)  # type: ignore[misc]
 
 
 class _Connection(_Connects, HTTPConnection):
@@ -102,6 +128,10 @@ class Session(requests.Session):
         self.limits: dict[str, Limit] = {}
         #: What the app may do, as X's last answer said ("read", "read-write", …); None when it did not.
         self.access_level: str | None = None
+        #: When X gave its last answer, by its own clock; None when it did not say.
+        self.x_time: datetime | None = None
+        #: Asked right before the first byte of a request to create a post leaves; raises HeldBack to keep it back.
+        self.last_check: Callable[[], None] | None = None
         self._base_url = base_url.rstrip("/")
         self._where = parts.netloc.rpartition("@")[2]
         self._timeouts = timeouts
@@ -137,14 +167,18 @@ class Session(requests.Session):
             # A kept-alive connection that X closed meanwhile fails on its first byte exactly as one that died
             # after X acted. On a connection of its own that confusion, and an unconfirmed post for it, is spared.
             self.close()
+        token = _last_check.set(self.last_check if creates_post else None)
         try:
             response = super().send(request, **kwargs)
         except Exception as error:  # noqa: BLE001 - whatever it was, a post may have left
             # The cause is not kept: a server's garbage can hold our own headers.
             raise self._no_answer(call, error, creates_post) from None
+        finally:
+            _last_check.reset(token)
 
         now = self._clock()
         self.access_level = response.headers.get("x-access-level", self.access_level)
+        self.x_time = _date(response.headers.get("date"))
         limits = read(response.headers, now)
         self.limits.update({f"{call} {window}": limit for window, limit in limits.items()})
         if 200 <= response.status_code < 300:
@@ -158,6 +192,8 @@ class Session(requests.Session):
         )
 
     def _no_answer(self, call: str, error: Exception, creates_post: bool) -> XError:
+        if isinstance(error, HeldBack):
+            return NotSent(str(error))
         reason = self._redacted(_reason(error))
         if _never_left(error) and "CERTIFICATE_VERIFY_FAILED" in reason.upper().replace(" ", "_"):
             return NotSent(
@@ -179,6 +215,14 @@ class Session(requests.Session):
         for secret in self._secrets:
             text = text.replace(secret, "•••")
         return text
+
+
+def _date(header: str | None) -> datetime | None:
+    try:
+        found = parsedate_to_datetime(header or "")
+        return found.astimezone(timezone.utc) if found.tzinfo else found.replace(tzinfo=timezone.utc)
+    except (ValueError, TypeError, OverflowError):
+        return None
 
 
 def _never_left(error: Exception) -> bool:

@@ -31,6 +31,7 @@ from twitter_pipeline.store.moves import LEASE, Claim
 from twitter_pipeline.store.status import TRANSITIONS, Status
 from twitter_pipeline.store.tables import publishing_tasks
 from twitter_pipeline.store.tasks import Task
+from twitter_pipeline_tests.support.items import prepare
 
 SPEED = 600
 RUNS = 3
@@ -78,7 +79,7 @@ class Contender:
         self.write("claims", claim.task_id, claim.fence)
         self.dawdle()
         with writing(self.engine) as connection:
-            attempts.prepare(connection, claim, text="cats", media_ids=[], now=now())
+            prepare(connection, claim, f"cats {claim.task_id}")
         self.dawdle()
         with writing(self.engine) as connection:
             task = tasks.get(connection, claim.task_id)

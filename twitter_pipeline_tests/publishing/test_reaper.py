@@ -21,6 +21,7 @@ from twitter_pipeline_tests.support.items import (
     NOW,
     PROJECT,
     carry_out,
+    prepare,
     put_task,
     queue,
     read_lines,
@@ -54,7 +55,7 @@ def hold(engine: sa.Engine, *, instance: str | None = "here", **values: object) 
 def send(engine: sa.Engine, claim: Claim) -> None:
     """Let the request that creates the post of a claim leave."""
     with writing(engine) as connection:
-        attempts.prepare(connection, claim, text="cats", media_ids=[], now=NOW)
+        prepare(connection, claim)
         assert attempts.mark_sent(connection, claim, now=NOW)
 
 

@@ -15,12 +15,13 @@ from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.moves import LEASE, Claim
 from twitter_pipeline.store.status import Event, Move, Status
 from twitter_pipeline.store.tables import publishing_attempts
+from twitter_pipeline_tests.support import items
 from twitter_pipeline_tests.support.items import NOW, PROJECT, carry_out, put_task, read_task, take
 
 
 def prepare(engine: sa.Engine, claim: Claim, text: str = "Cats. 🐈") -> None:
     with writing(engine) as connection:
-        attempts.prepare(connection, claim, text=text, media_ids=["7100", "7101"], now=NOW)
+        items.prepare(connection, claim, text, ("7100", "7101"))
 
 
 def mark_sent(engine: sa.Engine, claim: Claim, *, after: Any = LEASE / 2) -> bool:

@@ -14,6 +14,7 @@ from twitter_pipeline_tests.support.items import (
     MINUTE,
     NOW,
     carry_out,
+    prepare,
     put_task,
     read_lines,
     read_task,
@@ -66,7 +67,7 @@ def test_an_old_holder_changes_nothing(prepared: sa.Engine) -> None:
     assert not settle(prepared, old, FAILED)
     with writing(prepared) as connection:
         assert not moves.take_back(connection, old.task_id, old.fence, FAILED, now=NOW)
-        attempts.prepare(connection, old, text="late", media_ids=[], now=NOW)
+        prepare(connection, old, "late")
         assert not attempts.mark_sent(connection, old, now=NOW)
 
     assert read_task(prepared, new.task_id) == before

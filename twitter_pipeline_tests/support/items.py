@@ -8,7 +8,9 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from twitter_pipeline.store import defaults, log, moves, tasks
+from twitter_pipeline.publishing.matching import text_key
+from twitter_pipeline.store import accounts, attempts, defaults, log, moves, tasks
+from twitter_pipeline.store.attempts import Content
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.log import Line
 from twitter_pipeline.store.moves import Claim, NewItem
@@ -50,6 +52,13 @@ def take(engine: sa.Engine, task_id: int, *, holder: str = "run-1", now: datetim
         claim = moves.claim(connection, task_id, attempt=None, holder=holder, instance=None, now=now)
     assert claim is not None
     return claim
+
+
+def prepare(connection: sa.Connection, claim: Claim, text: str = "cats", media_ids: tuple[str, ...] = ()) -> None:
+    """Write down what a claim is about to send."""
+    content = Content(text, text_key(text), media_ids, tuple(f"7_{id}" for id in media_ids))
+    account = accounts.of_source(connection, tasks.get(connection, claim.task_id).content_source_id)
+    attempts.prepare(connection, claim, content, account_id=account.id, now=NOW)
 
 
 def queue(engine: sa.Engine, task_id: int, attempt: int = 1, *, instance: str = "here", now: datetime = NOW) -> None:

@@ -1,0 +1,292 @@
+"""Finding out, by reading its timeline, whether a post is on X whose answer was lost.
+
+- The reading shows it: it is adopted, and the item is posted.
+- It does not. By X's own clock, the first whole reading begins the wait, one at least `settle_time` later misses the
+  post, and one more, a fifth of that later, agrees: it is absent, and the item gets its next attempt.
+- It shows something that may be it, or not all: it is read again, later and later; then a person decides.
+- X refuses to list anything: a person decides.
+
+One reading serves all open attempts of an account, since X charges for each post it lists; it asks only for those that
+are newer than what was known when the first of them was sent. `docs/exactly-once.md` holds the argument.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+import sqlalchemy as sa
+
+from twitter_pipeline.config import Settings
+from twitter_pipeline.publishing import matching
+from twitter_pipeline.publishing.connecting import connected_as, posts_page
+from twitter_pipeline.publishing.decide import decide
+from twitter_pipeline.publishing.matching import Sent, Verdict
+from twitter_pipeline.publishing.outcomes import Absent, Adopted, Outcome, Refused
+from twitter_pipeline.publishing.session import Session, utc_now
+from twitter_pipeline.store import accounts, attempts, looks, moves, tasks
+from twitter_pipeline.store.attempts import AttemptState
+from twitter_pipeline.store.engine import reading, writing
+from twitter_pipeline.store.looks import Open
+from twitter_pipeline.store.secrets import KeyLost
+from twitter_pipeline.store.status import Status
+from twitter_pipeline.store.tasks import Task
+
+if TYPE_CHECKING:
+    from twitter_pipeline.x.client import XClient
+    from twitter_pipeline.x.errors import XError
+    from twitter_pipeline.x.posts import Listing, Post
+
+#: Seconds before each look of the run that lost the answer: most posts are on the timeline at once.
+IN_RUN = (0.5, 1.5, 3.0)
+#: After so many looks that told nothing a person decides.
+MOST_LOOKS = 10
+#: X's largest page, and how many of them are read: an account has not posted more while an answer was lost.
+PAGE, MOST_PAGES = 100, 3
+#: X's clock is told in whole seconds.
+RESOLUTION = timedelta(seconds=1)
+#: A post sent before any post of the account was known is looked for among those of this long before, too.
+MARGIN = timedelta(hours=1)
+#: A tick reads no longer than this: Dagster ends it after a minute.
+TICK_TIMEOUT = timedelta(seconds=10)
+_LONGEST_GAP = timedelta(hours=1)
+_WHILE_STOPPED = timedelta(minutes=10)
+
+
+def resolving(task_id: int) -> str:
+    """How a person decides, in words."""
+    return (
+        f"look at the account's timeline, then: twitter-pipeline tasks resolve {task_id} --posted URL, or --not-posted"
+    )
+
+
+def find(session: Session, connected: XClient) -> Adopted | None:
+    """Look, a few seconds long, for the post that the session has just sent; None when it is not there (yet)."""
+    from twitter_pipeline.x.errors import XError
+
+    if not session.settings.x.read_timeline:
+        return None
+    for wait in IN_RUN:
+        time.sleep(wait)
+        try:
+            with reading(session.engine) as connection:
+                account = accounts.by_id(connection, session.account.id)
+                unanswered = looks.unanswered(connection, account.id)
+            own = [one for one in unanswered if one.task_id == session.task.id]
+            if not own:
+                return None
+            listing = _read(session.engine, connected, account, unanswered)
+            with reading(session.engine) as connection:
+                verdict = _judge(connection, unanswered, listing)[own[0].id]
+        except (XError, sa.exc.SQLAlchemyError):
+            return None  # the ticks look again
+        if verdict.found is not None:
+            return _adopted(session.settings, account, verdict.found)
+    return None
+
+
+def look_where_due(engine: sa.Engine, settings: Settings, account_ids: Collection[int], *, now: datetime) -> list[str]:
+    """Read the timelines for which a look is due, and move their items on; lines for people."""
+    with reading(engine) as connection:
+        due = looks.due(connection, account_ids, now)
+    return [line for account_id in due for line in look(engine, settings, account_id, now=now)]
+
+
+def look(engine: sa.Engine, settings: Settings, account_id: int, *, now: datetime) -> list[str]:
+    """Read the timeline of an account once, for all of its attempts that are due; what came of each, for people."""
+    from twitter_pipeline.x.errors import XError
+
+    with writing(engine) as connection:
+        taken = looks.begin(connection, account_id, now=now, again=now + settings.settle_time)
+        account = accounts.by_id(connection, account_id)
+        unanswered = looks.unanswered(connection, account_id)
+    opened = [one for one in unanswered if one.id in taken and one.unconfirmed]
+    if not opened:
+        return []
+    try:
+        with connected_as(engine, settings, account_id, read_timeout=TICK_TIMEOUT) as connected:
+            listing = _read(engine, connected, account, unanswered)
+    except XError as error:
+        return [_unread(engine, settings, one, error, now) for one in opened]
+    except KeyLost as error:
+        return [_leave_to_a_person(engine, one, f"the timeline cannot be read: {error}", now) for one in opened]
+    with reading(engine) as connection:
+        verdicts = _judge(connection, unanswered, listing)
+    return [_act(engine, settings, account, one, verdicts[one.id], listing, now) for one in opened]
+
+
+def _read(engine: sa.Engine, connected: XClient, account: accounts.AccountRow, unanswered: Sequence[Open]) -> Listing:
+    """Everything that may be one of these posts. Raises XError."""
+    from twitter_pipeline.x.posts import Listing, timeline
+
+    floors = [matching.floor_of(one.after_id) for one in unanswered]
+    since = min(floors)
+    listing = timeline(
+        connected,
+        str(account.x_user_id),
+        since_id=str(since) if since else None,
+        max_results=PAGE,
+        # Without a beginning the newest are enough, or a long history would be paid for.
+        most_pages=MOST_PAGES if since else 1,
+    )
+    with writing(engine) as connection:
+        looks.count_reading(connection, account.id, len(listing.posts), now=utc_now())
+    if not since and not listing.whole:
+        oldest = min(post.created_at for post in listing.posts)
+        return Listing(listing.posts, oldest < min(one.sent_at for one in unanswered) - MARGIN, listing.at)
+    return listing
+
+
+def _judge(connection: sa.Connection, unanswered: Sequence[Open], listing: Listing) -> dict[int, Verdict]:
+    known = looks.known(connection, [post.id for post in listing.posts])
+    sent = [
+        Sent(one.id, one.text_key or matching.text_key(one.text), one.media_ids, one.media_keys, one.after_id)
+        for one in unanswered
+    ]
+    return matching.judge(sent, listing.posts, known)
+
+
+def _act(
+    engine: sa.Engine,
+    settings: Settings,
+    account: accounts.AccountRow,
+    one: Open,
+    verdict: Verdict,
+    listing: Listing,
+    now: datetime,
+) -> str:
+    """Do what a reading says about one attempt."""
+    if verdict.found is not None:
+        return adopt(engine, settings, account, one.task_id, verdict.found, now)
+    if verdict.unclear is not None:
+        seen = f"{posts_page(settings, account.x_username)}/{verdict.unclear.id}"
+        return _look_later(engine, settings, one, f"{seen} has its words, and may be it or another's", now)
+    if not listing.whole:
+        return _look_later(engine, settings, one, "the timeline could not be read as far back as needed", now)
+    # It is not there. That counts only settle_time after a reading that surely came after the request.
+    settle, agree = settings.settle_time + RESOLUTION, settings.settle_time / 5 + RESOLUTION
+    if one.looked_from is None:
+        return _keep(engine, one, now + settle, "not on the timeline so far", now, looked_from=listing.at)
+    if one.missed_at is None:
+        if (left := one.looked_from + settle - listing.at) > timedelta(0):
+            return _keep(engine, one, now + left, None, now)
+        return _keep(engine, one, now + agree, "still not on the timeline; read once more", now, missed_at=listing.at)
+    if (left := one.missed_at + agree - listing.at) > timedelta(0):
+        return _keep(engine, one, now + left, None, now)
+    return _absent(engine, settings, one, now)
+
+
+def adopt(
+    engine: sa.Engine, settings: Settings, account: accounts.AccountRow, task_id: int, post: Post, now: datetime
+) -> str:
+    """Take a post of the timeline for an unconfirmed item's."""
+    with writing(engine) as connection:
+        task = tasks.get(connection, task_id, lock=True)
+        accounts.knows_post(connection, account.id, post.id)  # locks the account: no other item takes it meanwhile
+        if looks.known(connection, [post.id]):
+            return f"{task.partition_key}: {post.id} is another item's by now"
+        decided = decide(_adopted(settings, account, post), task, now)
+        if not moves.resolve(connection, task_id, decided, now=now):
+            return f"{task.partition_key}: it is {task.status} by now"
+        attempts.resolve(connection, task_id, AttemptState.ADOPTED, now=now, tweet_id=post.id)
+        looks.give(connection, account.id, post.id, task_id)
+    return f"{task.partition_key}: {decided.message}"
+
+
+def _absent(engine: sa.Engine, settings: Settings, one: Open, now: datetime) -> str:
+    with writing(engine) as connection:
+        task = tasks.get(connection, one.task_id, lock=True)
+        project = settings.project(task.project_id)
+        decided = decide(_of_absent(one, settings), task, now, max_retries=project.max_retries)
+        if not moves.resolve(connection, one.task_id, decided, now=now):
+            return f"{task.partition_key}: it is {task.status} by now"  # its answer came after all
+        attempts.resolve(connection, one.task_id, AttemptState.ABSENT, now=now)
+    return f"{task.partition_key}: {decided.message}"
+
+
+def _of_absent(one: Open, settings: Settings) -> Outcome:
+    if one.http_status == 403:
+        return Refused(
+            "X refused it as a repetition, and its timeline does not show it among what came after: the account has"
+            " posted these words before; change the text to post it"
+        )
+    return Absent(
+        f"sent at {one.sent_at:%H:%M:%S} UTC and not on X: the timeline did not show it {settings.settle_time} later,"
+        " twice"
+    )
+
+
+def _adopted(settings: Settings, account: accounts.AccountRow, post: Post) -> Adopted:
+    url = f"{posts_page(settings, account.x_username)}/{post.id}"
+    return Adopted(f"posted: {url} (X's answer was lost; found on the timeline)", post.id, url, post.created_at)
+
+
+def _unread(engine: sa.Engine, settings: Settings, one: Open, error: XError, now: datetime) -> str:
+    """The timeline could not be read. Limits, keys and credit are waited for; what is forbidden a person must do."""
+    from twitter_pipeline.x.errors import AccountRefused, Refused, WaitUntil
+
+    if isinstance(error, WaitUntil):
+        return _keep(engine, one, error.until, None, now)
+    if isinstance(error, AccountRefused) and error.status in (401, 402):
+        return _keep(engine, one, now + _WHILE_STOPPED, None, now)
+    if isinstance(error, Refused):
+        return _leave_to_a_person(engine, one, f"the timeline cannot be read: {error.message}", now)
+    return _look_later(engine, settings, one, f"the timeline could not be read: {error.message}", now)
+
+
+def _look_later(engine: sa.Engine, settings: Settings, one: Open, why: str, now: datetime) -> str:
+    """A look told nothing: look again, each time twice as long after the last."""
+    if one.looks + 1 >= MOST_LOOKS:
+        return _leave_to_a_person(engine, one, f"{why}, {one.looks + 1} times", now)
+    gap = min(settings.settle_time * 2**one.looks, _LONGEST_GAP)
+    return _keep(engine, one, now + gap, why, now, looks=one.looks + 1)
+
+
+def _leave_to_a_person(engine: sa.Engine, one: Open, why: str, now: datetime) -> str:
+    return _keep(engine, one, None, f"{why}; {resolving(one.task_id)}", now)
+
+
+def _keep(
+    engine: sa.Engine, one: Open, look_at: datetime | None, said: str | None, now: datetime, **values: object
+) -> str:
+    """Keep an attempt open, to be looked for again at `look_at`; `said` is told to people and in the log."""
+    with writing(engine) as connection:
+        looks.keep(connection, one.id, look_at=look_at, **values)
+        task = tasks.get(connection, one.task_id)
+        if said is not None and task.status is Status.UNCONFIRMED:
+            moves.explain(connection, one.task_id, "looked", _what_next(said, look_at), now=now)
+    return f"{task.partition_key}: {said or 'the timeline is read again'}"
+
+
+def _what_next(said: str, look_at: datetime | None) -> str:
+    return said if look_at is None else f"{said}; read again at {look_at:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def decided_by_a_person(
+    engine: sa.Engine, settings: Settings, task: Task, *, posted: str | None, now: datetime
+) -> str | None:
+    """Move an unconfirmed item on as a person says: `posted` is its post's id, None that there is none.
+
+    What was done, for people; None when it is no longer unconfirmed.
+    """
+    with writing(engine) as connection:
+        task = tasks.get(connection, task.id, lock=True)
+        account = accounts.of_source(connection, task.content_source_id)
+        outcome: Outcome
+        if posted is None:
+            outcome, state = Absent("a person says that it is not on X", by_person=True), AttemptState.ABSENT
+        else:
+            url = f"{posts_page(settings, account.x_username)}/{posted}"
+            outcome, state = Adopted(f"posted: {url} (found by a person)", posted, url), AttemptState.ADOPTED
+        decided = decide(outcome, task, now)
+        if not moves.resolve(connection, task.id, decided, now=now):
+            return None
+        attempts.resolve(connection, task.id, state, now=now, tweet_id=posted)
+        if posted is None:
+            looks.dismiss(connection, account.id, matching.text_key(str(task.content_data.get("text", ""))))
+        else:
+            accounts.knows_post(connection, account.id, posted)
+            looks.give(connection, account.id, posted, task.id)
+    return decided.message
