@@ -56,7 +56,7 @@ class Loaded:
         #: What config.yaml was when the definitions were loaded.
         self._config = _stamp()
         try:
-            importlib.import_module(_DEFINITIONS).defs.get_repository_def()
+            importlib.import_module(_DEFINITIONS).defs.get_repository_def().load_all_definitions()
         except Exception:  # noqa: BLE001 - each run tries for itself, and Dagster shows what is wrong
             traceback.print_exc()
             sys.modules.pop(_DEFINITIONS, None)

@@ -33,10 +33,9 @@ def sandbox_command(settings: Settings) -> list[str]:
 
 
 def code_server(port: int) -> Service:
-    """Holds our definitions; `dagster code-server` can reload them, `dagster api grpc` cannot."""
-    where = ("--host", "127.0.0.1", "--port", str(port))
-    arguments = ("code-server", "start", "--module-name", MODULE, "--location-name", LOCATION, *where)
-    return Service("code-server", ("dagster", *arguments), forked=True)
+    """Holds our definitions, and loads them anew when config.yaml was changed."""
+    arguments = (MODULE, LOCATION, "127.0.0.1", str(port))
+    return Service("code-server", ("twitter_pipeline.launching.code_server", *arguments), forked=True)
 
 
 def daemon(settings: Settings) -> Service:
