@@ -49,6 +49,7 @@ def main() -> None:
     print(f"\n{options.posts} clips of {size / 1000:.0f} kB, {options.runs} runs at a time\n")
     print_table(["", "CPU-s a post", "posts/min", "drop → post, median / longest", "peak memory", "load"], _rows(costs))
     print_table(["this project", "CPU-s a post"], _parts(ours))
+    print_table(["memory at the peak", "processes", "MB"], _memory(ours))
     print_table(["of a run", "CPU-s"], _scaled(where, ours.cpu["runs"] / ours.posts))
     print("\n".join(_standing(ours)))
 
@@ -89,13 +90,18 @@ class _Bench:
 def _rows(costs: Iterable[Cost]) -> Iterator[list[str]]:
     for cost in costs:
         numbers = (f"{cost.cpu_a_post:.2f}", f"{cost.posts_a_minute:.0f}", cost.latency)
-        yield [cost.name, *numbers, f"{cost.peak / 1e6:.0f} MB", f"{cost.load:.1f}"]
+        yield [cost.name, *numbers, f"{cost.peak.total() / 1e6:.0f} MB", f"{cost.load:.1f}"]
 
 
 def _parts(cost: Cost) -> Iterator[list[str]]:
     for part, spent in cost.cpu.most_common():
         if spent:
             yield [part, f"{spent / cost.posts:.2f}"]
+
+
+def _memory(cost: Cost) -> Iterator[list[str]]:
+    for part, held in cost.peak.most_common():
+        yield [part, str(cost.processes[part]), f"{held / 1e6:.0f}"]
 
 
 def _scaled(where: dict[str, float], seconds: float) -> Iterator[list[str]]:

@@ -35,8 +35,9 @@ class Cost:
     cpu: collections.Counter[str]
     #: Seconds from the first post to the last one.
     seconds: float
-    #: Bytes of memory.
-    peak: int
+    #: Bytes of memory by part when it was the most, and the number of processes then.
+    peak: collections.Counter[str]
+    processes: collections.Counter[str]
     #: The machine's load (of one minute) before: above 0.5 somebody else was at work too.
     load: float
     #: Seconds from the moment a file appears until its post, one file after the other.
@@ -75,7 +76,7 @@ def measure_bare(work: Path, clips: Sequence[Path], sandbox: SandboxServer) -> C
     tree = Tree(["xargs", "-a", str(listed), "-P", str(AT_ONCE), "-n", "1", *each], work / "bare.log", env)
     with tree.watched():
         cpu = collections.Counter({"runs": tree.wait()})
-    return Cost("bare script", len(clips), cpu, _seconds(sandbox, user), tree.peak, load)
+    return Cost("bare script", len(clips), cpu, _seconds(sandbox, user), tree.peak, tree.processes, load)
 
 
 class Up:
@@ -126,7 +127,7 @@ class Up:
                 latencies = [self._time_of(clip, len(clips) + index, tree) for index, clip in enumerate(one_by_one, 1)]
         finally:
             tree.stop()
-        return Cost(self.name, len(clips), cpu, seconds, tree.peak, load, latencies, start, idle)
+        return Cost(self.name, len(clips), cpu, seconds, tree.peak, tree.processes, load, latencies, start, idle)
 
     @staticmethod
     def _do_nothing(tree: Tree) -> float:

@@ -25,7 +25,6 @@ PARTS = {
     "tp-run": "runs",
     "multiprocessing": "runs",
     "tp-code-server": "code server",
-    "dagster api grpc": "code server",
     "tp-daemon": "daemon",
     "tp-webserver": "webserver",
     "launching.server": "launcher",
@@ -52,8 +51,9 @@ class Tree:
             )
         self._output = output
         self._root = psutil.Process(self._popen.pid)
-        #: The most memory seen at a time, in bytes.
-        self.peak = 0
+        #: The memory of the parts when it was the most together, in bytes, and how many processes there were.
+        self.peak: collections.Counter[str] = collections.Counter()
+        self.processes: collections.Counter[str] = collections.Counter()
 
     def cpu(self) -> collections.Counter[str]:
         """CPU-seconds so far by part, of all processes, those that have ended and were waited for included."""
@@ -70,9 +70,21 @@ class Tree:
             )
         return spent
 
-    def memory(self) -> int:
-        """The memory all processes hold but the reaper, in bytes; what several share is counted once (PSS)."""
-        return sum(_pss(process) for process in self._processes() if process != self._root)
+    def _look_at_memory(self) -> None:
+        """Note the memory all processes hold but the reaper; what several share is counted once (PSS)."""
+        memory: collections.Counter[str] = collections.Counter()
+        processes: collections.Counter[str] = collections.Counter()
+        for process in self._processes():
+            if process == self._root:
+                continue
+            try:
+                part = _part(process)
+            except psutil.NoSuchProcess:
+                continue
+            memory[part] += _pss(process)
+            processes[part] += 1
+        if memory.total() > self.peak.total():
+            self.peak, self.processes = memory, processes
 
     @contextmanager
     def watched(self) -> Iterator[None]:
@@ -81,7 +93,7 @@ class Tree:
 
         def watch() -> None:
             while not over.wait(_LOOK):
-                self.peak = max(self.peak, self.memory())
+                self._look_at_memory()
 
         thread = threading.Thread(target=watch)
         thread.start()
