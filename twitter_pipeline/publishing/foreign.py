@@ -71,7 +71,7 @@ def look(engine: sa.Engine, settings: Settings, account_id: int, *, now: datetim
 
 def look_through(session: Session, connected: XClient) -> None:
     """Look before an account's first post since the start. Raises Ended to wait while that cannot be done."""
-    from twitter_pipeline.x.errors import Refused, WaitUntil, XError
+    from twitter_pipeline.x.errors import NotSent, Refused, WaitUntil, XError
 
     if not session.settings.x.read_timeline:
         return
@@ -87,11 +87,14 @@ def look_through(session: Session, connected: XClient) -> None:
             raise
         with writing(session.engine) as connection:  # its plan does not allow it: nothing can be known
             accounts.looked_through(connection, session.account.id, now=utc_now())
+    except NotSent:
+        raise  # X is away as a whole
     except XError as error:
-        until = utc_now() + session.settings.settle_time
         raise Ended(
             MustWait(
-                f"its timeline must be looked through first, in case the database is an older copy: {error}", until
+                "the account's timeline must be looked through first, in case the database is an older copy"
+                f" (x.read_timeline: no posts without): {error}",
+                utc_now() + session.settings.settle_time,
             )
         ) from error
 

@@ -2,8 +2,8 @@
 
     1  in one transaction: not paused? nothing sent before that may be on X? the lease still ours? Then exactly what is
        about to be sent is written down, as an attempt that is `sent`
-    2  the request leaves, once, shielded from being interrupted; the clock is asked right before its first byte
-    3  what X said is written down, and in the same transaction what becomes of the task
+    2  the request leaves, once; the clock is asked right before its first byte
+    3  what X said is written down, and in the same transaction what becomes of the task. Nothing interrupts 2 and 3
     4  where X gave no definite answer, the timeline is looked at (`reconciling`)
 
 A crash before 1 is committed leaves nothing sent. After it and before 3 nobody knows: the attempt stays `sent`, the
@@ -84,19 +84,25 @@ def create(session: Session, uploaded: UploadedMedia) -> Posted:
             if allowed.seconds() > MUST_LEAVE_WITHIN.total_seconds():
                 raise HeldBack("this process was held up before the request could leave; nothing was sent")
 
-        def request() -> tuple[AttemptState, Outcome, int | None]:
+        def request() -> Outcome:
+            http_status = None
+            state: AttemptState
+            outcome: Outcome
             try:
                 created = send(connected, content.text, content.media_ids)
             except XError as error:
-                return *_after(error), error.status
+                state, outcome = _after(error)
+                http_status = error.status
             except Exception as error:  # noqa: BLE001 - a bug after the request left must not pass for "not sent"
-                return AttemptState.UNKNOWN, Unknown(f"something broke while X answered: {error!r}"), None
-            url = f"{page}/{created.id}"
-            return AttemptState.CONFIRMED, Posted(f"posted: {url}", created.id, url), None
+                state, outcome = AttemptState.UNKNOWN, Unknown(f"something broke while X answered: {error!r}")
+            else:
+                url = f"{page}/{created.id}"
+                state, outcome = AttemptState.CONFIRMED, Posted(f"posted: {url}", created.id, url)
+            _write_down(session, state, outcome, http_status)
+            return outcome
 
         connected.check_before_posting(last_check)
-        (state, outcome, http_status), interrupt = shielded(request)
-        _write_down(session, state, outcome, http_status)
+        outcome, interrupt = shielded(request)
         if isinstance(outcome, Unknown):
             # An interrupt from here on finds the attempt unanswered, and settles it as such.
             outcome = (None if interrupt else reconciling.find(session, connected)) or outcome
@@ -168,16 +174,14 @@ def _write_down(session: Session, state: AttemptState, outcome: Outcome, http_st
     """Step 3. `Failed` and `Unknown` leave the task to the caller, who tries again or looks at the timeline."""
 
     def answer(connection: sa.Connection) -> None:
+        now = utc_now()
         tweet_id = outcome.tweet_id if isinstance(outcome, Posted) else None
+        said = outcome.reason
         attempts.answer(
-            connection,
-            session.claim,
-            state,
-            now=utc_now(),
-            tweet_id=tweet_id,
-            said=outcome.reason,
-            http_status=http_status,
+            connection, session.claim, state, now=now, tweet_id=tweet_id, said=said, http_status=http_status
         )
+        if state in (AttemptState.PREPARED, AttemptState.REFUSED):
+            session.late_no(connection, outcome, now)
 
     give_up = time.monotonic() + KEEP_TRYING.total_seconds()
     while True:

@@ -68,8 +68,9 @@ def find(session: Session, connected: XClient) -> Adopted | None:
 
     if not session.settings.x.read_timeline:
         return None
+    settle = session.settings.settle_time.total_seconds()
     for wait in IN_RUN:
-        time.sleep(wait)
+        time.sleep(min(wait, settle / 5))
         try:
             with reading(session.engine) as connection:
                 account = accounts.by_id(connection, session.account.id)
@@ -253,7 +254,7 @@ def _keep(
 ) -> str:
     """Keep an attempt open, to be looked for again at `look_at`; `said` is told to people and in the log."""
     with writing(engine) as connection:
-        looks.keep(connection, one.id, look_at=look_at, **values)
+        looks.keep(connection, one, look_at=look_at, **values)
         task = tasks.get(connection, one.task_id)
         if said is not None and task.status is Status.UNCONFIRMED:
             moves.explain(connection, one.task_id, "looked", _what_next(said, look_at), now=now)

@@ -18,7 +18,17 @@ import sqlalchemy as sa
 from twitter_pipeline.config import Project, Settings, Source
 from twitter_pipeline.publishing import holding
 from twitter_pipeline.publishing.decide import decide
-from twitter_pipeline.publishing.outcomes import AccountStopped, MustWait, NotPublishable, Outcome, Posted, Unknown
+from twitter_pipeline.publishing.outcomes import (
+    Absent,
+    AccountStopped,
+    Adopted,
+    MustWait,
+    NotPublishable,
+    Outcome,
+    Posted,
+    Refused,
+    Unknown,
+)
 from twitter_pipeline.store import accounts, attempts, moves, tasks
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.moves import Claim
@@ -180,6 +190,8 @@ class Session(Item):
         decided = decide(outcome, self.task, now, max_retries=self.project.max_retries)
         moved = moves.settle(connection, self.claim, decided, now=now)
         if not moved:
+            moved = self._settle_late(connection, outcome, now)
+        if not moved:
             _log.error("task %d was taken from %s; not recorded: %s", self.task.id, self.claim.holder, decided.message)
         if unanswered:
             attempts.look_for(connection, self.task.id, at=now if self.settings.x.read_timeline else None)
@@ -190,6 +202,20 @@ class Session(Item):
         elif isinstance(outcome, MustWait) and outcome.whole_account:
             accounts.wait(connection, self.account.id, outcome.until, outcome.reason)
         return decided
+
+    def _settle_late(self, connection: sa.Connection, outcome: Outcome, now: datetime) -> bool:
+        """The lease was lost meanwhile: what X has said of the post is the truth even so."""
+        if isinstance(outcome, Posted):
+            late = Adopted(f"{outcome.reason} (X's answer came late)", outcome.tweet_id, outcome.url)
+            decided = decide(late, self.task, now)
+            return moves.adopt(connection, self.task.id, decided, now=now, run_id=self.claim.holder)
+        return False
+
+    def late_no(self, connection: sa.Connection, outcome: Outcome, now: datetime) -> None:
+        """X has said that it did not make the post: should the task be `unconfirmed` for it by now, it goes on."""
+        no = outcome if isinstance(outcome, Refused) else Absent(f"X's answer came late: {outcome.reason}")
+        decided = decide(no, self.task, now, max_retries=self.project.max_retries)
+        moves.resolve(connection, self.task.id, decided, now=now, attempt=self.claim.attempt)
 
     def close(self) -> None:
         """Stop renewing the lease. A claim that nothing settled is left to run out."""

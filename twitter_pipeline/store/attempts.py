@@ -139,7 +139,8 @@ def mark_sent(connection: sa.Connection, claim: Claim, *, now: datetime) -> bool
     changed = connection.execute(
         sa.update(publishing_attempts)
         .where(*_of(claim), _attempts.state == AttemptState.PREPARED.value)
-        .values(state=AttemptState.SENT.value, sent_at=now)
+        # What readings told of an earlier try of it says nothing of this one.
+        .values(state=AttemptState.SENT.value, sent_at=now, look_at=None, looks=0, looked_from=None, missed_at=None)
     )
     return changed.rowcount == 1
 

@@ -99,9 +99,13 @@ def begin(connection: sa.Connection, account_id: int, *, now: datetime, again: d
     return set(taken)
 
 
-def keep(connection: sa.Connection, attempt_id: int, **values: Any) -> None:
-    """Write down what a look has told of an attempt that stays unanswered."""
-    connection.execute(sa.update(publishing_attempts).where(_attempts.id == attempt_id, _OPEN).values(**values))
+def keep(connection: sa.Connection, one: Open, **values: Any) -> None:
+    """Write down what a look has told of an attempt that stays unanswered; nothing when it was sent anew meanwhile."""
+    connection.execute(
+        sa.update(publishing_attempts)
+        .where(_attempts.id == one.id, _attempts.sent_at == one.sent_at, _OPEN)
+        .values(**values)
+    )
 
 
 def look_now(connection: sa.Connection, task_ids: Collection[int], now: datetime) -> int:

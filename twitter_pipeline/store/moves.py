@@ -277,23 +277,23 @@ def renew(connection: sa.Connection, claim: Claim, *, now: datetime) -> bool:
 
 
 def settle(connection: sa.Connection, claim: Claim, decided: Move, *, now: datetime) -> bool:
-    """End the claim with a move. False when the task was taken away meanwhile (then nothing changes).
-
-    A post that X confirmed late is recorded even so: a task that became `unconfirmed` for this attempt, or pending
-    again since the post was taken for absent, is completed.
-    """
-    where = _held(claim)
-    if decided.event is Event.POST:
-        states = [Status.UNCONFIRMED.value, Status.PENDING.value]
-        late = sa.and_(_tasks.attempt == claim.attempt, _tasks.status.in_(states))
-        where = [sa.or_(sa.and_(*where), late)]
+    """End the claim with a move. False when the task was taken away meanwhile: then nothing changes."""
     values = _of_post(decided, now)
-    return move(connection, claim.task_id, decided, now=now, run_id=claim.holder, where=where, values=values)
+    return move(connection, claim.task_id, decided, now=now, run_id=claim.holder, where=_held(claim), values=values)
 
 
-def resolve(connection: sa.Connection, task_id: int, decided: Move, *, now: datetime) -> bool:
-    """Move an `unconfirmed` task on: its post was found, or surely is not there. False when it is that no more."""
+def adopt(connection: sa.Connection, task_id: int, decided: Move, *, now: datetime, run_id: str | None = None) -> bool:
+    """Complete a task with a post that was made, whoever works on it by now. False when it is completed already."""
+    return move(connection, task_id, decided, now=now, run_id=run_id, values=_of_post(decided, now))
+
+
+def resolve(
+    connection: sa.Connection, task_id: int, decided: Move, *, now: datetime, attempt: int | None = None
+) -> bool:
+    """Move an `unconfirmed` task on, whose outcome is known by now. False when it is not (of `attempt`)."""
     where = [_tasks.status == Status.UNCONFIRMED.value]
+    if attempt is not None:
+        where.append(_tasks.attempt == attempt)
     return move(connection, task_id, decided, now=now, where=where, values=_of_post(decided, now))
 
 

@@ -97,9 +97,7 @@ TRANSITIONS: dict[Event, Transition] = {
     Event.UNQUEUE: _row((_S.QUEUED,), _S.PENDING, "reaper"),
     # By hand a run may take what is not due, or ended without a post.
     Event.CLAIM: _row((_S.QUEUED, _S.PENDING, _S.FAILED, _S.SKIPPED, _S.CANCELLED), _S.RUNNING, "run"),
-    # From unconfirmed: X's answer came after the lease had run out; from pending: even later, when the post had been
-    # taken for absent.
-    Event.POST: _row((_S.RUNNING, _S.UNCONFIRMED, _S.PENDING), _S.COMPLETED, "run"),
+    Event.POST: _row((_S.RUNNING,), _S.COMPLETED, "run"),
     Event.WAIT: _row((_S.RUNNING,), _S.PENDING, "run"),
     Event.BACK_OFF: _row((_S.RUNNING,), _S.PENDING, "run", "reaper"),
     Event.RELEASE: _row((_S.RUNNING,), _S.PENDING, "run"),
@@ -113,14 +111,15 @@ TRANSITIONS: dict[Event, Transition] = {
     Event.IMPORT: _row(
         (_S.PENDING, _S.QUEUED, _S.SKIPPED, _S.FAILED, _S.CANCELLED, _S.UNCONFIRMED), _S.COMPLETED, "person"
     ),
-    # It was found on the timeline. From the others: the database is an older copy, and does not know what it posted.
+    # It was found on the timeline, or X's answer came when the task was no longer its run's. From the others: the
+    # database is an older copy, and does not know what it posted; or the post had been taken for absent.
     Event.ADOPT: _row(
         (_S.RUNNING, _S.UNCONFIRMED, _S.PENDING, _S.QUEUED, _S.SKIPPED, _S.FAILED, _S.CANCELLED),
         _S.COMPLETED,
         *("run", "sensor", "person"),
     ),
     # It surely is not on X.
-    Event.REOPEN: _row((_S.UNCONFIRMED,), _S.PENDING, "sensor", "person"),
+    Event.REOPEN: _row((_S.UNCONFIRMED,), _S.PENDING, "run", "sensor", "person"),
 }
 
 

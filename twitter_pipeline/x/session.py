@@ -23,6 +23,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import InsecureRequestWarning, MaxRetryError, NewConnectionError
 
+from twitter_pipeline.config.secrecy import redacted
 from twitter_pipeline.x.answers import judge
 from twitter_pipeline.x.errors import NotSent, OutcomeUnknown, Transient, XError
 from twitter_pipeline.x.limits import Limit, lifted_at, read
@@ -214,7 +215,7 @@ class Session(requests.Session):
     def _redacted(self, text: str) -> str:
         for secret in self._secrets:
             text = text.replace(secret, "•••")
-        return text
+        return redacted(text)  # those of others too, before what is quoted is cut short
 
 
 def _date(header: str | None) -> datetime | None:

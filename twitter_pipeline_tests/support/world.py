@@ -13,17 +13,22 @@ from typing import Any
 import sqlalchemy as sa
 
 from twitter_pipeline.config import Project, Settings
-from twitter_pipeline.publishing import post
+from twitter_pipeline.publishing import post, reconciling
+from twitter_pipeline.publishing.matching import text_key
 from twitter_pipeline.publishing.outcomes import Outcome
+from twitter_pipeline.publishing.reaper import reap
 from twitter_pipeline.publishing.session import Session, Unavailable, Worker, open_session, utc_now
 from twitter_pipeline.scanning.report import ScanReport
 from twitter_pipeline.scanning.scan import scan
-from twitter_pipeline.store import attempts, defaults, tasks
+from twitter_pipeline.store import accounts, attempts, defaults, moves, tasks
+from twitter_pipeline.store.attempts import Content
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.secrets import open_vault
+from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tables import publishing_attempts
 from twitter_pipeline.store.tasks import Task
 from twitter_pipeline_tests.support.sandbox import SandboxServer
+from twitter_pipeline_tests.support.waiting import wait_for
 
 
 @dataclass
@@ -82,6 +87,22 @@ class World:
         with session:
             return post.publish(session)
 
+    def send_and_die(self, task: Task | None = None) -> Session:
+        """Take the task and write down that its post leaves; then the reaper comes. The holder, thought dead."""
+        session = self.open(task, run_id="dead")
+        assert isinstance(session, Session), session
+        session.close()
+        with writing(self.engine) as connection:
+            content = Content("Cat naps", text_key("Cat naps"))
+            attempts.prepare(connection, session.claim, content, account_id=session.account.id, now=utc_now())
+            assert attempts.mark_sent(connection, session.claim, now=utc_now())
+        self.reap(utc_now() + moves.LEASE + timedelta(seconds=1))
+        return session
+
+    def reap(self, now: datetime) -> None:
+        """What the reaper does at that time; Dagster knows no run."""
+        reap(self.engine, self.project.id, instance="none", run_states=lambda _: [], now=now)
+
     def task_of(self, name: str) -> Task:
         """The task of the file with this name."""
         (task,) = [task for task in self.tasks() if task.media_path == name]
@@ -95,6 +116,24 @@ class World:
         with reading(self.engine) as connection:
             columns = publishing_attempts.c
             return list(connection.scalars(sa.select(columns.state).order_by(columns.task_id, columns.number)))
+
+    def look(self, now: datetime | None = None) -> list[str]:
+        """Read the timelines for which that is due, as a tick does."""
+        with reading(self.engine) as connection:
+            ids = [account.id for account in accounts.listing(connection)]
+        return reconciling.look_where_due(self.engine, self.settings, ids, now=now or utc_now())
+
+    def look_until_settled(self, task: Task | None = None) -> list[str]:
+        """Tick until the task is no longer unconfirmed; what the looks said."""
+        task, said = task or self.task(), list[str]()
+
+        def settled() -> bool:
+            said.extend(self.look())
+            with reading(self.engine) as connection:
+                return tasks.get(connection, task.id).status is not Status.UNCONFIRMED
+
+        wait_for(settled, 20, "the item to be settled")
+        return said
 
     def may_be_posted(self) -> bool:
         with reading(self.engine) as connection:

@@ -1,0 +1,252 @@
+"""X's answer to a post is lost: the timeline shows whether it is out."""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+import pytest
+import sqlalchemy as sa
+
+from twitter_pipeline.publishing import post, reconciling
+from twitter_pipeline.publishing.outcomes import Adopted, Interrupted, MustWait, Posted, Unknown
+from twitter_pipeline.publishing.session import Session, Unavailable, utc_now
+from twitter_pipeline.store import looks
+from twitter_pipeline.store.engine import reading, writing
+from twitter_pipeline.store.status import Status
+from twitter_pipeline.store.tables import publishing_attempts
+from twitter_pipeline_tests.conftest import MakeWorld
+from twitter_pipeline_tests.support.items import read_lines
+from twitter_pipeline_tests.support.world import World
+
+CREATE = "POST /2/tweets"
+TIMELINE = "GET /2/users/{id}/tweets"
+#: Words that X gives back changed.
+CHANGED = "Cats & dogs <nap> at HTTPS://Example.com/a?b=1&c=2 and example.org — Café  📷\n\n#cats"
+
+
+def lose(here: World, kind: str = "drop", *, task: str | None = None) -> None:
+    """Post an item in vain: the request gets lost, or its answer."""
+    here.sandbox.fault(CREATE, kind)
+    outcome = here.publish(here.task_of(task) if task else None, run_id=f"lost-{task}")
+    assert isinstance(outcome, Unknown), outcome
+
+
+def one_item(world: MakeWorld) -> World:
+    here = world()
+    here.put(title="Cat naps")
+    here.scan()
+    return here
+
+
+@pytest.mark.parametrize("kind", ["drop_after", "cut"])
+def test_a_post_whose_answer_was_lost_is_found_by_the_run_itself(world: MakeWorld, kind: str) -> None:
+    here = one_item(world)
+    here.sandbox.fault(CREATE, kind)
+
+    outcome = here.publish()
+
+    assert isinstance(outcome, Adopted)
+    task, (post,) = here.task(), here.sandbox.posts()
+    assert (task.status, task.tweet_id, task.retry_count) == (Status.COMPLETED, post["id"], 0)
+    assert "found on the timeline" in read_lines(here.engine, task.id)[-1].message
+    assert here.attempt_states() == ["adopted"]
+
+
+def test_a_post_that_did_not_land_goes_out_by_the_next_run(world: MakeWorld) -> None:
+    here = one_item(world)
+    lose(here)
+
+    said = here.look_until_settled()
+
+    task = here.task()
+    assert (task.status, task.retry_count) == (Status.PENDING, 1)
+    assert "not on X" in said[-1]
+    assert isinstance(here.publish(run_id="again"), Posted)
+    assert here.posted_texts() == ["Cat naps"]
+    assert here.attempt_states() == ["absent", "confirmed"]
+
+
+def test_absent_takes_three_whole_readings_by_xs_clock(world: MakeWorld) -> None:
+    here = one_item(world)
+    lose(here)
+    readings: list[tuple[bool, bool]] = []
+
+    def rows() -> sa.Row[tuple[object, object]]:
+        columns = publishing_attempts.c
+        with reading(here.engine) as connection:
+            return connection.execute(sa.select(columns.looked_from, columns.missed_at)).one()
+
+    for _ in range(2):  # a clock that was set ahead brings nothing forward
+        reconciling.look_where_due(here.engine, here.settings, [1], now=utc_now() + timedelta(days=1))
+        readings.append((rows()[0] is not None, rows()[1] is not None))
+    assert readings == [(True, False), (True, False)]
+    assert here.task().status is Status.UNCONFIRMED
+
+
+def test_a_post_that_appears_late_is_adopted_by_a_tick(world: MakeWorld) -> None:
+    here = one_item(world)
+    here.sandbox.fault(TIMELINE, "status", status=503, times=20)
+    lose(here, "drop_after")
+    here.sandbox.clear_faults()
+
+    here.look_until_settled()
+
+    task, (post,) = here.task(), here.sandbox.posts()
+    assert (task.status, task.tweet_id) == (Status.COMPLETED, post["id"])
+    assert task.executed_time is not None
+    assert abs(task.executed_time - utc_now()) < timedelta(minutes=1)
+
+
+@pytest.mark.parametrize("status", [404, 500, 503])
+def test_while_the_timeline_is_out_of_order_nothing_is_taken_for_absent(world: MakeWorld, status: int) -> None:
+    here = one_item(world)
+    here.sandbox.fault(TIMELINE, "status", status=status, times=100)
+    lose(here)
+    for hours in range(3):
+        assert "could not be read" in here.look(utc_now() + timedelta(hours=hours))[0]
+    assert here.task().status is Status.UNCONFIRMED
+    assert here.posted_texts() == []
+
+
+def test_after_ten_readings_in_vain_a_person_decides(world: MakeWorld) -> None:
+    here = one_item(world)
+    here.sandbox.fault(TIMELINE, "status", status=404, times=100)
+    lose(here)
+    for hours in range(reconciling.MOST_LOOKS):
+        here.look(utc_now() + timedelta(hours=2 * hours))
+    assert here.look(utc_now() + timedelta(days=9)) == []
+    assert "tasks resolve 1 --posted URL, or --not-posted" in str(here.task().error_message)
+
+
+def test_where_the_plan_forbids_reading_a_person_decides_at_once(world: MakeWorld) -> None:
+    here = one_item(world)
+    forbidden = {"title": "Forbidden", "detail": "Not on your plan.", "type": "about:blank", "status": 403}
+    here.sandbox.fault(TIMELINE, "status", status=403, body=forbidden, times=100)
+    lose(here)
+    assert "Not on your plan" in here.look()[0]
+    assert here.look(utc_now() + timedelta(days=9)) == []
+    assert "--not-posted" in str(here.task().error_message)
+
+
+def test_without_leave_to_read_the_timeline_nobody_reads_it(world: MakeWorld) -> None:
+    here = world(top={"x": {"base_url": "", "read_timeline": False}})
+    here.put(title="Cat naps")
+    here.scan()
+    lose(here, "drop_after")
+    assert here.look() == []
+    assert here.task().status is Status.UNCONFIRMED
+
+
+@pytest.mark.parametrize("text", [CHANGED, "x" * 280, "ünïcödé in NFD: é", "مرحبا بالعالم 🐈‍⬛", "1 < 2 && 3 > 2"])
+def test_a_text_is_found_whatever_x_does_to_it(world: MakeWorld, text: str) -> None:
+    here = world(sources=[{"type": "text"}])
+    (here.folder / "words.txt").write_text(text, encoding="utf-8")
+    here.scan()
+    here.sandbox.fault(CREATE, "drop_after")
+    assert isinstance(here.publish(), Adopted)
+    assert len(here.posted_texts()) == 1
+
+
+def test_items_with_the_same_words_are_told_apart_by_their_media(world: MakeWorld) -> None:
+    here = world()
+    here.put("one.mp4", title="Cat naps")
+    here.put("two.mp4", title="Cat naps")
+    here.scan()
+    here.sandbox.fault(TIMELINE, "status", status=503, times=20)
+    lose(here, "drop_after", task="one.mp4")
+    lose(here, "drop", task="two.mp4")
+    here.sandbox.clear_faults()
+
+    here.look_until_settled(here.task_of("one.mp4"))
+    here.look_until_settled(here.task_of("two.mp4"))
+
+    assert here.task_of("one.mp4").status is Status.COMPLETED
+    assert here.task_of("two.mp4").status is Status.PENDING
+
+
+def test_an_item_with_the_same_words_and_no_media_waits_for_the_other(world: MakeWorld) -> None:
+    here = world(sources=[{"type": "text", "repeat": True}])
+    for name in ("one.txt", "two.txt"):
+        (here.folder / name).write_text("Good morning", encoding="utf-8")
+    here.scan()
+    first, second = here.tasks()
+    here.sandbox.fault(CREATE, "drop")
+    assert isinstance(here.publish(first, run_id="lost"), Unknown)
+
+    outcome = here.publish(second, run_id="same")
+
+    assert isinstance(outcome, MustWait)
+    assert "same words" in outcome.reason
+    assert here.posted_texts() == []
+
+
+def test_an_interrupt_after_the_request_leaves_the_item_unconfirmed_not_cancelled(
+    world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = one_item(world)
+    here.sandbox.fault(CREATE, "drop_after")
+
+    def interrupted(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(reconciling.time, "sleep", interrupted)
+    session = here.open()
+    assert isinstance(session, Session)
+    with session, pytest.raises(KeyboardInterrupt):
+        post.publish(session)
+    monkeypatch.undo()
+    session.settle(Interrupted("ended by a person", by_person=True))
+    assert here.task().status is Status.UNCONFIRMED
+    here.look_until_settled()
+    assert here.task().status is Status.COMPLETED
+
+
+def test_a_late_yes_completes_an_item_that_was_taken_for_absent(world: MakeWorld) -> None:
+    here = one_item(world)
+    session = here.send_and_die()
+    here.look_until_settled()
+    assert here.task().status is Status.PENDING
+
+    late = Posted("posted: https://x.com/cats/status/7", "7", "https://x.com/cats/status/7")
+    session.settle(late)
+
+    assert (here.task().status, here.task().tweet_id) == (Status.COMPLETED, "7")
+    assert isinstance(here.open(run_id="again"), Unavailable)
+
+
+def test_two_readers_at_once_read_once(world: MakeWorld) -> None:
+    here = one_item(world)
+    lose(here)
+    now = utc_now() + timedelta(seconds=1)
+    with writing(here.engine) as connection:
+        assert len(looks.begin(connection, 1, now=now, again=now + timedelta(minutes=1))) == 1
+        assert not looks.begin(connection, 1, now=now, again=now + timedelta(minutes=1))
+
+
+def test_what_the_readings_listed_is_counted(world: MakeWorld) -> None:
+    here = one_item(world)
+    here.sandbox.fault(CREATE, "drop_after")
+    here.publish()
+    with reading(here.engine) as connection:
+        readings, posts = looks.cost(connection, 1, utc_now().date())
+    assert readings == 2  # before the first post, and after the lost answer
+    assert posts == 1
+
+
+@pytest.mark.parametrize("posted", ["77", None])
+def test_a_person_decides(world: MakeWorld, posted: str | None) -> None:
+    here = one_item(world)
+    lose(here)
+    said = reconciling.decided_by_a_person(here.engine, here.settings, here.task(), posted=posted, now=utc_now())
+    assert said is not None
+    assert here.attempt_states() == ["adopted" if posted else "absent"]
+    assert here.task().status is (Status.COMPLETED if posted else Status.PENDING)
+    if not posted:
+        assert isinstance(here.publish(run_id="again"), Posted)
+
+
+def test_a_lease_that_ran_out_is_looked_after_as_soon_as_the_reaper_comes(world: MakeWorld) -> None:
+    here = one_item(world)
+    here.send_and_die()
+    assert here.task().status is Status.UNCONFIRMED
+    assert here.look() != []
