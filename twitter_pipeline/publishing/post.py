@@ -25,7 +25,7 @@ from twitter_pipeline.publishing.connecting import posts_page
 from twitter_pipeline.publishing.drafts import UploadedMedia
 from twitter_pipeline.publishing.outcomes import Adopted, Failed, MustWait, Outcome, Posted, Unknown
 from twitter_pipeline.publishing.session import Ended, Session, utc_now
-from twitter_pipeline.store import accounts, attempts, pauses, tasks
+from twitter_pipeline.store import accounts, attempts, pauses, tasks, uploads
 from twitter_pipeline.store.attempts import AttemptState, Content
 from twitter_pipeline.store.engine import reading, writing
 
@@ -64,7 +64,7 @@ def create(session: Session, uploaded: UploadedMedia) -> Posted:
     """
     if session.posted is not None:
         return session.posted
-    from twitter_pipeline.x.errors import XError
+    from twitter_pipeline.x.errors import MediaNotReady, XError
     from twitter_pipeline.x.posts import create as send
     from twitter_pipeline.x.session import HeldBack
 
@@ -85,20 +85,20 @@ def create(session: Session, uploaded: UploadedMedia) -> Posted:
                 raise HeldBack("this process was held up before the request could leave; nothing was sent")
 
         def request() -> Outcome:
-            http_status = None
+            http_status, ids_unknown = None, False
             state: AttemptState
             outcome: Outcome
             try:
                 created = send(connected, content.text, content.media_ids)
             except XError as error:
                 state, outcome = _after(error)
-                http_status = error.status
+                http_status, ids_unknown = error.status, isinstance(error, MediaNotReady)
             except Exception as error:  # noqa: BLE001 - a bug after the request left must not pass for "not sent"
                 state, outcome = AttemptState.UNKNOWN, Unknown(f"something broke while X answered: {error!r}")
             else:
                 url = f"{page}/{created.id}"
                 state, outcome = AttemptState.CONFIRMED, Posted(f"posted: {url}", created.id, url)
-            _write_down(session, state, outcome, http_status)
+            _write_down(session, state, outcome, http_status, ids_unknown=ids_unknown)
             return outcome
 
         connected.check_before_posting(last_check)
@@ -170,7 +170,9 @@ def _allow(session: Session, content: Content, uploaded: UploadedMedia, page: st
     return None
 
 
-def _write_down(session: Session, state: AttemptState, outcome: Outcome, http_status: int | None) -> None:
+def _write_down(
+    session: Session, state: AttemptState, outcome: Outcome, http_status: int | None, *, ids_unknown: bool
+) -> None:
     """Step 3. `Failed` and `Unknown` leave the task to the caller, who tries again or looks at the timeline."""
 
     def answer(connection: sa.Connection) -> None:
@@ -180,6 +182,8 @@ def _write_down(session: Session, state: AttemptState, outcome: Outcome, http_st
         attempts.answer(
             connection, session.claim, state, now=now, tweet_id=tweet_id, said=said, http_status=http_status
         )
+        if ids_unknown:
+            uploads.disbelieve(connection, session.task.id, now=now)
         if state in (AttemptState.PREPARED, AttemptState.REFUSED):
             session.late_no(connection, outcome, now)
 

@@ -315,17 +315,16 @@ def test_media_ids_that_x_calls_invalid_are_used_once_more_and_then_forgotten(sm
     file = here.put(title="Cat naps")
     here.scan()
     refusal = {"errors": [{"message": "Your media IDs are invalid."}], "title": "Invalid Request"}
-    here.sandbox.fault(CREATE, "status", status=400, body=refusal)
-    assert isinstance(here.publish(run_id="stopped"), Failed)
+    here.sandbox.fault(CREATE, "status", status=400, body=refusal, times=2)
+    assert isinstance(here.publish(run_id="first"), Failed)
     (before,) = rows(here)
-    with writing(here.engine) as connection:
-        uploads.disbelieve(connection, here.task().id, now=utc_now())
-    assert [row.media_id for row in rows(here)] == [before.media_id], "X may only need a moment"
-    with writing(here.engine) as connection:
-        uploads.disbelieve(connection, here.task().id, now=utc_now() + uploads.SETTLES + timedelta(seconds=1))
+    change_rows(here, updated_at=before.updated_at - uploads.SETTLES - timedelta(seconds=1))  # the retry's back-off
+    assert isinstance(here.publish(run_id="second"), Failed)
     assert rows(here) == []
-    assert isinstance(here.publish(run_id="next"), Posted)
-    assert posted(here) == [[sha256(file)]]
+    assert isinstance(here.publish(run_id="third"), Posted)
+    (medium,) = here.sandbox.posts()[0]["media"]
+    assert medium["id"] != before.media_id
+    assert medium["sha256"] == sha256(file)
 
 
 @on_sqlite
