@@ -9,6 +9,7 @@ from typing import Protocol
 from urllib.parse import urlsplit
 
 from twitter_pipeline.config import Settings
+from twitter_pipeline.config.secrecy import redacted
 from twitter_pipeline.content.tidy import clean
 from twitter_pipeline.enhancing.answer import NoAnswer, Outcome, Reply
 from twitter_pipeline.enhancing.question import Question
@@ -104,6 +105,7 @@ def _failed(settings: Settings, error: Exception) -> NoAnswer:
         return _late(settings)
     for secret in filter(None, (settings.gemini_api_key, _own_key(settings))):
         said = said.replace(secret, "***")
+    said = redacted(said)  # before it is cut short
     said = " ".join(clean(said).split())
     return NoAnswer(outcome, said if len(said) <= _MOST_SAID else f"{said[:_MOST_SAID]}…")
 

@@ -15,6 +15,7 @@ from datetime import datetime
 from http import HTTPStatus
 from typing import Any
 
+from twitter_pipeline.content.tidy import clean
 from twitter_pipeline.x.errors import (
     AccountRefused,
     DuplicateText,
@@ -61,7 +62,7 @@ def words(body: bytes) -> Words:
         sentences = [said.get("detail") or said.get("title")]
     text = " ".join(dict.fromkeys(s for s in sentences if isinstance(s, str)))
     kind = str(said.get("type") or "").rstrip("/").rpartition("/")[2]
-    return Words(from_x=True, kind=kind, text=text[:_LONGEST_QUOTE])
+    return Words(from_x=True, kind=kind, text=" ".join(clean(text[:_LONGEST_QUOTE]).split()))
 
 
 def judge(call: str, status: int, body: bytes, *, creates_post: bool, lifted_at: datetime) -> XError:

@@ -8,12 +8,12 @@ import ssl
 import threading
 from collections.abc import Iterator
 from contextlib import suppress
-from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 
 from twitter_pipeline.x.errors import NotSent
+from twitter_pipeline_tests.support.tls import self_signed
 from twitter_pipeline_tests.x.conftest import Connect
 from twitter_pipeline_tests.x.raw import RawServer, answer
 
@@ -24,31 +24,7 @@ NAME = "x.example"
 @pytest.fixture
 def certificate(tmp_path: Path) -> Path:
     """A self-signed one, with its key, for NAME."""
-    from cryptography import x509
-    from cryptography.hazmat.primitives import hashes, serialization
-    from cryptography.hazmat.primitives.asymmetric import ec
-    from cryptography.x509.oid import NameOID
-
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, NAME)])
-    now = datetime.now(timezone.utc)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - timedelta(days=1))
-        .not_valid_after(now + timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName(NAME)]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    path = tmp_path / "server.pem"
-    path.write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-        + certificate.public_bytes(serialization.Encoding.PEM)
-    )
-    return path
+    return self_signed(tmp_path / "server.pem", NAME)
 
 
 @pytest.fixture
