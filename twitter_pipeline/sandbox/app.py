@@ -22,7 +22,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Mount, Route
 from starlette.types import Message, Receive, Scope, Send
 
-from twitter_pipeline.sandbox import control, gemini, limits, media, oauth, page
+from twitter_pipeline.sandbox import control, gemini, limits, media, oauth, page, panel
 from twitter_pipeline.sandbox.calls import CALLS, Call, Incoming
 from twitter_pipeline.sandbox.faults import FAULT, Faults
 from twitter_pipeline.sandbox.playing import respond
@@ -60,7 +60,7 @@ def create_app(
         ),
         Route(gemini.PATH, gemini.Endpoint(asked, faults), methods=["POST"]),
         Mount("/sandbox", app=control.router(state, faults, asked)),
-        *page.routes(state),
+        *page.routes(state, panel.offered(faults.calls)),
     ]
     return Starlette(routes=routes, lifespan=lifespan, exception_handlers={HTTPException: _no_route})
 

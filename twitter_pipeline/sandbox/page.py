@@ -6,7 +6,7 @@ import hashlib
 import re
 import sqlite3
 import zlib
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -48,7 +48,8 @@ class Piece:
     href: str | None = None
 
 
-def routes(state: State) -> list[BaseRoute]:
+def routes(state: State, faults: Mapping[str, Any]) -> list[BaseRoute]:
+    """The pages. `faults` is what the panel offers (:mod:`.panel`)."""
     templates = Environment(loader=FileSystemLoader(_HERE / "templates"), autoescape=True)
 
     def shown(rows: list[sqlite3.Row], **more: Any) -> dict[str, Any]:
@@ -58,7 +59,8 @@ def routes(state: State) -> list[BaseRoute]:
 
     def timeline(request: Request) -> Response:
         rows, older = _rows(state, request)
-        context = shown(rows, older=older, single=False, newest="before" not in request.query_params)
+        newest = "before" not in request.query_params
+        context = shown(rows, older=older, single=False, newest=newest, faults=faults)
         return HTMLResponse(templates.get_template("timeline.html").render(context), headers=_HEADERS)
 
     def cards(request: Request) -> Response:

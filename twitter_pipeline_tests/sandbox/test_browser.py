@@ -69,3 +69,49 @@ def test_posts_arrive_by_themselves_and_a_playing_video_plays_on(site: Running, 
     expect(page.locator("article")).to_have_count(1)
     expect(video).to_have_js_property("mark", "the same element")
     assert problems == []
+
+
+def test_a_fault_is_asked_for_on_the_page_waits_there_and_happens(own_x: Running, page: Page) -> None:
+    from playwright.sync_api import expect
+
+    problems: list[str] = []
+    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    page.on("pageerror", lambda error: problems.append(str(error)))
+    maker = own_x.account()
+    page.goto(own_x.url)
+    panel = page.locator("#faults")
+    expect(panel).to_contain_text("none waiting")
+    panel.locator("summary").click()
+    expect(page.get_by_label("Call")).to_have_value("POST /2/tweets")
+    page.get_by_label("Fault").select_option("429 with a reset time")
+    page.get_by_label("Seconds").fill("40")
+    page.get_by_label("How often").select_option("3 times")
+    page.get_by_role("button", name="Add").click()
+    expect(panel.locator("li")).to_have_text(["POST /2/tweets: status (429, 40 s, 3 times)"])
+    assert maker.tweet("too early").status_code == 429
+    expect(panel.locator("li")).to_have_text(["POST /2/tweets: status (429, 40 s, 2 times)"])
+
+    page.get_by_label("Call").select_option("POST /2/media/upload/{id}/finalize")
+    page.get_by_label("Fault").select_option("processing fails")
+    expect(page.get_by_label("Seconds")).to_be_hidden()
+    page.get_by_label("How often").select_option("1 in 10, by chance")
+    page.get_by_role("button", name="Add").click()
+    expect(panel).to_contain_text("2 waiting")
+    expect(panel.locator("li").last).to_have_text(
+        "POST /2/media/upload/{id}/finalize: processing_failed (10 %, until cleared)"
+    )
+    page.get_by_label("Call").select_option("GET /2/users/me")
+    assert "processing fails" not in page.get_by_label("Fault").inner_text()
+
+    page.get_by_role("button", name="Clear all").click()
+    expect(panel).to_contain_text("none waiting")
+    assert own_x.control("GET", "faults").json() == {"faults": []}
+    data(maker.tweet("now"))
+    expect(page.get_by_text("now", exact=True)).to_be_visible()
+    assert problems == []
+    # What the sandbox refuses is told, not swallowed.
+    page.get_by_label("Fault").select_option("done and answered late")
+    page.evaluate("document.forms[0].noValidate = true")
+    page.get_by_label("Seconds").fill("-1")
+    page.get_by_role("button", name="Add").click()
+    expect(page.get_by_role("alert")).to_contain_text("$.seconds")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from twitter_pipeline.sandbox.calls import CALLS
-from twitter_pipeline.sandbox.faults import ONLY_AT, Faults
+from twitter_pipeline.sandbox.faults import KINDS, ONLY_AT, Faults
 from twitter_pipeline.sandbox.gemini import CALL
+from twitter_pipeline.sandbox.panel import offered
 from twitter_pipeline_tests.sandbox.client import Account, data
 from twitter_pipeline_tests.sandbox.conftest import Running
 
@@ -116,6 +118,16 @@ def test_the_judge_counts_deleted_posts_too_and_knows_what_befell_them(own_x: Ru
     assert (oldest["id"], oldest["fault"], oldest["text"]) == (gone, "slow", "goes")
     assert oldest["deleted_at"] >= oldest["created_at"]
     assert own_x.control("GET", "posts?deleted=true").status_code == 400
+
+
+def test_the_page_offers_every_kind_and_only_rules_that_are_taken() -> None:
+    faults = Faults([*(call.name for call in CALLS), CALL])
+    page = offered(faults.calls)
+    for choice in page["choices"]:
+        for call in json.loads(choice["calls"]) or faults.calls:
+            for often in page["how_often"]:
+                faults.add({"call": call, **json.loads(choice["rule"]), **json.loads(often["rule"])})
+    assert {fault["kind"] for fault in faults.waiting()} == set(KINDS)
 
 
 def test_kinds_are_bound_to_calls_that_exist() -> None:
