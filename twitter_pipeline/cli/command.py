@@ -13,6 +13,7 @@ import typer
 
 from twitter_pipeline.cli.errors import CANNOT_START, OK, USAGE, CannotStart, WrongCommand
 from twitter_pipeline.config import ConfigError, redaction
+from twitter_pipeline.config.redaction import plain
 
 P = ParamSpec("P")
 
@@ -51,10 +52,10 @@ def ends_with_code(work: Callable[P, int]) -> Callable[P, None]:
         try:
             code = work(*args, **kwargs)
         except (CannotStart, ConfigError) as error:
-            typer.echo(str(error), err=True)
+            typer.echo(plain(str(error)), err=True)
             code = CANNOT_START
         except WrongCommand as error:
-            typer.echo(str(error), err=True)
+            typer.echo(plain(str(error)), err=True)
             code = USAGE
         except OSError as error:
             if error.errno not in _NO_ROOM:

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from twitter_pipeline.config.redaction import one_entry, plain, plain_json
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -21,14 +24,27 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Answer as JSON.")]
 
 def console() -> Console:
     """Standard output for people. Where it is no terminal, lines are as long as they need to be."""
-    from rich.console import Console
+    from rich.console import Console, ConsoleOptions, RenderableType
+    from rich.segment import Segment
 
-    return Console(highlight=False, width=None if sys.stdout.isatty() else _FILE_WIDTH)
+    class Plain(Console):
+        """What files and servers are called and say is text: nothing in it moves the cursor or ends a line early."""
+
+        def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterator[Segment]:
+            for segment in super().render(renderable, options):
+                yield segment if segment.control else segment._replace(text=plain(segment.text))
+
+    return Plain(highlight=False, width=None if sys.stdout.isatty() else _FILE_WIDTH)
+
+
+def say(text: str) -> None:
+    """One line, whatever stands in it."""
+    typer.echo(one_entry(text))
 
 
 def print_json(value: Any) -> None:
     """The value as one JSON document; times as ISO 8601."""
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=_plain))
+    typer.echo(plain_json(json.dumps(value, ensure_ascii=False, indent=2, default=_plain)))
 
 
 def _plain(value: Any) -> str:

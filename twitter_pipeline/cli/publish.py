@@ -54,7 +54,7 @@ def _say_when(engine: sa.Engine, settings: Settings, task: Task) -> None:
     when = "does not go out by itself" if shown.slot is None else f"goes out at {output.when(shown.slot)}"
     typer.echo(f"{task.partition_key}: {when}, as {shown.account}")
     for reason in shown.why_not:
-        typer.echo(f"  held back: {reason}")
+        output.say(f"  held back: {reason}")
     if not shown.why_not:
         typer.echo(f"  post it now: twitter-pipeline publish {task.partition_key} --now")
 
@@ -118,7 +118,7 @@ def _here(engine: sa.Engine, settings: Settings, task: Task) -> None:
     worker = Worker(f"publish-{uuid.uuid4()}")
     session = open_session(engine, settings, task.project_id, task.partition_key, worker)
     if not isinstance(session, Session):
-        typer.echo(session.reason)
+        output.say(session.reason)
         return
     with session:
         try:
@@ -165,7 +165,7 @@ def _told(engine: sa.Engine, task: Task) -> Iterator[None]:
             if line.id > last:
                 last = line.id
                 word = WORDS[line.action][0] if line.action in WORDS else line.action
-                typer.echo(f"{word:<11} {line.partition_key}  {line.message}")
+                output.say(f"{word:<11} {line.partition_key}  {line.message}")
 
     def keep_telling() -> None:
         while not over.wait(0.3):

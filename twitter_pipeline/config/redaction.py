@@ -34,6 +34,11 @@ def plain(text: str) -> str:
     return _CONTROLS.sub(lambda found: f"\\{found[0].encode('unicode_escape').decode()[1:]}", text)
 
 
+def plain_json(document: str) -> str:
+    """A JSON document with the control characters that JSON lets stand (those from U+007F on) written as `\\u009b`."""
+    return _CONTROLS.sub(lambda found: f"\\u{ord(found[0]):04x}", document)
+
+
 def one_entry(text: str) -> str:
     """`text` as a log may show it: further lines are indented, so that none passes for an entry of its own."""
     return _NEXT_LINE.sub("\n  ", plain(text))

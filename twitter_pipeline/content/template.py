@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import difflib
 import re
+import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache
+from types import FrameType
 from typing import Any
 
 import jinja2
@@ -17,8 +20,32 @@ from twitter_pipeline.content.errors import TemplateError
 # Where Jinja2 says an error happened, in place of a file's name.
 _NAME = "<template>"
 
+#: Far more than a post can hold, in characters; also of a text that an expression multiplies.
+MOST_CHARACTERS = 2_000_000
+#: Lines of the compiled template that are executed: a loop in a loop ends. About half a second.
+MOST_STEPS = 200_000
+#: The largest power.
+_MOST_BITS = 10_000
+
+
+class _Environment(ImmutableSandboxedEnvironment):
+    """The sandbox, without expressions that a slip makes last for ever."""
+
+    intercepted_binops = frozenset({"*", "**"})
+
+    def call_binop(self, context: jinja2.runtime.Context, operator: str, left: Any, right: Any) -> Any:
+        if operator == "**" and isinstance(left, int) and isinstance(right, int):
+            too_large = abs(left).bit_length() * right > _MOST_BITS
+        else:
+            text, times = (left, right) if hasattr(left, "__len__") else (right, left)
+            too_large = hasattr(text, "__len__") and isinstance(times, int) and len(text) * times > MOST_CHARACTERS
+        if too_large:
+            raise OverflowError("the result would be too large")
+        return super().call_binop(context, operator, left, right)
+
+
 # Posts are plain text: nothing in them is to be escaped.
-_ENVIRONMENT = ImmutableSandboxedEnvironment(
+_ENVIRONMENT = _Environment(
     undefined=jinja2.StrictUndefined,
     autoescape=False,
     trim_blocks=True,
@@ -27,9 +54,10 @@ _ENVIRONMENT = ImmutableSandboxedEnvironment(
 
 
 def render(source: str, variables: Mapping[str, Any]) -> str:
-    """The text `source` makes of `variables`. Raises TemplateError, whatever is wrong with it."""
+    """The text `source` makes of `variables`. Raises TemplateError, whatever is wrong: it may never end, too."""
     try:
-        return _compiled(source).render(variables)
+        with _ending():
+            return _whole(_compiled(source).generate(variables))
     except jinja2.TemplateSyntaxError as error:
         raise TemplateError(f"line {error.lineno}: {error.message}") from error
     except jinja2.UndefinedError as error:
@@ -38,6 +66,40 @@ def render(source: str, variables: Mapping[str, Any]) -> str:
     except Exception as error:
         # An expression can raise anything: `{{ 1 / 0 }}`, `{{ title + 1 }}`, a call the sandbox refuses.
         raise TemplateError(f"line {_line(error)}: {error}") from error
+
+
+def _whole(pieces: Iterator[str]) -> str:
+    kept: list[str] = []
+    left = MOST_CHARACTERS
+    for piece in pieces:
+        kept.append(piece)
+        left -= len(piece)
+        if left < 0:
+            raise OverflowError(f"it makes more than {MOST_CHARACTERS:,} characters")
+    return "".join(kept)
+
+
+@contextmanager
+def _ending() -> Iterator[None]:
+    """Raise OverflowError in the template that takes more than MOST_STEPS inside."""
+    left = MOST_STEPS
+
+    def step(frame: FrameType, _event: str, _arg: object) -> Any:
+        nonlocal left
+        left -= 1
+        if left < 0:
+            raise OverflowError("it does not end")
+        return step
+
+    def enter(frame: FrameType, event: str, arg: object) -> Any:
+        return step(frame, event, arg) if frame.f_code.co_filename == _NAME else None
+
+    before = sys.gettrace()
+    sys.settrace(enter)
+    try:
+        yield
+    finally:
+        sys.settrace(before)
 
 
 @lru_cache(maxsize=64)

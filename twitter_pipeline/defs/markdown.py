@@ -8,7 +8,7 @@ from twitter_pipeline.store.log import Line
 #: Lines of the log shown at most: metadata lives in Dagster's event log, and an item may have waited often.
 MOST_LINES = 50
 
-_ADDRESS = re.compile(r"(https?://[^\s<>]+)")
+_ADDRESS = re.compile(r"(https?://[^\s<>\x00-\x20\x7f]+)")
 _PUNCTUATION = re.compile(r"([!-/:-@\[-`{-~])")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -98,12 +99,47 @@ def test_text_is_not_escaped_and_metadata_is_no_template() -> None:
         ("{{ title.__class__.__mro__ }}", "line 1: access to attribute '__class__' of 'str' object is unsafe."),
         ("{{ keywords.append(1) }}", "line 1: "),
         ("{% include 'secrets' %}", "line 1: "),
+        ("{{ ''.__class__.__base__.__subclasses__() }}", "line 1: access to attribute '__class__' of 'str' object"),
+        ("{{ cycler.__init__.__globals__.os.popen('id').read() }}", "line 1: access to attribute '__init__'"),
+        ("{{ '%s'.format.__func__ }}", "line 1: "),
+        ("{{ range(10 ** 9) | list }}", "line 1: Range too big."),
+        ("{{ 9 ** (9 ** 9) }}", "line 1: the result would be too large"),
+        ("{{ 'a' * 10 ** 9 }}", "line 1: the result would be too large"),
+        ("{{ [1] * 10 ** 9 }}", "line 1: the result would be too large"),
+        (
+            "a\n{% for i in range(99999) %}{% for j in range(99999) %}{% endfor %}{% endfor %}",
+            "line 2: it does not end",
+        ),
+        ("{% for i in range(9999) %}{{ 'a' * 1000 }}{% endfor %}", "line 1: it makes more than 2,000,000 characters"),
+        ("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", "line 1: maximum recursion depth exceeded"),
     ],
 )
 def test_a_wrong_template_is_told_with_its_line(template: str, message: str) -> None:
     with pytest.raises(TemplateError) as error:
         text_of(Metadata(title="A cat"), template=template)
     assert str(error.value).startswith(message)
+
+
+def test_a_template_that_multiplies_in_reason_is_no_trouble() -> None:
+    assert (
+        text_of(Metadata(title="A cat"), template="{{ '-' * 3 }}{{ 2 ** 10 }}{{ 3 * 4 }} {{ 2.5 ** 2 }}")
+        == "---102412 6.25"
+    )
+
+
+@pytest.mark.parametrize("where", ["title", "description", "alt_text", "hashtags", "keywords", "extra"])
+@pytest.mark.parametrize(
+    "said", ["{{ 7 * 191 }}", "{% for i in range(9) %}x{% endfor %}", "{# gone #}", "${HOME}", "`id`"]
+)
+def test_what_a_sidecar_says_is_no_template_and_no_command(where: str, said: str) -> None:
+    values: dict[str, Any] = {"title": "A cat"}
+    template = "{{ title }} " + ("{{ extra.words }}" if where == "extra" else f"{{{{ {where} }}}}")
+    values[where] = {"words": said} if where == "extra" else (said,) if where in ("hashtags", "keywords") else said
+    text = text_of(Metadata(**values), template=template)
+    assert "1337" not in text
+    assert "xxx" not in text
+    if where != "hashtags":  # whose characters X does not take are left out
+        assert said in text
 
 
 def test_what_x_or_a_database_refuses_is_dropped() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import datetime, timezone
 
+import hypothesis.strategies as st
+from hypothesis import example, given
 from markdown_it import MarkdownIt
 
 from twitter_pipeline.defs.markdown import MOST_LINES, exact, history
@@ -38,6 +40,18 @@ def _line(number: int, message: str) -> Line:
 
 def test_a_posts_text_is_shown_as_it_was_sent() -> None:
     assert _shown(exact(NASTY)) == NASTY
+
+
+@given(st.text("ab *_`~[]()!<>&#|\\\n\t-+=.:/@1\"'{}\x01", max_size=60) | st.text(max_size=60))
+@example("https://a\x01![x](http://b.example/p.png)")
+@example("javascript:alert(1) <a href=javascript:alert(1)>")
+def test_no_text_brings_a_picture_a_tag_or_a_link_of_another_kind(text: str) -> None:
+    for token in MarkdownIt("commonmark").parse(exact(text)):
+        assert token.type in {"paragraph_open", "inline", "paragraph_close", "code_block"}
+        for child in token.children or []:
+            assert child.type in {"text", "text_special", "hardbreak", "softbreak", "link_open", "link_close"}
+            if child.type == "link_open":
+                assert str(child.attrs["href"]).startswith(("http://", "https://"))
 
 
 def test_each_line_of_the_log_is_one_entry_with_its_time() -> None:
