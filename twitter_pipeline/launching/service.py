@@ -23,7 +23,7 @@ def become(module: str, arguments: Sequence[str]) -> None:
 def _end_with_parent() -> None:
     while os.read(0, 1):
         pass
-    # The whole group: the code server has a process of its own.
+    # The whole group: where no launcher runs, runs are processes of the code server.
     os.killpg(os.getpgrp(), signal.SIGTERM)
 
 
