@@ -13,15 +13,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from twitter_pipeline.config import Project, Settings
-from twitter_pipeline.publishing import drafting
+from twitter_pipeline.publishing import contents
 from twitter_pipeline.publishing.drafts import ELSEWHERE
-from twitter_pipeline.publishing.identity import salted
 from twitter_pipeline.publishing.posted_list import Entry, Wrong
 from twitter_pipeline.publishing.project_files import ProjectFiles
-from twitter_pipeline.publishing.session import Ended, Item
-from twitter_pipeline.scanning.fingerprint import full, together
+from twitter_pipeline.publishing.session import Item
 from twitter_pipeline.scanning.names import is_utf8
-from twitter_pipeline.store import moves, tasks
+from twitter_pipeline.store import attempts, moves, tasks
+from twitter_pipeline.store.attempts import AttemptState
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.moves import NewItem
 from twitter_pipeline.store.status import TRANSITIONS, Event, Move, Status
@@ -187,32 +186,14 @@ class Importer:
         self.report.linked += entry.tweet_id is not None
 
     def _identity(self, task: Task) -> str | None:
-        """What no other task of the project may post from now on; None where the file cannot be read any more."""
-        item = Item(self._engine, self._settings, task)
-        try:
-            if not task.files:
-                return drafting.content_identity(item, ())
-            digests = [self._hash(item.project.path / file) for file in task.files]
-            return salted(together(digests), item.project, item.source())
-        except (OSError, Ended):
-            return None
-
-    def _hash(self, path: Path) -> str:
-        told = 0
-
-        def on_chunk(done: int) -> None:
-            nonlocal told
-            self._on_bytes(done - told)
-            told = done
-
-        return full(path, on_chunk)
+        return contents.content_of(Item(self._engine, self._settings, task), self._on_bytes)
 
     def _move(self, connection: sa.Connection, entry: Entry, project: Project, task: Task, content: str | None) -> bool:
         values: dict[str, Any] = {
             "tweet_id": entry.tweet_id,
             "tweet_url": entry.url,
             "executed_time": _utc(entry.time, project),
-            "content_hash": self._taken(connection, project, task, content),
+            "content_hash": contents.taken(connection, task, content),
             "registered_in": None,  # Dagster has yet to be told of the post
             "moved_at": self._now,  # what was not posted from here stays where it is
         }
@@ -220,23 +201,12 @@ class Importer:
             values["content_data"] = ELSEWHERE.model_dump(mode="json")
         said = f"{_RECORDED}: {entry.url}" if entry.url else _RECORDED
         details = {"line": entry.line, "url": entry.url, "time": None if entry.time is None else entry.time.isoformat()}
-        return moves.move(connection, task.id, Move(Event.IMPORT, said, details=details), now=self._now, values=values)
-
-    def _taken(self, connection: sa.Connection, project: Project, task: Task, content: str | None) -> str | None:
-        """`content`, taken from a task that was not posted; None where a posted one has it."""
-        if content is None:
-            return None
-        holder = connection.execute(
-            sa.select(_tasks.id, _tasks.status)
-            .where(_tasks.project_id == project.id, _tasks.content_hash == content, _tasks.id != task.id)
-            .with_for_update()
-        ).one_or_none()
-        if holder is None:
-            return content
-        if holder.status in (Status.COMPLETED.value, Status.RUNNING.value, Status.UNCONFIRMED.value):
-            return None
-        connection.execute(sa.update(publishing_tasks).where(_tasks.id == holder.id).values(content_hash=None))
-        return content
+        imported = Move(Event.IMPORT, said, details=details)
+        if not moves.move(connection, task.id, imported, now=self._now, values=values):
+            return False
+        # Nobody looks for it any more.
+        attempts.resolve(connection, task.id, AttemptState.ADOPTED, now=self._now, tweet_id=entry.tweet_id)
+        return True
 
 
 def _utc(time: datetime | None, project: Project) -> datetime | None:

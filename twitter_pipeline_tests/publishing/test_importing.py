@@ -218,11 +218,12 @@ def test_an_unconfirmed_item_whose_post_was_found_is_settled_with_what_was_sent(
     here = world()
     here.put("cat.mp4", title="Cat naps")
     here.scan()
-    here.sandbox.fault("POST /2/tweets", "drop_after")
+    here.sandbox.fault("POST /2/tweets", "drop")
     here.publish()
     assert here.task().status is Status.UNCONFIRMED
     take_in(here, Entry(1, "cat.mp4", "1863219584000000000", URL))
     assert (here.task().status, here.task().content_data["text"]) == (Status.COMPLETED, "Cat naps")
+    assert here.attempt_states() == ["adopted"]
 
 
 def test_reading_many_files_is_told_as_it_goes(world: MakeWorld) -> None:
