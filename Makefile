@@ -8,7 +8,7 @@ ARGS ?=
 # A run pays every import once; without compiled bytecode it costs three times as much.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup run test soak lint format bench lock clean
+.PHONY: help setup run test soak lint audit format bench lock clean
 
 help:  ## list these commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -43,6 +43,9 @@ lint: setup  ## formatting, lint, types, import contracts
 	@$(BIN)/ruff check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
+
+audit: setup  ## known weaknesses of the dependencies; says so where the advisories cannot be reached
+	@.ci/audit
 
 format: setup  ## let ruff format and mend what it can
 	@$(BIN)/ruff format .
