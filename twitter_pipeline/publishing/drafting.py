@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Literal
 import sqlalchemy as sa
 
 from twitter_pipeline.config import Source
+from twitter_pipeline.config.secrecy import shows_secret
 from twitter_pipeline.publishing.drafts import Draft, MediaFile
 from twitter_pipeline.publishing.identity import salted
 from twitter_pipeline.publishing.outcomes import Failed, MustWait, NotPublishable
@@ -44,6 +45,10 @@ def draft(item: Item, paths: Sequence[Path]) -> Draft:
         )
     except TemplateError as error:
         raise Ended(NotPublishable(f"the template of source {source.key}: {error}")) from error
+    if any(map(shows_secret, (composed.text, *(medium.alt_text for medium in media)))):
+        raise Ended(
+            NotPublishable("its words hold a key or password of this pipeline; take it out, and make a new one")
+        )
     return Draft(
         text=composed.text,
         weight=composed.weight,
