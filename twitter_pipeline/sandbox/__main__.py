@@ -13,12 +13,19 @@ def main() -> int:
     parser.add_argument("--port", type=int, default=8780)
     parser.add_argument("--state", type=Path, default=Path("var/sandbox/x"), help="folder for its posts and media")
     parser.add_argument("--processing-seconds", type=float, default=0.5, help="how long a video is processed")
+    parser.add_argument("--limits", type=int, default=1, metavar="TIMES", help="so many times X's rate limits")
     options = parser.parse_args()
 
     from twitter_pipeline.sandbox.server import serve
 
     try:
-        serve(options.host, options.port, options.state, processing_seconds=options.processing_seconds)
+        serve(
+            options.host,
+            options.port,
+            options.state,
+            processing_seconds=options.processing_seconds,
+            limits=options.limits,
+        )
     except OSError as error:
         where = f"{error.filename}: " if error.filename else ""
         print(f"sandbox: {where}{error.strerror}", file=sys.stderr)  # noqa: T201

@@ -9,6 +9,7 @@ import json
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import replace
 from http import HTTPStatus
 from pathlib import Path
 from typing import IO, Any
@@ -37,15 +38,18 @@ def create_app(
     state_dir: Path,
     *,
     processing_seconds: float = PROCESSING_SECONDS,
+    limits: int = 1,
     clock: Callable[[], float] = time.time,
 ) -> Starlette:
     """The sandbox on the state in `state_dir`, which is made when missing.
 
-    `processing_seconds` is how long a video stays pending and in progress; `clock` gives epoch seconds.
+    `processing_seconds` is how long a video stays pending and in progress; `limits` times X's rate limits hold;
+    `clock` gives epoch seconds.
     """
     state = State(state_dir, clock=clock)
     media.sweep(state)
-    faults = Faults([*(call.name for call in CALLS), gemini.CALL])
+    calls = [replace(call, limit=call.limit * limits) for call in CALLS]
+    faults = Faults([*(call.name for call in calls), gemini.CALL])
     asked = gemini.Asked()
 
     @asynccontextmanager
@@ -56,7 +60,7 @@ def create_app(
     routes = [
         *(
             Route(call.path, _Endpoint(call, state, faults, processing_seconds), methods=[call.method])
-            for call in CALLS
+            for call in calls
         ),
         Route(gemini.PATH, gemini.Endpoint(asked, faults), methods=["POST"]),
         Mount("/sandbox", app=control.router(state, faults, asked)),

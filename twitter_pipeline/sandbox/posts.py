@@ -11,7 +11,7 @@ from twitter_pipeline.sandbox import entities, fields, processing
 from twitter_pipeline.sandbox.faults import Fault
 from twitter_pipeline.sandbox.problems import DUPLICATE, forbidden, invalid
 from twitter_pipeline.sandbox.state import State, User, iso
-from twitter_pipeline.sandbox.weight import LIMIT, normalize, weighted_length
+from twitter_pipeline.sandbox.weight import LIMIT, normalize, weighted_length, words_of
 
 #: How long the same words of one account are refused. X does not document its own time.
 DUPLICATE_SECONDS = 24 * 3600
@@ -85,8 +85,9 @@ def create(state: State, user: User, body: Any, fault: Fault | None = None) -> d
         post_id = state.new_id(db)
         shown, found = _as_shown(text, user, post_id, attached)
         db.execute(
-            "INSERT INTO posts (id, user_id, created_ms, text, shown, entities, body, conversation_id, reply_to, fault)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO posts"
+            " (id, user_id, created_ms, text, shown, entities, body, conversation_id, reply_to, words, fault)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 post_id,
                 user.id,
@@ -97,6 +98,7 @@ def create(state: State, user: User, body: Any, fault: Fault | None = None) -> d
                 json.dumps(body),
                 conversation or post_id,
                 reply_to,
+                words_of(text),
                 fault.name if fault else None,
             ),
         )
@@ -212,14 +214,14 @@ def _reply(db: sqlite3.Connection, user: User, body: dict[str, Any]) -> tuple[in
 
 
 def _check_duplicate(db: sqlite3.Connection, user: User, text: str, now: int) -> None:
-    words = text.strip()
+    words = words_of(text)
     if not words:
         return
     recent = db.execute(
-        "SELECT text FROM posts WHERE user_id = ? AND deleted_ms IS NULL AND created_ms > ?",
-        (user.id, now - DUPLICATE_SECONDS * 1000),
+        "SELECT 1 FROM posts WHERE user_id = ? AND words = ? AND deleted_ms IS NULL AND created_ms > ?",
+        (user.id, words, now - DUPLICATE_SECONDS * 1000),
     )
-    if any(normalize(row["text"]).strip() == words for row in recent):
+    if recent.fetchone():
         raise forbidden(DUPLICATE)
 
 

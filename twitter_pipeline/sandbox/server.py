@@ -50,10 +50,12 @@ def server_for(app: ASGIApp) -> uvicorn.Server:
     return _Server(config)
 
 
-def serve(host: str, port: int, state_dir: Path, *, processing_seconds: float = PROCESSING_SECONDS) -> None:
+def serve(
+    host: str, port: int, state_dir: Path, *, processing_seconds: float = PROCESSING_SECONDS, limits: int = 1
+) -> None:
     """Serve until SIGTERM or SIGINT. Raises OSError when the port is taken."""
     listener = bind(host, port)
-    server = server_for(create_app(state_dir, processing_seconds=processing_seconds))
+    server = server_for(create_app(state_dir, processing_seconds=processing_seconds, limits=limits))
     # uvicorn raises the signal again once it has stopped; a stop asked for is no failure.
     signal.signal(signal.SIGTERM, lambda *_: None)
     signal.signal(signal.SIGINT, lambda *_: None)

@@ -17,6 +17,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from twitter_pipeline.sandbox.weight import words_of
+
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS last_id (id INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS users (
@@ -48,6 +50,7 @@ CREATE TABLE IF NOT EXISTS windows (
 # What later versions keep too: added to a folder of an earlier one.
 _ADDED = (
     ("posts", "fault", "TEXT"),
+    ("posts", "words", "TEXT"),
     ("media", "fault", "TEXT"),
     ("media", "usable_ms", "INTEGER"),
     ("media", "stuck", "INTEGER NOT NULL DEFAULT 0"),
@@ -121,6 +124,9 @@ class State:
             for table, column, kind in _ADDED:
                 if column not in {row["name"] for row in db.execute(f"PRAGMA table_info ({table})")}:
                     db.execute(f"ALTER TABLE {table} ADD COLUMN {column} {kind}")
+            for row in db.execute("SELECT id, text FROM posts WHERE words IS NULL").fetchall():
+                db.execute("UPDATE posts SET words = ? WHERE id = ?", (words_of(row["text"]), row["id"]))
+            db.execute("CREATE INDEX IF NOT EXISTS posts_by_words ON posts (user_id, words)")
         #: Statements of this transaction are on disk when it ends.
         self.transaction = self._durable.transaction
         #: The same without waiting for the disk: safe against a kill, not against a power cut.

@@ -29,6 +29,11 @@ def normalize(text: str) -> str:
     return unicodedata.normalize("NFC", text.replace("\r\n", "\n"))
 
 
+def words_of(text: str) -> str:
+    """What makes two posts of an account the same to X."""
+    return normalize(text).strip()
+
+
 def weighted_length(text: str) -> int:
     text = normalize(text)
     total = at = 0

@@ -194,9 +194,17 @@ def test_a_folder_of_an_earlier_sandbox_is_taken_over(tmp_path: Path, png: bytes
         data(maker.tweet("then", maker.upload(png, "tweet_image", "image/png")))
         unused = maker.upload(png, "tweet_image", "image/png")
     db = sqlite3.connect(tmp_path / "x" / "x.db")
-    for table, column in (("posts", "fault"), ("media", "fault"), ("media", "usable_ms"), ("media", "stuck")):
+    db.execute("DROP INDEX posts_by_words")
+    for table, column in (
+        ("posts", "fault"),
+        ("posts", "words"),
+        ("media", "fault"),
+        ("media", "usable_ms"),
+        ("media", "stuck"),
+    ):
         db.execute(f"ALTER TABLE {table} DROP COLUMN {column}")
     db.close()
     with running(tmp_path / "x") as sandbox:
+        assert message(sandbox.account("maker").tweet(" then "), 403).endswith("duplicate content.")
         data(sandbox.account("maker").tweet("now", unused))
         assert [post["text"] for post in sandbox.control("GET", "posts").json()["posts"]] == ["now", "then"]

@@ -92,8 +92,9 @@ def test_cleared_state_is_gone_and_ids_go_on_rising(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("sig", [signal.SIGTERM, signal.SIGINT])
 def test_it_stops_within_a_second_whatever_is_open(tmp_path: Path, sig: signal.Signals) -> None:
-    with SandboxServer(tmp_path / "x", processing_seconds=0) as sandbox:
+    with SandboxServer(tmp_path / "x", processing_seconds=0, limits=3) as sandbox:
         maker = Account(sandbox.url, "maker")
+        assert maker.get("/2/users/me").headers["x-rate-limit-limit"] == "225"
         media_id = maker.upload(mp4(filling=8_000_000), "tweet_video", "video/mp4")
         sandbox.fault("POST /2/tweets", "delay", seconds=30)
         waiting = threading.Thread(target=_ignore_errors, args=(maker.tweet, "late"))

@@ -21,13 +21,18 @@ GEMINI = "POST /v1beta/models/{model}:generateContent"
 
 
 class SandboxServer:
-    """``with SandboxServer(tmp_path / "x") as sandbox: … sandbox.url …``; its state stays in the folder."""
+    """``with SandboxServer(tmp_path / "x") as sandbox: … sandbox.url …``; its state stays in the folder.
 
-    def __init__(self, state_dir: Path, *, processing_seconds: float = 0.2, port: int | None = None) -> None:
+    `limits`: so many times X's rate limits hold (X: 100 posts of an account in 15 minutes).
+    """
+
+    def __init__(
+        self, state_dir: Path, *, processing_seconds: float = 0.2, limits: int = 1, port: int | None = None
+    ) -> None:
         self.state_dir = state_dir
         self.port = port or _free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        self._processing_seconds = processing_seconds
+        self._options = ("--processing-seconds", str(processing_seconds), "--limits", str(limits))
         self._process: subprocess.Popen[bytes] | None = None
 
     @classmethod
@@ -44,7 +49,7 @@ class SandboxServer:
             [
                 *(sys.executable, "-m", "twitter_pipeline.sandbox"),
                 *("--port", str(self.port), "--state", str(self.state_dir)),
-                *("--processing-seconds", str(self._processing_seconds)),
+                *self._options,
             ]
         )
         deadline = time.monotonic() + _START_SECONDS
