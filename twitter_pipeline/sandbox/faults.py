@@ -119,16 +119,23 @@ class _Rule:
     def __init__(self, fault: Fault) -> None:
         self.fault = fault
         self._seen = 0
-        # Not from the seed alone: rules with one seed would draw the same numbers, and fire one after the other.
-        self._random = random.Random(f"{fault.seed} {fault.call} {fault.name} {fault.account}")
+        self._randoms: dict[str, random.Random] = {}
 
-    def takes(self) -> bool:
+    def takes(self, account: str) -> bool:
         """Whether it takes the request it is shown."""
         fault = self.fault
         if fault.every is not None:
             self._seen += 1
             return self._seen % fault.every == 0
-        return fault.probability is None or self._random.random() < fault.probability
+        return fault.probability is None or self._random(account).random() < fault.probability
+
+    def _random(self, account: str) -> random.Random:
+        if account not in self._randoms:
+            # Of each account alone: the order in which several get here is chance. And not from the seed alone: rules
+            # with one seed would draw the same numbers, and fire one after the other.
+            fault = self.fault
+            self._randoms[account] = random.Random(f"{fault.seed} {fault.call} {fault.name} {account}")
+        return self._randoms[account]
 
 
 class Faults:
@@ -181,7 +188,7 @@ class Faults:
                     fault.after -= 1
                     if not fault.chooses:
                         return None
-                elif rule.takes():
+                elif rule.takes(account):
                     self._count(rule, account)
                     return fault
         return None

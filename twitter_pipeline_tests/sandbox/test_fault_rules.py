@@ -48,6 +48,16 @@ def test_a_probability_draws_the_same_from_the_same_seed() -> None:
     assert _named({"probability": 1, "times": 1}, requests=2) == ["drop", "-"]
 
 
+def test_what_an_account_meets_does_not_hang_on_the_others() -> None:
+    def met(*accounts: str) -> list[bool]:
+        faults = Faults([ME])
+        faults.add({"call": ME, "kind": "drop", "probability": 0.5, "seed": 7})
+        return [bool(faults.next_for(ME, account)) for account in accounts]
+
+    alone, mixed = met(*["a"] * 40), met(*["a", "b"] * 40)
+    assert (mixed[::2], mixed[1::2] != alone) == (alone, True)
+
+
 def test_rules_of_one_seed_do_not_follow_each_other() -> None:
     rules = [{"name": name, "probability": 0.1, "seed": 7} for name in ("a", "b")]
     met = _named(*rules, requests=2000)
