@@ -69,7 +69,7 @@ def decide(outcome: Outcome, task: Task, now: datetime, *, max_retries: int = MA
             return Move(Event.STOP, f"{reason}; launch its partition, or run: twitter-pipeline retry {task.id}")
         return Move(Event.RELEASE, reason, not_before=now)
     if isinstance(outcome, Absent) and outcome.by_person:
-        return Move(Event.REOPEN, reason, not_before=now)
+        return Move(Event.REOPEN, reason, not_before=now, details={"by_person": True})
     if isinstance(outcome, (Failed, Died, Absent)):
         if task.retry_count >= max_retries:
             return Move(Event.FAIL, f"{reason} (given up after {task.retry_count} retries)")

@@ -21,6 +21,7 @@ from twitter_pipeline.store.engine import reading
 from twitter_pipeline.store.tables import publishing_tasks
 
 if TYPE_CHECKING:
+    from twitter_pipeline.content.compose import Composed
     from twitter_pipeline.content.metadata import Metadata
 
 
@@ -34,17 +35,10 @@ class Gone(Ended):
 
 def draft(item: Item, paths: Sequence[Path]) -> Draft:
     """The post of an item whose files are at `paths`. Raises Ended with the reason when there can be none (yet)."""
-    from twitter_pipeline.content import TemplateError, compose
-
     source = item.source()
     metadata, sidecar = read_metadata(item, source)
     media = check_media(item, source, paths, metadata)
-    try:
-        composed = compose(
-            metadata, template=source.template, hashtags=source.hashtags, limit=item.settings.x.text_limit
-        )
-    except TemplateError as error:
-        raise Ended(NotPublishable(f"the template of source {source.key}: {error}")) from error
+    composed = _composed(item, source, metadata)
     if any(map(shows_secret, (composed.text, *(medium.alt_text for medium in media)))):
         raise Ended(
             NotPublishable("its words hold a key or password of this pipeline; take it out, and make a new one")
@@ -57,6 +51,21 @@ def draft(item: Item, paths: Sequence[Path]) -> Draft:
         sidecar=sidecar,
         words=metadata.to_dict() if source.gemini else None,
     )
+
+
+def text_of(item: Item) -> Composed:
+    """The words of an item's post, its media not looked at; Gemini's are not among them. Raises Ended as `draft`."""
+    source = item.source()
+    return _composed(item, source, read_metadata(item, source)[0])
+
+
+def _composed(item: Item, source: Source, metadata: Metadata) -> Composed:
+    from twitter_pipeline.content import TemplateError, compose
+
+    try:
+        return compose(metadata, template=source.template, hashtags=source.hashtags, limit=item.settings.x.text_limit)
+    except TemplateError as error:
+        raise Ended(NotPublishable(f"the template of source {source.key}: {error}")) from error
 
 
 def media_paths(item: Item) -> tuple[Path, ...]:

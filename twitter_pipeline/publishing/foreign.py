@@ -3,7 +3,7 @@
 Our own are unknown when the database is an older copy. So each account's timeline is looked through before its first
 post after a start, and an item whose words are on it already is left to a person.
 
-Reading costs money: one page, of what came since the last look. The first look takes what the page holds.
+Reading costs money: of what came since the last look all is read, each post once. The first look takes one page.
 """
 
 from __future__ import annotations
@@ -20,19 +20,21 @@ from twitter_pipeline.publishing.connecting import connected_as, posts_page
 from twitter_pipeline.publishing.drafts import Draft
 from twitter_pipeline.publishing.outcomes import MustWait
 from twitter_pipeline.publishing.session import Ended, Item, Session, utc_now
-from twitter_pipeline.store import accounts, looks
+from twitter_pipeline.store import accounts, log, looks
 from twitter_pipeline.store.attempts import Content
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.looks import Seen
+from twitter_pipeline.store.status import Event
 
 if TYPE_CHECKING:
     from twitter_pipeline.x.client import XClient
     from twitter_pipeline.x.posts import Post
 
-#: X's largest page.
-PAGE = 100
+#: X's largest page, and how many of them it lists of a timeline: 3,200 posts.
+PAGE, MOST_PAGES = 100, 32
 #: Older than any post: what was seen of an empty timeline.
 BEFORE_ALL = "1"
+_NEVER = datetime.min.replace(tzinfo=timezone.utc)
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Foreign:
 
     account: str
     number: int
-    #: Whether the page was full: there may be more.
+    #: Whether there may be more than X lists.
     or_more: bool
     #: Of the newest (aware UTC), and its address.
     newest_at: datetime
@@ -66,7 +68,16 @@ def look(engine: sa.Engine, settings: Settings, account_id: int, *, now: datetim
     Posts made after `now`, by a run under way perhaps, are left for the next look.
     """
     with connected_as(engine, settings, account_id) as connected:
-        return _look(engine, settings, account_id, connected, until=now)
+        return _look(engine, settings, account_id, connected, until=now).told
+
+
+def read(engine: sa.Engine, settings: Settings, account_id: int, *, whole: bool = False) -> int:
+    """Read what is new on a timeline, or all that X lists of it, and keep what is not known here.
+
+    How many posts were listed: X charges for each. Raises KeyLost and XError.
+    """
+    with connected_as(engine, settings, account_id) as connected:
+        return _look(engine, settings, account_id, connected, whole=whole).listed
 
 
 def look_through(session: Session, connected: XClient) -> None:
@@ -99,15 +110,36 @@ def look_through(session: Session, connected: XClient) -> None:
         ) from error
 
 
+@dataclass(frozen=True)
+class _Looked:
+    #: What is to be told of it; None for nothing.
+    told: Foreign | None
+    #: Posts that X listed.
+    listed: int
+
+
 def _look(
-    engine: sa.Engine, settings: Settings, account_id: int, connected: XClient, *, until: datetime | None = None
-) -> Foreign | None:
+    engine: sa.Engine,
+    settings: Settings,
+    account_id: int,
+    connected: XClient,
+    *,
+    until: datetime | None = None,
+    whole: bool = False,
+) -> _Looked:
     from twitter_pipeline.x.posts import timeline
 
     with reading(engine) as connection:
         account = accounts.by_id(connection, account_id)
     since = account.timeline_seen_id
-    listing = timeline(connected, str(account.x_user_id), since_id=since, max_results=PAGE)
+    listing = timeline(
+        connected,
+        str(account.x_user_id),
+        since_id=None if whole else since,
+        max_results=PAGE,
+        # Without a beginning a long history would be paid for.
+        most_pages=MOST_PAGES if whole or since else 1,
+    )
     posts = [post for post in listing.posts if until is None or post.created_at <= until]
     with writing(engine) as connection:
         now = utc_now()
@@ -117,16 +149,17 @@ def _look(
         ours = looks.known(connection, [post.id for post in posts])
         others = [post for post in posts if post.id not in ours]
         looks.see(connection, [_seen(account_id, post) for post in others], now=now)
-        newest = max((post.id for post in posts), key=int, default=since or BEFORE_ALL)
+        newest = max((*(post.id for post in posts), since or BEFORE_ALL), key=int)
         accounts.seen_timeline(connection, account_id, newest)
         if until is None:
             accounts.looked_through(connection, account_id, now=now)
     if since is None or not others:
-        return None
+        return _Looked(None, len(listing.posts))
     last = max(others, key=lambda post: int(post.id))
     address = f"{posts_page(settings, account.x_username)}/{last.id}"
     maybe_ours = any(matching.text_key_of(post) in under_way for post in others)
-    return Foreign(account.name, len(others), not listing.whole, last.created_at, address, maybe_ours)
+    told = Foreign(account.name, len(others), not listing.whole, last.created_at, address, maybe_ours)
+    return _Looked(told, len(listing.posts))
 
 
 def _seen(account_id: int, post: Post) -> Seen:
@@ -134,20 +167,30 @@ def _seen(account_id: int, post: Post) -> Seen:
 
 
 def is_seen(connection: sa.Connection, item: Session, draft: Draft, content: Content) -> Seen | None:
-    """A post with the item's words that is not known here and was made since the item's files were; None without."""
+    """A post with the item's words that is not known here and may be the item's; None without."""
     seen = looks.seen(connection, item.account.id, text_key=content.text_key)
-    alike = [post for post in seen if post.media == len(content.media_ids)]
+    # An album may have been shared out to posts otherwise: how many pictures it shows does not count.
+    alike = [post for post in seen if (post.media > 0) == bool(content.media_ids)]
     if not alike:
         return None
     ours = looks.known(connection, [post.post_id for post in alike])
-    since = _made(item, draft)
+    since = max(made_at(item, draft.sidecar), denied_at(connection, item.task.id))
     return next((post for post in alike if post.post_id not in ours and post.posted_at >= since), None)
 
 
-def _made(item: Item, draft: Draft) -> datetime:
-    """When the item came to be (aware UTC): its post cannot be older."""
+def denied_at(connection: sa.Connection, task_id: int) -> datetime:
+    """When a person said that the item is not on X (aware UTC): what was posted until then is not its post."""
+    lines = log.of_task(connection, task_id)
+    said = [line.created_at for line in lines if line.action == Event.REOPEN.value and line.details.get("by_person")]
+    return max(said, default=_NEVER)
+
+
+def made_at(item: Item, sidecar: str | None) -> datetime:
+    """When the item came to be (aware UTC): its post cannot be older. Raises Ended."""
+    if not item.task.files and not item.source().repeat:
+        return _NEVER  # the file of a text may be a list that grows; X takes the same words only once anyway
     times = [item.task.created_at]
-    for path in (*(medium.path for medium in draft.media), *([draft.sidecar] if draft.sidecar else [])):
+    for path in (*item.task.files, *([sidecar] if sidecar else [])):
         try:
             modified = (item.project.path / path).stat().st_mtime
         except OSError:

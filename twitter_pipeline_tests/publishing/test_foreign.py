@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import logging
+import os
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+import sqlalchemy as sa
 from requests_oauthlib import OAuth1Session
 
 from twitter_pipeline.cli.up import timeline
 from twitter_pipeline.config import KEYS
-from twitter_pipeline.publishing import foreign
+from twitter_pipeline.publishing import foreign, reconciling
 from twitter_pipeline.publishing.foreign import Foreign
+from twitter_pipeline.publishing.outcomes import Posted, Unknown
 from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.store import accounts
-from twitter_pipeline.store.engine import reading
+from twitter_pipeline.store.engine import reading, writing
+from twitter_pipeline.store.tables import publishing_tasks
+from twitter_pipeline_tests.sandbox.client import Account, data
 from twitter_pipeline_tests.support.world import MakeWorld, World
 
 TIMELINE = "GET /2/users/{id}/tweets"
@@ -33,6 +39,18 @@ def post_elsewhere(world: World, text: str, username: str = "sandbox") -> str:
         answer = session.post(f"{world.sandbox.url}/2/tweets", json={"text": text})
     assert answer.status_code == 201
     return str(answer.json()["data"]["id"])
+
+
+def post_with_film(world: World, text: str) -> str:
+    account = Account(world.sandbox.url, "sandbox")
+    media_id = account.upload(world.clip.read_bytes(), "tweet_video", "video/mp4")
+    return str(data(account.tweet(text, media_id))["id"])
+
+
+def forget(world: World, post_id: str) -> None:
+    """Let the timeline be seen, and the post be gone: so X's own rule against repetitions does not stand in the way."""
+    look(world)
+    data(Account(world.sandbox.url, "sandbox").delete(f"/2/tweets/{post_id}"))
 
 
 def post_here(world: World, name: str) -> None:
@@ -81,7 +99,9 @@ def test_of_an_empty_timeline_every_later_post_counts(here: World) -> None:
 
 def test_one_whose_answer_was_lost_may_be_ours(here: World) -> None:
     look(here)
+    here.looked_through()
     here.sandbox.fault("POST /2/tweets", "drop_after")
+    here.sandbox.fault(TIMELINE, "status", status=503)
     post_here(here, "a")
     found = look(here)
     assert found is not None
@@ -99,15 +119,79 @@ def test_a_post_made_after_the_start_is_left_for_the_next(here: World) -> None:
     assert look(here) is not None
 
 
-def test_one_page_is_read_and_a_full_one_says_so(here: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_that_came_since_is_read_and_where_x_lists_no_more_it_says_so(
+    here: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(foreign, "PAGE", 5)
     look(here)
-    for number in range(7):
+    for number in range(12):
         post_elsewhere(here, f"Another {number}")
+    monkeypatch.setattr(foreign, "MOST_PAGES", 2)
     found = look(here)
     assert found is not None
-    assert "5 or more posts" in str(found)
+    assert "10 or more posts" in str(found)
     assert look(here) is None
+    for number in range(6):
+        post_elsewhere(here, f"One more {number}")
+    found = look(here)
+    assert found is not None
+    assert (found.number, found.or_more) == (6, False)
+
+
+def held(here: World, name: str) -> str:
+    """Why the item is unconfirmed; nothing was sent for it."""
+    before = len(here.sandbox.posts())
+    outcome = here.publish(here.task_of(name), run_id=f"again {name}")
+    assert isinstance(outcome, Unknown), outcome
+    assert len(here.sandbox.posts()) == before
+    return outcome.reason
+
+
+def test_what_the_timeline_shows_already_is_not_posted(here: World) -> None:
+    here.put("a.mp4", title="Cat & dog")
+    here.scan()
+    forget(here, post_with_film(here, "Cat & dog"))
+    assert "shows a post with its words that is not known here" in held(here, "a.mp4")
+
+
+def test_the_same_words_without_a_film_are_another_post(here: World) -> None:
+    here.put("a.mp4", title="Cat")
+    here.scan()
+    forget(here, post_elsewhere(here, "Cat"))
+    assert isinstance(here.publish(), Posted)
+
+
+def test_posts_from_before_the_file_are_not_its_own(here: World) -> None:
+    forget(here, post_with_film(here, "Cat"))
+    here.put("a.mp4", title="Cat")
+    later = time.time() + 5
+    for file in here.folder.iterdir():
+        os.utime(file, (later, later))
+    here.scan(utc_now() + timedelta(seconds=9))
+    with writing(here.engine) as connection:
+        connection.execute(sa.update(publishing_tasks).values(created_at=utc_now() + timedelta(seconds=5)))
+    assert isinstance(here.publish(), Posted)
+
+
+def test_a_text_of_a_list_that_grew_since_is_not_posted_again(world: MakeWorld) -> None:
+    here = world(sources=[{"type": "text"}])
+    forget(here, post_elsewhere(here, "Good morning"))
+    (here.folder / "words.txt").write_text("Good morning", encoding="utf-8")
+    later = time.time() + 5
+    os.utime(here.folder / "words.txt", (later, later))
+    here.scan(utc_now() + timedelta(seconds=9))
+    assert "not known here" in held(here, "words.txt")
+
+
+def test_a_person_who_says_that_it_is_not_its_post_speaks_for_that_item_only(here: World) -> None:
+    for name in ("a.mp4", "b.mp4"):
+        here.put(name, title="Cat")
+    here.scan()
+    forget(here, post_with_film(here, "Cat"))
+    held(here, "a.mp4")
+    reconciling.decided_by_a_person(here.engine, here.settings, here.task_of("a.mp4"), posted=None, now=utc_now())
+    held(here, "b.mp4")
+    assert isinstance(here.publish(here.task_of("a.mp4"), run_id="once more"), Posted)
 
 
 class TestStart:

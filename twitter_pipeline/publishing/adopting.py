@@ -1,0 +1,224 @@
+"""Items whose posts are on the timeline and not known here: the database is an older copy, or a new one.
+
+An item and a post belong together when they have the same words and as many media, and neither goes with another one
+of the account. Everything else is for a person: `foreign.is_seen` keeps such items from being posted again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from twitter_pipeline.config import Settings
+from twitter_pipeline.publishing import contents, drafting, enhancing, foreign, matching
+from twitter_pipeline.publishing.connecting import posts_page
+from twitter_pipeline.publishing.decide import decide
+from twitter_pipeline.publishing.drafts import ELSEWHERE, Draft
+from twitter_pipeline.publishing.outcomes import Adopted
+from twitter_pipeline.publishing.session import Ended, Item
+from twitter_pipeline.scanning.reasons import IGNORED, SAME_FILE
+from twitter_pipeline.store import accounts, attempts, looks, moves, tasks
+from twitter_pipeline.store.accounts import AccountRow
+from twitter_pipeline.store.attempts import AttemptState
+from twitter_pipeline.store.engine import reading, writing
+from twitter_pipeline.store.looks import Seen
+from twitter_pipeline.store.status import TRANSITIONS, Event, Status
+from twitter_pipeline.store.tables import publishing_tasks
+from twitter_pipeline.store.tasks import Task
+
+_tasks = publishing_tasks.c
+
+#: What a post that was not known here may be adopted for. Not while a run is at it: what that posts counts.
+ADOPTABLE = TRANSITIONS[Event.ADOPT].froms - {Status.RUNNING}
+
+
+@dataclass(frozen=True)
+class Pair:
+    """An item, and the post that is its own."""
+
+    task: Task
+    post: Seen
+
+
+@dataclass(frozen=True)
+class Unclear:
+    """An item that may be on X, and the posts that may be its own."""
+
+    task: Task
+    posts: tuple[Seen, ...]
+    why: str
+
+
+@dataclass
+class Found:
+    """What an account's unknown posts are."""
+
+    account: AccountRow
+    pairs: list[Pair] = field(default_factory=list)
+    unclear: list[Unclear] = field(default_factory=list)
+    #: Posts that are no item's.
+    others: int = 0
+
+
+def address(settings: Settings, account: AccountRow, post_id: str) -> str:
+    """The address of a post of the account."""
+    return f"{posts_page(settings, account.x_username)}/{post_id}"
+
+
+def match(engine: sa.Engine, settings: Settings, account: AccountRow) -> Found:
+    """Which items the unknown posts of an account are; nothing is read of X, and nothing changed."""
+    found = Found(account)
+    with reading(engine) as connection:
+        seen = looks.seen(connection, account.id)
+        known = looks.known(connection, [post.post_id for post in seen])
+        # What may be a run's of this moment is left to it.
+        under_way = {one.text_key for one in looks.unanswered(connection, account.id) if not one.unconfirmed}
+        candidates = _candidates(connection, settings, account) if seen else []
+    posts: dict[str, list[Seen]] = {}
+    for post in seen:
+        if post.post_id not in known and post.text_key not in under_way:
+            posts.setdefault(post.text_key, []).append(post)
+    if not posts:
+        return found
+    may_be: dict[int, tuple[Task, list[Seen]]] = {}
+    for task in candidates:
+        item = Item(engine, settings, task)
+        alike = [post for key in _keys_of(item) for post in posts.get(key, ())]
+        if not alike:
+            continue
+        with reading(engine) as connection:
+            denied = foreign.denied_at(connection, task.id)
+        # With pictures beside them the same words are something else.
+        alike = [post for post in alike if (post.media > 0) == bool(task.files) and post.posted_at > denied]
+        if alike:
+            may_be[task.id] = (task, alike)
+    _share_out(engine, settings, found, may_be)
+    claimed = {post.post_id for _, alike in may_be.values() for post in alike}
+    found.others = sum(post.post_id not in claimed for alike in posts.values() for post in alike)
+    return found
+
+
+def _candidates(connection: sa.Connection, settings: Settings, account: AccountRow) -> list[Task]:
+    """The items of an account that are not posted, of all projects: a post may be any one's."""
+    sources = [
+        source_id
+        for project in settings.projects
+        for source_id, row in accounts.of_sources(connection, project.id).items()
+        if row.id == account.id
+    ]
+    every = tasks.read(
+        connection,
+        tasks.select(_tasks.content_source_id.in_(sources), _tasks.status.in_([status.value for status in ADOPTABLE])),
+    )
+    # Nothing posts them, and an archive is not read through for it.
+    return [task for task in every if not (task.error_message or "").startswith((IGNORED, SAME_FILE))]
+
+
+def _keys_of(item: Item) -> set[str]:
+    """What the item's words are known by: those that would go out now, and those that were to go out at the last try.
+
+    Words that Gemini made are among them only where they are stored.
+    """
+    texts = {str(item.task.content_data["text"])} if item.task.content_data.get("text") else set[str]()
+    try:
+        with drafting.file_errors(item):
+            texts.add(_draft(item).text if item.source().gemini else drafting.text_of(item).text)
+    except Ended:
+        pass  # it has no words (any more)
+    return {matching.text_key(text) for text in texts}
+
+
+def _draft(item: Item) -> Draft:
+    return enhancing.preview(item, drafting.draft(item, drafting.media_paths(item)), ask=False)
+
+
+def _share_out(
+    engine: sa.Engine, settings: Settings, found: Found, may_be: Mapping[int, tuple[Task, Sequence[Seen]]]
+) -> None:
+    wanted: dict[str, int] = {}
+    for _, alike in may_be.values():
+        for post in alike:
+            wanted[post.post_id] = wanted.get(post.post_id, 0) + 1
+    for task, alike in may_be.values():
+        why = _why_not(Item(engine, settings, task), alike, wanted)
+        if why is None:
+            found.pairs.append(Pair(task, alike[0]))
+        else:
+            found.unclear.append(Unclear(task, tuple(alike), why))
+
+
+def _why_not(item: Item, alike: Sequence[Seen], wanted: Mapping[str, int]) -> str | None:
+    """Why it is not certain that the only post is the item's; None when it is."""
+    post = alike[0]
+    if len(alike) > 1:
+        return f"{len(alike)} posts have its words"
+    if wanted[post.post_id] > 1:
+        return f"{wanted[post.post_id]} items have the words of this post"
+    if post.media != len(item.task.files):
+        return f"the post shows {post.media} media, the item has {len(item.task.files)}"
+    try:
+        is_older = post.posted_at < foreign.made_at(item, item.task.metadata_path)
+    except Ended as ended:
+        return ended.outcome.reason
+    return "the post is older than its files" if is_older else None
+
+
+def adopt(
+    engine: sa.Engine,
+    settings: Settings,
+    account: AccountRow,
+    task: Task,
+    post: Seen,
+    *,
+    now: datetime,
+    by_person: bool = False,
+) -> tuple[bool, str]:
+    """Take a post for an item's that nothing has posted, as far as is known here. Whether it was done, and what."""
+    item = Item(engine, settings, task)
+    content = contents.content_of(item)
+    kept = _kept(item, post)
+    url = address(settings, account, post.post_id)
+    how = "found by a person" if by_person else "found on the timeline; it was not known here"
+    with writing(engine) as connection:
+        task = tasks.get(connection, task.id, lock=True)
+        if task.status not in ADOPTABLE:
+            return False, f"{task.partition_key}: it is {task.status} by now"
+        content = contents.taken(connection, task, content)
+        accounts.knows_post(connection, account.id, post.post_id)  # locks the account: nothing is sent meanwhile
+        if looks.known(connection, [post.post_id]):
+            return False, f"{task.partition_key}: {url} is another item's by now"
+        others = [one for one in looks.unanswered(connection, account.id) if one.task_id != task.id]
+        if not by_person and post.text_key in {one.text_key for one in others}:
+            return False, f"{task.partition_key}: {url} may be a post that is under way just now; try again"
+        decided = decide(Adopted(f"posted: {url} ({how})", post.post_id, url, post.posted_at), task, now)
+        if not moves.adopt(connection, task.id, decided, now=now):
+            return False, f"{task.partition_key}: it is {task.status} by now"
+        attempts.resolve(connection, task.id, AttemptState.ADOPTED, now=now, tweet_id=post.post_id)
+        values = {"content_data": kept, **({} if content is None else {"content_hash": content})}
+        connection.execute(sa.update(publishing_tasks).where(_tasks.id == task.id).values(values))
+        looks.give(connection, account.id, post.post_id, task.id)
+    return True, f"{task.partition_key}: {decided.message}"
+
+
+def _kept(item: Item, post: Seen) -> dict[str, object]:
+    """What was posted, as far as it is known: as it would go out now, in the words that the timeline shows."""
+    before = item.task.content_data
+    if before.get("text") and matching.text_key(str(before["text"])) == post.text_key:
+        return before
+    try:
+        with drafting.file_errors(item):
+            draft = _draft(item)
+    except Ended:
+        draft = ELSEWHERE
+    if matching.text_key(draft.text) != post.text_key:
+        draft = draft.model_copy(update={"text": post.text, "enhanced": None})
+    return draft.model_dump(mode="json")
+
+
+def accounts_of(connection: sa.Connection, project_ids: Iterable[str]) -> list[AccountRow]:
+    """The accounts that these projects post with, by name."""
+    rows = [row for id in project_ids for row in accounts.of_sources(connection, id).values()]
+    return sorted({row.id: row for row in rows}.values(), key=lambda row: row.name)
