@@ -68,7 +68,7 @@ def _make_folder(folder: Path) -> None:
     missing = [each for each in (folder, *folder.parents) if not each.exists()]
     folder.mkdir(parents=True, exist_ok=True)
     for made in reversed(missing):
-        made.chmod(made.parent.stat().st_mode & 0o777)
+        made.chmod(made.stat().st_mode & 0o7000 | made.parent.stat().st_mode & 0o777)
 
 
 def is_same(old: Path, new: Path) -> bool:

@@ -55,3 +55,22 @@ def test_a_file_is_only_written_when_it_changed(tmp_path: Path) -> None:
     assert home.write_if_changed(path, b"two")
     assert path.read_bytes() == b"two"
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_folder_that_a_person_made_for_everybody_is_closed(tmp_path: Path) -> None:
+    tmp_path.chmod(0o755)
+    home.make(tmp_path)
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o700
+
+
+def test_what_a_command_writes_is_its_owners_only_whatever_the_umask(tmp_path: Path) -> None:
+    config = tmp_path / "config.yaml"
+    config.write_text("mode: live\naccounts: [{name: maker}]\nprojects: [{id: cats, path: .}]\n")
+    keys = "api_key=k1\napi_secret=k2\naccess_token=k3\naccess_token_secret=k4\n"
+    for words, said in ("db upgrade", ""), ("account add maker --from - --no-check", keys), ("account rotate-key", ""):
+        program = [sys.executable, "-m", "twitter_pipeline.cli.main", *words.split(), "--config", str(config)]
+        done = subprocess.run(program, input=said, text=True, capture_output=True, umask=0o022, check=False)
+        assert done.returncode == 0, done.stderr
+    written = [tmp_path / "var" / "live", *(tmp_path / "var" / "live").rglob("*")]
+    assert {"pipeline.db", "secret.key"} <= {path.name for path in written}
+    assert [path for path in written if path.stat().st_mode & 0o077] == []

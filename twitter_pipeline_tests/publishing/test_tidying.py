@@ -372,3 +372,16 @@ def test_it_is_still_found_by_where_it_was(world: MakeWorld) -> None:
     for name in ("clips/cat.mp4", "posted/cat.mp4", "cat.mp4"):
         with reading(here.engine) as connection:
             assert items.find(connection, here.settings, name).media_path == "posted/cat.mp4"
+
+
+def test_a_folder_made_for_posted_media_is_open_to_whom_the_media_are(tmp_path: Path) -> None:
+    (tmp_path / "media").mkdir()
+    (tmp_path / "media").chmod(0o2775)
+    (tmp_path / "media" / "a").write_text("a film")
+    before = os.umask(0o077)
+    try:
+        relocating.relocate(tmp_path / "media" / "a", tmp_path / "media" / "posted" / "2026" / "a")
+    finally:
+        os.umask(before)
+    for made in ("posted", "posted/2026"):
+        assert (tmp_path / "media" / made).stat().st_mode & 0o7777 == 0o2775
