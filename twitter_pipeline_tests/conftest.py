@@ -160,8 +160,8 @@ def clip(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def world(engine: sa.Engine, settings: MakeSettings, sandbox: SandboxServer, clip: Path) -> MakeWorld:
     """``world(metadata_wait="1 h")``: a project folder, a database with its rows, and a sandbox."""
 
-    def make(*, top: dict[str, Any] | None = None, **project: Any) -> World:
-        x = {"base_url": sandbox.url, "read_timeout": "5 s", "settle_time": "0.2 s"}
+    def make(*, top: dict[str, Any] | None = None, x: dict[str, Any] | None = None, **project: Any) -> World:
+        x = {"base_url": sandbox.url, "read_timeout": "5 s", "settle_time": "0.2 s", **(x or {})}
         made = settings(top={"x": x, **(top or {})}, **project)
         declare(engine, made)
         return World(engine, made, sandbox, clip)

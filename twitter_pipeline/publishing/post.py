@@ -25,7 +25,7 @@ from twitter_pipeline.publishing.connecting import posts_page
 from twitter_pipeline.publishing.drafts import UploadedMedia
 from twitter_pipeline.publishing.outcomes import Adopted, Failed, MustWait, Outcome, Posted, Unknown
 from twitter_pipeline.publishing.session import Ended, Session, utc_now
-from twitter_pipeline.store import accounts, attempts, pauses, tasks, uploads
+from twitter_pipeline.store import accounts, attempts, looks, pauses, tasks, uploads
 from twitter_pipeline.store.attempts import AttemptState, Content
 from twitter_pipeline.store.engine import reading, writing
 
@@ -107,7 +107,10 @@ def create(session: Session, uploaded: UploadedMedia) -> Posted:
             # An interrupt from here on finds the attempt unanswered, and settles it as such.
             outcome = (None if interrupt else reconciling.find(session, connected)) or outcome
             if isinstance(outcome, Adopted):
-                return _posted(session, outcome)
+                try:
+                    return _posted(session, outcome)
+                except Ended as taken:
+                    outcome = taken.outcome
             session.settle(outcome)
     if isinstance(outcome, Posted):
         session.posted = outcome
@@ -134,6 +137,8 @@ def _posted(session: Session, found: Adopted) -> Adopted:
     """Settle the task with a post that was there already."""
 
     def adopt(connection: sa.Connection) -> None:
+        if looks.known(connection, [found.tweet_id], but_of=session.task.id):
+            raise Ended(Unknown(f"the timeline shows {found.url}, which is another item's by now"))
         attempts.resolve(connection, session.task.id, AttemptState.ADOPTED, now=utc_now(), tweet_id=found.tweet_id)
 
     session.settle(found, along=adopt)

@@ -101,13 +101,16 @@ def look(engine: sa.Engine, settings: Settings, account_id: int, *, now: datetim
 
     with writing(engine) as connection:
         taken = looks.begin(connection, account_id, now=now, again=now + settings.settle_time)
-        account = accounts.by_id(connection, account_id)
         unanswered = looks.unanswered(connection, account_id)
     opened = [one for one in unanswered if one.id in taken and one.unconfirmed]
     if not opened:
         return []
+    if not settings.x.read_timeline:
+        return [_leave_to_a_person(engine, one, "x.read_timeline is no", now) for one in opened]
     try:
         with connected_as(engine, settings, account_id, read_timeout=TICK_TIMEOUT) as connected:
+            with reading(engine) as connection:
+                account = accounts.by_id(connection, account_id)
             listing = _read(engine, connected, account, unanswered)
     except XError as error:
         return [_unread(engine, settings, one, error, now) for one in opened]
@@ -160,7 +163,7 @@ def _act(
 ) -> str:
     """Do what a reading says about one attempt."""
     if verdict.found is not None:
-        return adopt(engine, settings, account, one.task_id, verdict.found, now)
+        return _adopt(engine, settings, account, one, verdict.found, now)
     if verdict.unclear is not None:
         seen = f"{posts_page(settings, account.x_username)}/{verdict.unclear.id}"
         return _look_later(engine, settings, one, f"{seen} has its words, and may be it or another's", now)
@@ -179,20 +182,19 @@ def _act(
     return _absent(engine, settings, one, now)
 
 
-def adopt(
-    engine: sa.Engine, settings: Settings, account: accounts.AccountRow, task_id: int, post: Post, now: datetime
+def _adopt(
+    engine: sa.Engine, settings: Settings, account: accounts.AccountRow, one: Open, post: Post, now: datetime
 ) -> str:
-    """Take a post of the timeline for an unconfirmed item's."""
     with writing(engine) as connection:
-        task = tasks.get(connection, task_id, lock=True)
+        task = tasks.get(connection, one.task_id, lock=True)
         accounts.knows_post(connection, account.id, post.id)  # locks the account: no other item takes it meanwhile
         if looks.known(connection, [post.id]):
             return f"{task.partition_key}: {post.id} is another item's by now"
+        if not looks.close(connection, one, AttemptState.ADOPTED, now=now, tweet_id=post.id):
+            return f"{task.partition_key}: its answer came meanwhile"
         decided = decide(_adopted(settings, account, post), task, now)
-        if not moves.resolve(connection, task_id, decided, now=now):
-            return f"{task.partition_key}: it is {task.status} by now"
-        attempts.resolve(connection, task_id, AttemptState.ADOPTED, now=now, tweet_id=post.id)
-        looks.give(connection, account.id, post.id, task_id)
+        moves.resolve(connection, one.task_id, decided, now=now)
+        looks.give(connection, account.id, post.id, one.task_id)
     return f"{task.partition_key}: {decided.message}"
 
 
@@ -200,10 +202,11 @@ def _absent(engine: sa.Engine, settings: Settings, one: Open, now: datetime) -> 
     with writing(engine) as connection:
         task = tasks.get(connection, one.task_id, lock=True)
         project = settings.project(task.project_id)
+        # Of this very attempt: a reader that was held up must say nothing about the next one.
+        if not looks.close(connection, one, AttemptState.ABSENT, now=now):
+            return f"{task.partition_key}: its answer came meanwhile"
         decided = decide(_of_absent(one, settings), task, now, max_retries=project.max_retries)
-        if not moves.resolve(connection, one.task_id, decided, now=now):
-            return f"{task.partition_key}: it is {task.status} by now"  # its answer came after all
-        attempts.resolve(connection, one.task_id, AttemptState.ABSENT, now=now)
+        moves.resolve(connection, one.task_id, decided, now=now)
     return f"{task.partition_key}: {decided.message}"
 
 
@@ -266,11 +269,17 @@ def _what_next(said: str, look_at: datetime | None) -> str:
 
 
 def decided_by_a_person(
-    engine: sa.Engine, settings: Settings, task: Task, *, posted: str | None, now: datetime
+    engine: sa.Engine,
+    settings: Settings,
+    task: Task,
+    *,
+    posted: str | None,
+    now: datetime,
+    posted_at: datetime | None = None,
 ) -> str | None:
     """Move an unconfirmed item on as a person says: `posted` is its post's id, None that there is none.
 
-    What was done, for people; None when it is no longer unconfirmed.
+    What was done, for people; None when it is no longer unconfirmed. Raises LookupError for another item's post.
     """
     with writing(engine) as connection:
         task = tasks.get(connection, task.id, lock=True)
@@ -280,14 +289,14 @@ def decided_by_a_person(
             outcome, state = Absent("a person says that it is not on X", by_person=True), AttemptState.ABSENT
         else:
             url = f"{posts_page(settings, account.x_username)}/{posted}"
-            outcome, state = Adopted(f"posted: {url} (found by a person)", posted, url), AttemptState.ADOPTED
+            outcome, state = Adopted(f"posted: {url} (found by a person)", posted, url, posted_at), AttemptState.ADOPTED
+            accounts.knows_post(connection, account.id, posted)  # locks the account: no other item takes it meanwhile
+            if looks.known(connection, [posted]):
+                raise LookupError(f"{url} is another item's")
         decided = decide(outcome, task, now)
         if not moves.resolve(connection, task.id, decided, now=now):
             return None
         attempts.resolve(connection, task.id, state, now=now, tweet_id=posted)
-        if posted is None:
-            looks.dismiss(connection, account.id, matching.text_key(str(task.content_data.get("text", ""))))
-        else:
-            accounts.knows_post(connection, account.id, posted)
+        if posted is not None:
             looks.give(connection, account.id, posted, task.id)
     return decided.message

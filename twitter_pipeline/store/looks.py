@@ -49,6 +49,8 @@ class Open:
     #: By X's clock: the first whole reading after the request that did not show it, and the first late enough to count.
     looked_from: datetime | None
     missed_at: datetime | None
+    #: What was said then; None where nobody knows.
+    answer: str | None
     #: Whether its task is `unconfirmed`: nobody works on it any more.
     unconfirmed: bool
 
@@ -66,6 +68,17 @@ def unanswered(connection: sa.Connection, account_id: int) -> list[Open]:
         .order_by(_attempts.id)
     )
     return [_read(row) for row in rows.mappings()]
+
+
+def open_of(connection: sa.Connection, task_ids: Collection[int]) -> dict[int, Open]:
+    """The unanswered attempts of these tasks, by task; none for a task that has sent nothing, or all was answered."""
+    query = (
+        sa.select(*_COLUMNS)
+        .join(publishing_tasks, _tasks.id == _attempts.task_id)
+        .where(_attempts.task_id.in_(task_ids), _OPEN)
+        .order_by(_attempts.id)
+    )
+    return {one.task_id: one for one in map(_read, connection.execute(query).mappings())}
 
 
 def _read(row: sa.RowMapping) -> Open:
@@ -108,6 +121,22 @@ def keep(connection: sa.Connection, one: Open, **values: Any) -> None:
     )
 
 
+def close(
+    connection: sa.Connection, one: Open, state: AttemptState, *, now: datetime, tweet_id: str | None = None
+) -> bool:
+    """End an unconfirmed task's attempt as adopted or absent; False when it was answered, or sent anew, meanwhile.
+
+    The caller has locked the task.
+    """
+    unconfirmed = sa.select(_tasks.id).where(_tasks.id == one.task_id, _tasks.status == Status.UNCONFIRMED.value)
+    closed = connection.execute(
+        sa.update(publishing_attempts)
+        .where(_attempts.id == one.id, _attempts.sent_at == one.sent_at, _OPEN, unconfirmed.exists())
+        .values(state=state.value, answered_at=now, tweet_id=tweet_id, look_at=None)
+    )
+    return closed.rowcount == 1
+
+
 def look_now(connection: sa.Connection, task_ids: Collection[int], now: datetime) -> int:
     """Let the timeline be read at once for unanswered attempts of these tasks; how many they are."""
     changed = connection.execute(
@@ -118,11 +147,12 @@ def look_now(connection: sa.Connection, task_ids: Collection[int], now: datetime
     return changed.rowcount
 
 
-def known(connection: sa.Connection, post_ids: Collection[str]) -> set[str]:
-    """Those of the posts that an attempt made, or that are known as a task's post."""
+def known(connection: sa.Connection, post_ids: Collection[str], *, but_of: int = 0) -> set[str]:
+    """Those of the posts that an attempt made, or that are known as a task's post; of other tasks than `but_of`."""
     made, of_task = _attempts.tweet_id, _tasks.tweet_id
-    query = sa.select(made).where(made.in_(post_ids)).union(sa.select(of_task).where(of_task.in_(post_ids)))
-    return {str(id) for id in connection.scalars(query)}
+    by_attempts = sa.select(made).where(made.in_(post_ids), _attempts.task_id != but_of)
+    of_tasks = sa.select(of_task).where(of_task.in_(post_ids), _tasks.id != but_of)
+    return {str(id) for id in connection.scalars(by_attempts.union(of_tasks))}
 
 
 def count_reading(connection: sa.Connection, account_id: int, posts: int, *, now: datetime) -> None:
@@ -188,13 +218,4 @@ def give(connection: sa.Connection, account_id: int, post_id: str, task_id: int)
         sa.update(timeline_posts)
         .where(_seen.account_id == account_id, _seen.post_id == post_id)
         .values(task_id=task_id)
-    )
-
-
-def dismiss(connection: sa.Connection, account_id: int, text_key: str) -> None:
-    """Forget posts with these words: a person said that they are no item's."""
-    connection.execute(
-        sa.delete(timeline_posts).where(
-            _seen.account_id == account_id, _seen.text_key == text_key, _seen.task_id.is_(None)
-        )
     )

@@ -93,6 +93,7 @@ def timeline(
         params["since_id"] = since_id
     posts: list[Post] = []
     at: datetime | None = None
+    whole = True
     for _ in range(most_pages):
         body = client.request("GET", f"/2/users/{user_id}/tweets", params=params)
         at = at or client.x_time
@@ -100,12 +101,15 @@ def timeline(
             answer = json.loads(body)
             # Without `meta` it is no listing: X answers 200 with `errors`, too.
             more = answer["meta"].get("next_token")
-            posts += [_post(entry) for entry in answer.get("data", [])]
+            page = [_post(entry) for entry in answer.get("data", [])]
+            # X leaves out what it cannot show just now, and says so.
+            whole &= not answer.get("errors") and answer["meta"].get("result_count", len(page)) == len(page)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             # An unreadable listing must not pass for an empty one: a caller would take the post for absent.
             raise Transient(f"X's list of posts cannot be read: {error!r}.") from error
+        posts += page
         if not more:
-            return Listing(tuple(posts), True, at)
+            return Listing(tuple(posts), whole, at)
         params["pagination_token"] = str(more)
     return Listing(tuple(posts), False, at or client.x_time)
 

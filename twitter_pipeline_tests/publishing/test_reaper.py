@@ -11,8 +11,8 @@ import sqlalchemy as sa
 from twitter_pipeline.publishing.decide import MAX_RETRIES
 from twitter_pipeline.publishing.due import Launch
 from twitter_pipeline.publishing.reaper import ORPHANED_AFTER, QUEUE_GRACE, Reaped, RunState, reap
-from twitter_pipeline.store import attempts, moves
-from twitter_pipeline.store.engine import writing
+from twitter_pipeline.store import attempts, looks, moves
+from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.moves import LEASE, Claim
 from twitter_pipeline.store.status import TRANSITIONS, Event, Move, Status
 from twitter_pipeline.store.tasks import Task
@@ -195,11 +195,13 @@ def test_a_task_that_dies_again_and_again_is_failed_in_the_end(prepared: sa.Engi
     assert task.error_message == f"attempt 1 died before anything was posted (given up after {MAX_RETRIES} retries)"
 
 
-def test_the_words_say_what_a_person_has_to_do_about_a_post_that_may_be_on_x(prepared: sa.Engine) -> None:
+def test_the_timeline_is_looked_at_for_a_post_that_may_be_on_x(prepared: sa.Engine) -> None:
     claim = hold(prepared)
     send(prepared, claim)
     (line,) = clean_up(prepared, run=OVER, after=SECOND).moved
-    assert "it may be on X. Look at the account's timeline; it is not posted again by itself" in line
+    assert "it may be on X, and the timeline is looked at before anything else" in line
+    with reading(prepared) as connection:
+        assert looks.due(connection, [1], NOW + SECOND) == [1]
 
 
 # Everything else.

@@ -35,6 +35,7 @@ def one_item(world: MakeWorld) -> World:
     here = world()
     here.put(title="Cat naps")
     here.scan()
+    here.looked_through()
     return here
 
 
@@ -129,7 +130,7 @@ def test_where_the_plan_forbids_reading_a_person_decides_at_once(world: MakeWorl
 
 
 def test_without_leave_to_read_the_timeline_nobody_reads_it(world: MakeWorld) -> None:
-    here = world(top={"x": {"base_url": "", "read_timeline": False}})
+    here = world(x={"read_timeline": False})
     here.put(title="Cat naps")
     here.scan()
     lose(here, "drop_after")
@@ -152,6 +153,7 @@ def test_items_with_the_same_words_are_told_apart_by_their_media(world: MakeWorl
     here.put("one.mp4", title="Cat naps")
     here.put("two.mp4", title="Cat naps")
     here.scan()
+    here.looked_through()
     here.sandbox.fault(TIMELINE, "status", status=503, times=20)
     lose(here, "drop_after", task="one.mp4")
     lose(here, "drop", task="two.mp4")
@@ -165,9 +167,9 @@ def test_items_with_the_same_words_are_told_apart_by_their_media(world: MakeWorl
 
 
 def test_an_item_with_the_same_words_and_no_media_waits_for_the_other(world: MakeWorld) -> None:
-    here = world(sources=[{"type": "text", "repeat": True}])
-    for name in ("one.txt", "two.txt"):
-        (here.folder / name).write_text("Good morning", encoding="utf-8")
+    here = world(sources=[{"type": "text"}])
+    for name, words in (("one.txt", "Good morning"), ("two.txt", "GOOD MORNING")):
+        (here.folder / name).write_text(words, encoding="utf-8")
     here.scan()
     first, second = here.tasks()
     here.sandbox.fault(CREATE, "drop")
@@ -229,8 +231,7 @@ def test_what_the_readings_listed_is_counted(world: MakeWorld) -> None:
     here.publish()
     with reading(here.engine) as connection:
         readings, posts = looks.cost(connection, 1, utc_now().date())
-    assert readings == 2  # before the first post, and after the lost answer
-    assert posts == 1
+    assert (readings, posts) == (1, 1)
 
 
 @pytest.mark.parametrize("posted", ["77", None])

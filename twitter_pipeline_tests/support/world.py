@@ -20,12 +20,12 @@ from twitter_pipeline.publishing.reaper import reap
 from twitter_pipeline.publishing.session import Session, Unavailable, Worker, open_session, utc_now
 from twitter_pipeline.scanning.report import ScanReport
 from twitter_pipeline.scanning.scan import scan
-from twitter_pipeline.store import accounts, attempts, defaults, moves, tasks
+from twitter_pipeline.store import accounts, attempts, defaults, tasks
 from twitter_pipeline.store.attempts import Content
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.secrets import open_vault
 from twitter_pipeline.store.status import Status
-from twitter_pipeline.store.tables import publishing_attempts
+from twitter_pipeline.store.tables import publishing_attempts, publishing_tasks
 from twitter_pipeline.store.tasks import Task
 from twitter_pipeline_tests.support.sandbox import SandboxServer
 from twitter_pipeline_tests.support.waiting import wait_for
@@ -96,12 +96,22 @@ class World:
             content = Content("Cat naps", text_key("Cat naps"))
             attempts.prepare(connection, session.claim, content, account_id=session.account.id, now=utc_now())
             assert attempts.mark_sent(connection, session.claim, now=utc_now())
-        self.reap(utc_now() + moves.LEASE + timedelta(seconds=1))
+        self.let_leases_run_out()
         return session
 
-    def reap(self, now: datetime) -> None:
-        """What the reaper does at that time; Dagster knows no run."""
-        reap(self.engine, self.project.id, instance="none", run_states=lambda _: [], now=now)
+    def let_leases_run_out(self) -> None:
+        """Whoever works on something is taken for dead: what the reaper does then; Dagster knows no run."""
+        with writing(self.engine) as connection:
+            over = utc_now() - timedelta(seconds=1)
+            connection.execute(
+                sa.update(publishing_tasks).where(publishing_tasks.c.lease_until.is_not(None)).values(lease_until=over)
+            )
+        reap(self.engine, self.project.id, instance="none", run_states=lambda _: [], now=utc_now())
+
+    def looked_through(self) -> None:
+        """The account's timeline was looked through since the start."""
+        with writing(self.engine) as connection:
+            accounts.looked_through(connection, accounts.by_name(connection, "sandbox").id, now=utc_now())
 
     def task_of(self, name: str) -> Task:
         """The task of the file with this name."""

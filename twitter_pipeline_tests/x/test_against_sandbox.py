@@ -173,7 +173,7 @@ def test_a_post_whose_answer_comes_too_late_is_unknown_and_exists(sandbox: Sandb
         posts.create(client, "hello")
     user = client.me().id
     deadline = datetime.now(timezone.utc) + timedelta(seconds=10)
-    while not (found := posts.timeline(client, user)):
+    while not (found := posts.timeline(client, user).posts):
         assert datetime.now(timezone.utc) < deadline
     assert [post.text for post in found] == ["hello"]
     client.close()
@@ -206,24 +206,25 @@ def test_the_timeline_names_addresses_and_media_as_they_were_sent(
     media = sent(client, film)
     posts.create(client, "older")
     created = posts.create(client, "A & B https://example.com/a?b=1", [media.media_id])
-    newest, older = posts.timeline(client, client.me().id)
+    newest, older = posts.timeline(client, client.me().id).posts
     assert older.text == "older"
     assert newest.id == created.id
     assert newest.text == created.text != "A & B https://example.com/a?b=1"
-    assert newest.urls == ("https://example.com/a?b=1",)
+    assert newest.words.strip() == "A & B https://example.com/a?b=1"
     assert newest.media_keys == (media.media_key,)
     assert abs(datetime.now(timezone.utc) - newest.created_at) < timedelta(minutes=1)
 
 
-def test_the_timeline_can_begin_after_a_post_or_a_moment(client: XClient) -> None:
-    first, second = posts.create(client, "first"), posts.create(client, "second")
+def test_the_timeline_can_begin_after_a_post_and_has_pages(client: XClient) -> None:
+    made = [posts.create(client, f"number {number}").id for number in range(7)]
     user = client.me().id
-    assert [post.id for post in posts.timeline(client, user, since_id=first.id)] == [second.id]
-    hour = timedelta(hours=1)
-    now = datetime.now(timezone.utc)
-    assert len(posts.timeline(client, user, start_time=now - hour)) == 2
-    # Another zone's clock shows the same moment.
-    assert len(posts.timeline(client, user, start_time=(now - hour).astimezone(timezone(-5 * hour)))) == 2
+    after = posts.timeline(client, user, since_id=made[4])
+    assert ([post.id for post in after.posts], after.whole) == ([made[6], made[5]], True)
+    assert abs(datetime.now(timezone.utc) - after.at) < timedelta(minutes=1)
+    first_page = posts.timeline(client, user, max_results=5)
+    assert ([post.id for post in first_page.posts], first_page.whole) == (made[:1:-1], False)
+    both = posts.timeline(client, user, max_results=5, most_pages=2)
+    assert ([post.id for post in both.posts], both.whole) == (made[::-1], True)
 
 
 def test_a_deleted_post_is_gone(sandbox: SandboxServer, client: XClient) -> None:

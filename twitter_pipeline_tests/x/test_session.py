@@ -39,7 +39,7 @@ def test_limits_are_kept_by_call_and_window(to_server: Connect) -> None:
     }
     with serving(answer(200, b'{"meta":{"result_count":0}}', headers)) as server:
         client = to_server(server.url)
-        assert posts.timeline(client, "123") == []
+        assert posts.timeline(client, "123").posts == ()
         assert client.limits == {
             "GET /2/users/:id/tweets 15min": Limit(900, 899, NOW + timedelta(minutes=9)),
             "GET /2/users/:id/tweets user-24h": Limit(None, 16, NOW + timedelta(minutes=9)),
@@ -83,6 +83,18 @@ def test_what_runs_on_this_machine_is_not_reached_through_a_proxy(
 def test_a_list_of_posts_that_cannot_be_read_is_not_an_empty_one(to_server: Connect, body: bytes) -> None:
     with serving(answer(200, body)) as server, pytest.raises(Transient, match="cannot be read"):
         posts.timeline(to_server(server.url), "1")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"data":[],"meta":{"result_count":1}}',
+        b'{"data":[],"errors":[{"title":"Not Found"}],"meta":{"result_count":0}}',
+    ],
+)
+def test_a_list_of_posts_that_leaves_some_out_is_not_whole(to_server: Connect, body: bytes) -> None:
+    with serving(answer(200, body)) as server:
+        assert not posts.timeline(to_server(server.url), "1").whole
 
 
 def test_an_answer_about_me_that_lacks_something_is_transient(to_server: Connect) -> None:
