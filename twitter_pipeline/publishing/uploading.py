@@ -34,8 +34,6 @@ def upload(session: Session, draft: Draft) -> UploadedMedia:
     if tuple(medium.path for medium in draft.media) != session.task.files:
         # A re-execution from here, and the album has followed its folder, or the task its file, since.
         raise Ended(Failed("its files are others than those it was prepared with; the next run prepares it anew"))
-    with writing(session.engine) as connection:
-        uploads.sweep(connection, session.account.id, now=utc_now())
     with drafting.file_errors(session), steps.x_errors(), steps.client(session) as connected:
         paths = drafting.media_paths(session)
         done = [
@@ -135,6 +133,7 @@ class _Upload:
             if media_id == self._media_id:
                 held = uploads.advance(connection, session.claim, path, media_id, values, now=now)
             else:
+                uploads.sweep(connection, session.account.id, now=now)
                 held = uploads.begin(connection, session.claim, path, values, account_id=session.account.id, now=now)
         if not held:
             raise Ended(Failed("the task was taken by another run while its media was uploaded"))
