@@ -18,7 +18,8 @@ from twitter_pipeline.config import load
 from twitter_pipeline.defs import ticks, tweets
 from twitter_pipeline.defs.register import TASKS_A_TICK
 from twitter_pipeline.defs.relay import LINES_A_TICK
-from twitter_pipeline.publishing import decide
+from twitter_pipeline.publishing import decide, post
+from twitter_pipeline.store.attempts import AttemptState
 from twitter_pipeline.store.moves import LEASE
 
 ROOT = Path(__file__).parents[1]
@@ -28,6 +29,7 @@ PAGES = {
 }
 README = PAGES["README.md"]
 ARCHITECTURE = PAGES["docs/architecture.md"]
+EXACTLY_ONCE = PAGES["docs/exactly-once.md"]
 COMMAND = "twitter-pipeline"
 
 
@@ -173,7 +175,12 @@ def test_every_module_of_the_architecture_exists_and_no_package_is_left_out() ->
     assert packages == {module.split("/")[0] for module in modules if "/" in module}
 
 
-def test_the_numbers_of_the_architecture_are_those_of_the_code() -> None:
+def test_the_states_of_an_attempt_on_the_page_are_those_of_the_code() -> None:
+    arrows = re.findall(r"^ +(\w+|\[\*\]) --> (\w+): ", EXACTLY_ONCE, re.MULTILINE)
+    assert {state for arrow in arrows for state in arrow} - {"[*]"} == {state.value for state in AttemptState}
+
+
+def test_the_numbers_of_the_pages_are_those_of_the_code() -> None:
     lease = int(LEASE.total_seconds())
     backing_off = [4**retry for retry in range(decide.MAX_RETRIES)]
     told = [
@@ -186,7 +193,10 @@ def test_the_numbers_of_the_architecture_are_those_of_the_code() -> None:
         f"{TASKS_A_TICK} items a tick",
         f"the relay, {LINES_A_TICK} a tick",
     ]
-    text = " ".join(ARCHITECTURE.split())
+    told += [
+        f"been less than {int(post.MUST_LEAVE_WITHIN.total_seconds())} s since step 1",
+    ]
+    text = " ".join((ARCHITECTURE + EXACTLY_ONCE).split())
     assert [one for one in told if one not in text] == []
 
 
