@@ -18,6 +18,7 @@ from typing import IO, Any
 
 from twitter_pipeline.x.client import XClient
 from twitter_pipeline.x.errors import ItemRefused, ProcessingStuck, Transient
+from twitter_pipeline.x.upload_answers import failure, is_done, media_id
 
 #: X takes segments 0 to 999.
 _MOST_SEGMENTS = 1000
@@ -176,11 +177,11 @@ class _Upload:
             "total_bytes": self.source.size,
         }
         answer = self.client.call("POST", "/2/media/upload/initialize", json=request)
-        media_id = _media_id(answer, "initialize")
+        given = media_id(answer, "initialize")
         begun = Begun(
             source=self.source,
             chunk_bytes=self.chunk_bytes,
-            media_id=media_id,
+            media_id=given,
             media_key=str(answer.get("media_key") or ""),
             expires_at=self._expiry(answer) or self._usual_expiry(),
         )
@@ -231,7 +232,7 @@ class _Upload:
         """Let X join the segments. `perhaps_done`: an earlier try may have had it done without being told."""
         try:
             answer = self.client.call("POST", f"/2/media/upload/{begun.media_id}/finalize")
-            _media_id(answer, "finalize")
+            media_id(answer, "finalize")
         except ItemRefused:
             if not perhaps_done:
                 raise
@@ -241,7 +242,7 @@ class _Upload:
         begun = replace(
             begun,
             finalized=True,
-            ready=_is_done(answer),
+            ready=is_done(answer),
             media_key=str(answer.get("media_key") or begun.media_key),
             expires_at=self._expiry(answer) or self._usual_expiry(),
         )
@@ -251,12 +252,10 @@ class _Upload:
     def _processed(self, begun: Begun, answer: dict[str, Any]) -> Begun:
         """Ask for the state as often as X wants to be asked, until it is done."""
         deadline = time.monotonic() + self.processing_timeout.total_seconds()
-        while not _is_done(answer):
+        while not is_done(answer):
             info = answer["processing_info"]
             if info.get("state") == "failed":
-                raise ItemRefused(
-                    f"X cannot use this file: {_failure(info)}", remedy="Convert the file and replace it."
-                )
+                raise ItemRefused(f"X cannot use this file: {failure(info)}", remedy="Convert the file and replace it.")
             left = deadline - time.monotonic()
             if left <= 0:
                 percent = info.get("progress_percent", "?")
@@ -277,7 +276,7 @@ class _Upload:
     def _status(self, begun: Begun) -> dict[str, Any]:
         params = {"command": "STATUS", "media_id": begun.media_id}
         answer = self.client.call("GET", "/2/media/upload", params=params)
-        _media_id(answer, "STATUS")
+        media_id(answer, "STATUS")
         return answer
 
     def _expiry(self, answer: dict[str, Any]) -> datetime | None:
@@ -294,22 +293,3 @@ def _stamp(file: IO[bytes]) -> tuple[int, int]:
     """What changes when somebody writes into an open file: its size and its mtime in nanoseconds."""
     status = os.fstat(file.fileno())
     return status.st_size, status.st_mtime_ns
-
-
-def _is_done(answer: dict[str, Any]) -> bool:
-    """Whether X is through with processing. Media without `processing_info` is."""
-    info = answer.get("processing_info")
-    return not isinstance(info, dict) or info.get("state") == "succeeded"
-
-
-def _failure(info: dict[str, Any]) -> str:
-    error = info.get("error")
-    said = [error.get("name"), error.get("message")] if isinstance(error, dict) else []
-    return ": ".join(str(word) for word in said if word) or "it gives no reason"
-
-
-def _media_id(data: dict[str, Any], step: str) -> str:
-    media_id = data.get("id")
-    if not isinstance(media_id, str) or not media_id:
-        raise Transient(f"X's answer to {step} of the upload has no media id.")
-    return media_id
