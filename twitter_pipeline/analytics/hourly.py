@@ -52,7 +52,7 @@ def compute(engine: sa.Engine, hour: datetime) -> pd.DataFrame:
     counted = lines[lines["action"].isin(list(_COUNTED))].assign(what=lambda frame: frame["action"].map(_COUNTED))
     table = (
         counted.pivot_table(index="project_id", columns="what", values="number", aggfunc="sum")
-        .reindex(index=ids, columns=list(_COUNTED.values()))
+        .reindex(index=ids, columns=list(dict.fromkeys(_COUNTED.values())))
         .fillna(0)
         .astype(int)
         .rename_axis(index="project_id", columns=None)
