@@ -9,7 +9,7 @@
 | NotPublishable | skipped | when its cause is gone or a person retries |
 | Refused | failed | when a person retries |
 | Unknown | unconfirmed | when the timeline, or a person, has shown that it is not on X |
-| Absent | pending, `retry_count` + 1 | as after a failure; at once when a person says so |
+| Absent | pending, `retry_count` + 1 | as after a failure; at once when a person says so; X was busy (503): no retry used |
 | Interrupted by a person | cancelled | when a person launches or retries it |
 | Interrupted by shutdown | pending | at the next start; no retry used |
 """
@@ -70,6 +70,8 @@ def decide(outcome: Outcome, task: Task, now: datetime, *, max_retries: int = MA
         return Move(Event.RELEASE, reason, not_before=now)
     if isinstance(outcome, Absent) and outcome.by_person:
         return Move(Event.REOPEN, reason, not_before=now, details={"by_person": True})
+    if isinstance(outcome, Absent) and outcome.was_busy:
+        return Move(Event.REOPEN, reason, not_before=now + back_off(task.retry_count))
     if isinstance(outcome, (Failed, Died, Absent)):
         if task.retry_count >= max_retries:
             return Move(Event.FAIL, f"{reason} (given up after {task.retry_count} retries)")

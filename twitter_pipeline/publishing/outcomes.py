@@ -75,6 +75,8 @@ class Absent(Outcome):
 
     #: A person says so, and wants it sent; otherwise the timeline does.
     by_person: bool = False
+    #: Whether X was only busy: no retry is used up.
+    was_busy: bool = False
 
 
 @dataclass(frozen=True)

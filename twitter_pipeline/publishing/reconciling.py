@@ -218,7 +218,8 @@ def _of_absent(one: Open, settings: Settings) -> Outcome:
         )
     return Absent(
         f"sent at {one.sent_at:%H:%M:%S} UTC and not on X: the timeline did not show it {settings.settle_time} later,"
-        " twice"
+        " twice",
+        was_busy=one.http_status == 503,
     )
 
 

@@ -65,10 +65,19 @@ def words(body: bytes) -> Words:
     return Words(from_x=True, kind=kind, text=" ".join(clean(text[:_LONGEST_QUOTE]).split()))
 
 
-def judge(call: str, status: int, body: bytes, *, creates_post: bool, lifted_at: datetime) -> XError:
+def judge(
+    call: str,
+    status: int,
+    body: bytes,
+    *,
+    creates_post: bool,
+    lifted_at: datetime,
+    back_at: datetime | None = None,
+) -> XError:
     """The error that an answer other than 2xx stands for.
 
-    `call` names the request for people ("POST /2/tweets"); `lifted_at` is when a reached limit ends (used for 429).
+    `call` names the request for people ("POST /2/tweets"); `lifted_at` is when a reached limit ends (used for 429);
+    `back_at` is when X says that it works again (`Retry-After`; used for 503).
     """
     said = words(body)
     answer = f"X answered {_named(status)} to {call}" + (f": {said.text}" if said.text else ".")
@@ -94,6 +103,8 @@ def judge(call: str, status: int, body: bytes, *, creates_post: bool, lifted_at:
         return _forbidden(answer, said) if status == 403 else _rejected(answer, status, said)
     if creates_post:
         return OutcomeUnknown(answer, status=status, remedy="Look whether the post is on the account's timeline.")
+    if status == 503 and back_at is not None:
+        return WaitUntil(answer, until=back_at, status=status)
     return Transient(answer, status=status)
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
 
 #: The windows, and what their headers begin with.
 WINDOWS = {"15min": "x-rate-limit", "app-24h": "x-app-limit-24hour", "user-24h": "x-user-limit-24hour"}
@@ -57,6 +58,17 @@ def lifted_at(limits: Mapping[str, Limit], now: datetime) -> datetime:
     if used_up:
         return max(used_up)
     return limits["15min"].reset if "15min" in limits else now + DEFAULT_WAIT
+
+
+def retry_after(headers: Mapping[str, str], now: datetime) -> datetime | None:
+    """When `Retry-After` (seconds, or a date) allows the next request; None without one that can be believed."""
+    said = headers.get("retry-after", "").strip()
+    seconds = _number(said)
+    try:
+        until = now + timedelta(seconds=seconds) if seconds is not None else parsedate_to_datetime(said)
+    except (ValueError, TypeError, OverflowError):
+        return None
+    return until if until.tzinfo and now < until <= now + _LONGEST_WAIT else None
 
 
 def _number(text: str | None) -> int | None:

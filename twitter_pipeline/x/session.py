@@ -26,7 +26,7 @@ from urllib3.exceptions import InsecureRequestWarning, MaxRetryError, NewConnect
 from twitter_pipeline.config.secrecy import redacted
 from twitter_pipeline.x.answers import judge
 from twitter_pipeline.x.errors import NotSent, OutcomeUnknown, Transient, XError
-from twitter_pipeline.x.limits import Limit, lifted_at, read
+from twitter_pipeline.x.limits import DEFAULT_WAIT, Limit, lifted_at, read, retry_after
 
 #: What tweepy puts in front of every route.
 TWEEPY_HOST = "https://api.twitter.com"
@@ -189,7 +189,8 @@ class Session(requests.Session):
             response.status_code,
             self._redacted(response.content.decode(errors="replace")).encode(),
             creates_post=creates_post,
-            lifted_at=lifted_at(limits, now),
+            lifted_at=lifted_at(limits, now) if limits else retry_after(response.headers, now) or now + DEFAULT_WAIT,
+            back_at=retry_after(response.headers, now),
         )
 
     def _no_answer(self, call: str, error: Exception, creates_post: bool) -> XError:

@@ -13,7 +13,9 @@ from hypothesis import strategies as st
 
 from twitter_pipeline.publishing.decide import MAX_RETRIES, back_off, decide
 from twitter_pipeline.publishing.outcomes import (
+    Absent,
     AccountStopped,
+    Adopted,
     Died,
     Failed,
     Interrupted,
@@ -42,6 +44,10 @@ def running(**changes: Any) -> Task:
 #: Every outcome there is: what the task becomes, whether at a later time, and whether that uses up a retry.
 TABLE: list[tuple[Outcome, Event, Status, bool]] = [
     (Posted("posted", "1859", URL), Event.POST, Status.COMPLETED, False),
+    (Adopted("found", "1859", URL, NOW - HOUR), Event.ADOPT, Status.COMPLETED, False),
+    (Absent("not there"), Event.REOPEN, Status.PENDING, True),
+    (Absent("not there", was_busy=True), Event.REOPEN, Status.PENDING, False),
+    (Absent("says ann", by_person=True), Event.REOPEN, Status.PENDING, False),
     (MustWait("429", NOW + HOUR), Event.WAIT, Status.PENDING, False),
     (MustWait("429", NOW + HOUR, whole_account=True), Event.WAIT, Status.PENDING, False),
     (AccountStopped("401"), Event.WAIT, Status.PENDING, False),
@@ -63,7 +69,7 @@ def test_an_outcome_becomes_its_move(outcome: Outcome, event: Event, status: Sta
 
 
 def test_the_table_above_is_whole() -> None:
-    assert {type(row[0]) for row in TABLE} == set(Outcome.__subclasses__())
+    assert {type(row[0]) for row in TABLE} == {*Outcome.__subclasses__(), *Posted.__subclasses__()}
 
 
 def test_an_outcome_without_a_rule_is_a_bug_that_shows() -> None:
@@ -73,6 +79,8 @@ def test_an_outcome_without_a_rule_is_a_bug_that_shows() -> None:
 
 _outcomes = st.one_of(
     st.builds(Posted, st.text(), st.text(), st.text()),
+    st.builds(Adopted, st.text(), st.text(), st.text(), st.just(NOW)),
+    st.builds(Absent, st.text(), by_person=st.booleans(), was_busy=st.booleans()),
     st.builds(MustWait, st.text(), st.timedeltas(-HOUR, 48 * HOUR).map(lambda after: NOW + after), st.booleans()),
     *(st.builds(kind, st.text()) for kind in (AccountStopped, NotPublishable, Refused, Failed, Died, Unknown)),
     st.builds(Interrupted, st.text(), by_person=st.booleans()),
@@ -83,13 +91,16 @@ _retries = st.integers(0, 2 * MAX_RETRIES)
 @given(outcome=_outcomes, retries=_retries)
 def test_waiting_is_not_failing(outcome: Outcome, retries: int) -> None:
     move = decide(outcome, running(retry_count=retries), NOW)
-    assert move.counts_as_retry == (isinstance(outcome, (Failed, Died)) and retries < MAX_RETRIES)
+    failed = isinstance(outcome, (Failed, Died, Absent)) and not (
+        isinstance(outcome, Absent) and (outcome.by_person or outcome.was_busy)
+    )
+    assert move.counts_as_retry == (failed and retries < MAX_RETRIES)
 
 
 @given(outcome=_outcomes, retries=_retries)
 def test_only_what_x_confirmed_is_called_posted(outcome: Outcome, retries: int) -> None:
     move = decide(outcome, running(retry_count=retries), NOW)
-    assert (move.event is Event.POST) == isinstance(outcome, Posted)
+    assert (move.event in (Event.POST, Event.ADOPT)) == isinstance(outcome, Posted)
     if isinstance(outcome, Posted):
         assert move.tweet_id == outcome.tweet_id
         assert move.details["url"] == outcome.url
@@ -105,10 +116,11 @@ def test_what_may_be_on_x_is_never_posted_again_by_itself(outcome: Outcome, retr
 
 
 @given(outcome=_outcomes, retries=_retries)
-def test_a_decision_can_be_carried_out_on_a_running_task(outcome: Outcome, retries: int) -> None:
+def test_a_decision_can_be_carried_out(outcome: Outcome, retries: int) -> None:
     move = decide(outcome, running(retry_count=retries), NOW)
     transition = TRANSITIONS[move.event]
-    assert Status.RUNNING in transition.froms
+    # Only what nobody works on any more is found to be absent.
+    assert (Status.UNCONFIRMED if isinstance(outcome, Absent) else Status.RUNNING) in transition.froms
     assert (move.not_before is not None) == (transition.to is Status.PENDING)
     assert move.not_before is None or move.not_before >= NOW
     assert outcome.reason in move.message

@@ -7,7 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 
 import pytest
 
@@ -24,6 +24,7 @@ from twitter_pipeline.x.errors import (
     WaitUntil,
     XError,
 )
+from twitter_pipeline.x.session import HeldBack
 from twitter_pipeline_tests.x.conftest import NOW, Connect
 from twitter_pipeline_tests.x.raw import answer, say_and_close, say_and_reset, say_nothing, serving
 
@@ -337,3 +338,40 @@ def test_what_is_no_post_is_never_unknown(to_server: Connect, act: object) -> No
             client.me()
         with pytest.raises(Transient):
             posts.timeline(client, "1")
+
+
+@pytest.mark.parametrize(
+    ("said", "wait"),
+    [("90", timedelta(seconds=90)), ("Tue, 24 Nov 2026 12:05:00 GMT", None), ("soon", None), ("", None)],
+)
+def test_busy_until_a_named_time_is_waiting_but_for_a_post(
+    to_server: Connect, said: str, wait: timedelta | None
+) -> None:
+    if said.endswith("GMT"):
+        wait = datetime(2026, 11, 24, 12, 5, tzinfo=timezone.utc) - NOW
+    busy = answer(503, problem(503, "Service Unavailable"), {"Retry-After": said})
+    with serving(busy, busy) as server:
+        client = to_server(server.url)
+        with pytest.raises(XError) as ended:
+            client.me()
+        if wait is None or wait <= timedelta(0):
+            assert type(ended.value) is Transient
+        else:
+            assert isinstance(ended.value, WaitUntil)
+            assert ended.value.until == NOW + wait
+        assert type(outcome(client)) is OutcomeUnknown
+
+
+def test_a_post_that_the_last_check_holds_back_never_leaves(to_server: Connect) -> None:
+    def held_up() -> None:
+        raise HeldBack("held up")
+
+    with serving(answer(201, CREATED)) as server:
+        client = to_server(server.url)
+        client.check_before_posting(held_up)
+        error = outcome(client)
+        assert isinstance(error, NotSent)
+        assert str(error) == "held up"
+        assert server.requests == []
+        client.check_before_posting(lambda: None)
+        assert posts.create(client, "hello").id == "42"
