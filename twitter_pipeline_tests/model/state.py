@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
-#: An attempt that was sent and has no answer (`store.attempts._UNANSWERED`).
+#: An attempt that was sent and has no answer (`store.attempts.UNANSWERED`).
 UNANSWERED = ("sent", "unknown")
 #: `store.attempts.MAY_BE_POSTED`.
 MAY_BE_POSTED = (*UNANSWERED, "confirmed", "adopted")
