@@ -35,8 +35,13 @@ run: setup examples/harbour/media/harbour_evening.mp4  ## start everything (sand
 test: setup  ## the tests, on SQLite and PostgreSQL
 	@$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
 
-soak: setup  ## the long tests, which `make test` leaves out
+soak: setup  ## the long tests, then posts under faults and kills; only those: N=200 SEED=7
+ifdef N
+	@$(BIN)/python -m twitter_pipeline_tests.soak --publishes $(N) $(if $(SEED),--seed $(SEED)) $(ARGS)
+else
 	@$(BIN)/pytest -n 2 --dist worksteal -m soak $(ARGS)
+	@$(BIN)/python -m twitter_pipeline_tests.soak
+endif
 
 lint: setup  ## formatting, lint, types, import contracts
 	@$(BIN)/ruff format --check .

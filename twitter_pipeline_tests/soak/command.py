@@ -1,0 +1,90 @@
+"""The command: soaks on one database or both, and their report."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import random
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from twitter_pipeline_tests.soak.classes import CLASSES, class_of
+from twitter_pipeline_tests.soak.direct import Direct, Result
+from twitter_pipeline_tests.soak.judge import Tally
+from twitter_pipeline_tests.support.postgres import OUR_SCHEMA, shared_server
+
+_OUTAGES = frozenset(one.name for one in CLASSES if one.outage)
+_COLUMNS = ("items", "hit", "published", "duplicates", "lost", "unconfirmed", "wrong", "refused")
+_MOST_TROUBLES = 20
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run; 1 when an item was posted twice, lost or wrong, or too many are unconfirmed."""
+    parser = argparse.ArgumentParser(prog="make soak", description=__doc__)
+    parser.add_argument("--publishes", type=int, default=1300, metavar="N", help="how many items, over all databases")
+    parser.add_argument("--seed", type=int, help="what is made and done by chance; timing is not repeated")
+    parser.add_argument("--database", choices=["sqlite", "postgresql", "both"], default="both")
+    options = parser.parse_args(arguments)
+    seed = random.SystemRandom().randrange(10**6) if options.seed is None else options.seed
+    databases = ["sqlite", "postgresql"] if options.database == "both" else [options.database]
+    print(f"seed {seed}; the same again: make soak N={options.publishes} SEED={seed}", flush=True)
+    results = []
+    for database in databases:
+        with (
+            tempfile.TemporaryDirectory(prefix="soak-", ignore_cleanup_errors=True) as name,
+            _url(database, Path(name)) as url,
+        ):
+            soak = Direct(
+                Path(name),
+                url,
+                publishes=-(-options.publishes // len(databases)),
+                seed=seed,
+                say=lambda line, database=database: print(f"{database:10} {line}", flush=True),  # type: ignore[misc]
+            )
+            results.append((database, soak.run()))
+            print(report(database, *results[-1][1:]), flush=True)
+    good = all(result.verdict.good(_OUTAGES) for _, result in results)
+    print("each item once" if good else f"FAILED with seed {seed}", flush=True)
+    return 0 if good else 1
+
+
+def report(database: str, result: Result) -> str:
+    """A table by class of fault, what was done, and the history of each item that is not as it should be."""
+    faults = Counter[str]()
+    for account, number in result.befell.items():
+        faults[class_of(account).name] += number
+    for name, what in (
+        ("killed", "killed: killed"),
+        ("stopped", "stopped: stopped"),
+        ("network", "connections broken"),
+    ):
+        faults[name] += result.done[what]
+    lines = [f"\n{database}, {result.seconds:.0f} s", _row("class of fault", "faults", _COLUMNS)]
+    for name, tally in result.verdict.tallies.items():
+        lines.append(_row(name, faults[name], _values(tally)))
+    lines.append(_row("all", sum(faults.values()), _values(result.verdict.total())))
+    lines.append(", ".join(f"{what} {number}" for what, number in sorted(result.done.items())))
+    lines += result.verdict.troubles[:_MOST_TROUBLES]
+    if (more := len(result.verdict.troubles) - _MOST_TROUBLES) > 0:
+        lines.append(f"and {more} more")
+    return "\n".join(lines)
+
+
+def _values(tally: Tally) -> list[int]:
+    return [getattr(tally, column) for column in _COLUMNS]
+
+
+def _row(name: str, faults: object, values: Sequence[object]) -> str:
+    return f"{name:20} {faults!s:>7} " + " ".join(f"{value!s:>11}" for value in values)
+
+
+@contextlib.contextmanager
+def _url(database: str, folder: Path) -> Iterator[str | None]:
+    """An empty database; None for SQLite, which lies in the folder."""
+    if database == "sqlite":
+        yield None
+        return
+    with shared_server(folder / "postgresql") as server, server.database(migrated=False) as url:
+        yield f"{url}?{OUR_SCHEMA}"

@@ -1,0 +1,214 @@
+"""A soak of worker processes that run the publishing function directly."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from twitter_pipeline.store import accounts
+from twitter_pipeline.store.engine import reading, writing
+from twitter_pipeline.store.status import Status
+from twitter_pipeline.store.tables import publishing_attempts, publishing_log, publishing_tasks
+from twitter_pipeline_tests.soak import judge, world
+from twitter_pipeline_tests.soak.crew import Crew
+from twitter_pipeline_tests.soak.items import make
+from twitter_pipeline_tests.support.sandbox import SandboxServer
+from twitter_pipeline_tests.support.tcp_proxy import (
+    BLACK_HOLE,
+    PASS,
+    REFUSE,
+    Mixed,
+    TcpProxy,
+    cut_down,
+    delayed,
+    reset_down,
+    reset_up,
+)
+
+#: How often something happens: on average after so many lines in the publishing log of that project's items (of all).
+#: Lines, not seconds: a slow machine gets things done between two kills, too.
+EVERY: dict[str, tuple[str | None, float]] = {
+    "kill killed": ("killed", 8),
+    "stop stopped": ("stopped", 6),
+    "kill any worker": (None, 50),
+    "kill ticker": (None, 80),
+    "stop ticker": (None, 100),
+    "kill sandbox": (None, 400),
+    "kill all": (None, 1000),
+    "kill connections": ("network", 20),
+    "freeze connections": ("network", 30),
+    "end database connections": (None, 40),
+}
+#: What becomes of connections of `network`, by weight.
+NETWORK = {
+    PASS: 10.0,
+    REFUSE: 1.0,
+    BLACK_HOLE: 0.5,
+    reset_up(0): 1.0,
+    reset_up(1500): 1.0,
+    reset_down(0): 3.0,
+    cut_down(60): 2.0,
+    delayed(0.2): 1.0,
+}
+#: One line of progress so often, in seconds.
+TELL_EVERY = 5.0
+#: After so many seconds, and those per item, nothing goes wrong any more: what is not settled soon then is stuck.
+TIME, TIME_AN_ITEM, TIME_AFTERWARDS = 60.0, 1.0, 60.0
+_OVER = (Status.COMPLETED, Status.FAILED, Status.SKIPPED, Status.CANCELLED)
+
+
+@dataclass
+class Result:
+    """What came of a soak."""
+
+    verdict: judge.Verdict
+    seconds: float
+    #: What befell processes, connections and requests: how often.
+    done: Counter[str] = field(default_factory=Counter)
+    #: Requests that a fault of the sandbox befell, by account.
+    befell: Counter[str] = field(default_factory=Counter)
+
+
+class Direct:
+    """``Direct(folder, database_url, publishes=200, seed=7).run()``."""
+
+    def __init__(
+        self, folder: Path, database_url: str | None, *, publishes: int, seed: int, say: Callable[[str], None]
+    ) -> None:
+        self.chance = random.Random(seed)
+        self.items = make(folder, publishes, self.chance)
+        self.sandbox = SandboxServer(folder / "x")
+        self.folder, self.seed, self.say = folder, seed, say
+        self.config = world.configure(folder, database_url, self.sandbox.url, self.items)
+        self.settings, self.engine = world.prepare(self.config)
+
+    def run(self) -> Result:
+        started = time.monotonic()
+        with TcpProxy(self.sandbox.port) as proxy:
+            proxy.mode = Mixed(NETWORK, seed=self.seed)
+            address = f"http://127.0.0.1:{proxy.port}"
+            rules = world.rules(self.items, self.seed)
+            crew = Crew(self.folder, self.config, self.sandbox, address, rules, self.chance)
+            crew.start()
+            try:
+                self._trouble(crew, proxy)
+                crew.count_faults()
+                posts = self.sandbox.posts(deleted=True)
+            finally:
+                crew.end()
+            crew.done["connections broken"] += sum(n for mode, n in proxy.counts.items() if mode != PASS)
+        verdict = judge.judge(self.engine, self.items, posts)
+        return Result(verdict, time.monotonic() - started, crew.done, crew.befell)
+
+    def _trouble(self, crew: Crew, proxy: TcpProxy) -> None:
+        """Let things go wrong until every item is settled, or should be."""
+        started = told = time.monotonic()
+        lines = self._lines()
+        due = {what: lines[project] + self._gap(mean) for what, (project, mean) in EVERY.items()}
+        quiet_at = started + TIME + TIME_AN_ITEM * len(self.items)
+        while (left := self._left()) and time.monotonic() < quiet_at:
+            lines = self._lines()
+            for what, (project, mean) in EVERY.items():
+                if due[what] <= lines[project]:
+                    self._do(what, crew, proxy)
+                    due[what] = lines[project] + self._gap(mean)
+            crew.wake()
+            crew.look()
+            if time.monotonic() > told + TELL_EVERY:
+                told = time.monotonic()
+                self.say(f"{told - started:5.0f} s  {self._progress()}; {_shown(crew.done)}")
+            time.sleep(0.2)
+        if left:
+            self.say(f"quiet from now on: {left} items are not settled")
+            proxy.mode = PASS
+            self.sandbox.clear_faults()
+            while self._left() and time.monotonic() < quiet_at + TIME_AFTERWARDS:
+                crew.wake()
+                time.sleep(0.5)
+
+    def _gap(self, mean: float) -> float:
+        return self.chance.expovariate(1 / mean)
+
+    def _lines(self) -> Counter[str | None]:
+        """How many lines the log has, by project and (None) altogether."""
+        with reading(self.engine) as connection:
+            counts = connection.execute(
+                sa.select(publishing_tasks.c.project_id, sa.func.count())
+                .join(publishing_log, publishing_log.c.task_id == publishing_tasks.c.id)
+                .group_by(publishing_tasks.c.project_id)
+            ).all()
+        lines: Counter[str | None] = Counter(dict(map(tuple, counts)))
+        lines[None] = sum(lines.values())
+        return lines
+
+    def _do(self, what: str, crew: Crew, proxy: TcpProxy) -> None:
+        if what == "kill killed":
+            crew.kill_one("killed", busy=True)
+        elif what == "stop stopped":
+            crew.stop_one("stopped", seconds=self.chance.choice((0.2, 1.0, 3.0, 7.0)), busy=True)
+        elif what == "kill any worker":
+            crew.kill_one("none", "network", "stopped", busy=True)
+        elif what == "kill ticker":
+            crew.kill_one("ticker")
+        elif what == "stop ticker":
+            crew.stop_one("ticker", seconds=self.chance.uniform(0.5, 7.0))
+        elif what == "kill sandbox":
+            crew.kill_sandbox()
+            time.sleep(self.chance.uniform(0, 0.5))
+            crew.start_sandbox()
+        elif what == "kill all":
+            crew.kill_all()
+            with writing(self.engine) as connection:  # as `up` does when it starts
+                accounts.look_again(connection)
+            crew.start_all()
+        elif what == "kill connections":
+            crew.done["connections broken"] += proxy.kill()
+        elif what == "freeze connections":
+            crew.done["connections broken"] += proxy.freeze()
+        elif what == "end database connections" and self.engine.dialect.name == "postgresql":
+            crew.done["database connections ended"] += self._end_database_connections()
+
+    def _end_database_connections(self) -> int:
+        """Let PostgreSQL end some connections, never this process's own."""
+        backends = sa.text(
+            "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+        )
+        with self.engine.connect() as connection:
+            found = sorted(connection.scalars(backends))
+            chosen = self.chance.sample(found, min(len(found), 3))
+            for pid in chosen:
+                connection.execute(sa.text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
+        return len(chosen)
+
+    def _left(self) -> int:
+        """How many items are not settled: neither over nor left to a person."""
+        tasks, attempts = publishing_tasks.c, publishing_attempts.c
+        for_a_person = sa.and_(
+            tasks.status == Status.UNCONFIRMED.value,
+            ~sa.exists().where(
+                attempts.task_id == tasks.id, attempts.state.in_(["sent", "unknown"]), attempts.look_at.is_not(None)
+            ),
+        )
+        over = tasks.status.in_([status.value for status in _OVER])
+        with reading(self.engine) as connection:
+            return connection.scalar(sa.select(sa.func.count()).where(~sa.or_(over, for_a_person))) or 0
+
+    def _progress(self) -> str:
+        with reading(self.engine) as connection:
+            counts = connection.execute(
+                sa.select(publishing_tasks.c.status, sa.func.count()).group_by(publishing_tasks.c.status)
+            )
+            return ", ".join(f"{number} {status}" for status, number in sorted(map(tuple, counts)))
+
+
+def _shown(done: Counter[str]) -> str:
+    kinds = Counter[str]()
+    for what, number in done.items():
+        kinds[what.partition(":")[0]] += number
+    return ", ".join(f"{what} {number}" for what, number in sorted(kinds.items()))

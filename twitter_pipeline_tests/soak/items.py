@@ -1,0 +1,106 @@
+"""The items of a soak: their files, and what each must become on X."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import random
+import shutil
+import unicodedata
+from dataclasses import dataclass
+from pathlib import Path
+
+from PIL import Image
+
+from twitter_pipeline_tests.media.make import film
+from twitter_pipeline_tests.soak.classes import CLASSES, FaultClass, account_of
+
+_WORDS = (
+    *(
+        "cats",
+        "naps",
+        "boats",
+        "rain & wind",
+        "Fish&Chips",
+        "naïve cafe\u0301",
+        "日本語",
+        "🐈‍⬛",
+        "example.com/a?b=1&c=2",
+    ),
+    *("https://example.org/Path", "1 < 2 > 0", "fog", "harbour", "#tagged", "“quoted”", "night", "e\u0301te\u0301"),
+)
+
+
+@dataclass(frozen=True)
+class Expected:
+    """An item, and the one post that it is to be."""
+
+    fault_class: FaultClass
+    account: str
+    #: What the task is found by: its project's folder and media_path.
+    project: str
+    path: str
+    #: As X gets it.
+    text: str
+    #: SHA-256 of each file, in order; none for a text.
+    media: tuple[str, ...]
+
+
+def make(root: Path, publishes: int, chance: random.Random) -> list[Expected]:
+    """Files for so many items, spread over all classes, and what is expected of them."""
+    clip = film(root / "clip.mp4", size=(64, 36), fps=4)
+    made = []
+    for number in range(publishes):
+        one = CLASSES[number % len(CLASSES)]
+        of_class = number // len(CLASSES)
+        text = _text(chance, one, of_class, number)
+        account = account_of(one, of_class)
+        folder = root / one.trouble / account
+        folder.mkdir(parents=True, exist_ok=True)
+        made.append(_item(folder, clip, one, number, text))
+    return made
+
+
+def _text(chance: random.Random, one: FaultClass, of_class: int, number: int) -> str:
+    # Accounts share words: X minds them within one only. Texts have nothing but their words.
+    mark = number if one.kind == "text" else (of_class // 2 if one.twins else of_class)
+    words = " ".join(random.Random(mark).choices(_WORDS, k=4)) if one.twins else " ".join(chance.choices(_WORDS, k=4))
+    return f"Take {mark}: {words}"
+
+
+def _item(folder: Path, clip: Path, one: FaultClass, number: int, text: str) -> Expected:
+    name = f"item-{number:05}"
+    words = json.dumps({"title": text})
+    media: list[Path] = []
+    if one.kind == "text":
+        path = folder / f"{name}.txt"
+        path.write_text(text, encoding="utf-8")
+    elif one.kind == "video":
+        path = folder / f"{name}.mp4"
+        shutil.copy(clip, path)
+        with path.open("ab") as file:  # a free box at the end changes the file, not the film
+            file.write((8 + len(name)).to_bytes(4, "big") + b"free" + name.encode())
+        media = [path]
+    elif one.kind == "album":
+        path = folder / name
+        path.mkdir()
+        media = [_picture(path / f"{part}.png", number, part) for part in range(2 + number % 3)]
+        path.with_suffix(".json").write_text(words, encoding="utf-8")
+    else:
+        path = _picture(folder / f"{name}.png", number, 0)
+        media = [path]
+    if one.kind in ("image", "video"):
+        path.with_suffix(".json").write_text(words, encoding="utf-8")
+    return Expected(
+        fault_class=one,
+        account=folder.name,
+        project=one.trouble,
+        path=path.relative_to(folder.parent).as_posix(),
+        text=unicodedata.normalize("NFC", text),
+        media=tuple(hashlib.sha256(file.read_bytes()).hexdigest() for file in media),
+    )
+
+
+def _picture(path: Path, number: int, part: int) -> Path:
+    Image.new("RGB", (32 + part, 24), (number % 256, number // 256 % 256, number // 65536)).save(path)
+    return path

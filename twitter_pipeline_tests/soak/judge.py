@@ -1,0 +1,151 @@
+"""What came of the items, judged by every post that the sandbox has accepted, deleted ones too."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import sqlalchemy as sa
+
+from twitter_pipeline.store import log, tasks
+from twitter_pipeline.store.engine import reading
+from twitter_pipeline.store.status import Status
+from twitter_pipeline.store.tables import publishing_attempts
+from twitter_pipeline.store.tasks import Task
+from twitter_pipeline_tests.soak.items import Expected
+
+#: The share of items that may be unconfirmed where every timeline can be read.
+MOST_UNCONFIRMED = 0.01
+
+
+@dataclass
+class Tally:
+    """The items of one class."""
+
+    items: int = 0
+    #: Items that show that something went wrong on their way: a fault, or more than one attempt.
+    hit: int = 0
+    published: int = 0
+    duplicates: int = 0
+    lost: int = 0
+    #: A post that is no item's, has other words or media, or is another than the one that the task names.
+    wrong: int = 0
+    #: Left to a person, with what to do.
+    unconfirmed: int = 0
+    #: Refused, and says so: X takes the same words once.
+    refused: int = 0
+
+
+@dataclass
+class Verdict:
+    """What came of all of them."""
+
+    tallies: dict[str, Tally] = field(default_factory=lambda: defaultdict(Tally))
+    #: An item's trouble with its history, for people.
+    troubles: list[str] = field(default_factory=list)
+
+    def total(self) -> Tally:
+        sums = Counter[str]()
+        for tally in self.tallies.values():
+            sums.update(vars(tally))
+        return Tally(**sums)
+
+    def good(self, outages: frozenset[str]) -> bool:
+        """`outages` are the classes whose timelines could not always be read."""
+        total = self.total()
+        readable = [tally for name, tally in self.tallies.items() if name not in outages]
+        unconfirmed = sum(tally.unconfirmed for tally in readable)
+        items = sum(tally.items for tally in readable)
+        return total.duplicates + total.lost + total.wrong == 0 and unconfirmed <= MOST_UNCONFIRMED * items
+
+
+def judge(engine: sa.Engine, items: Sequence[Expected], posts: Sequence[dict[str, Any]]) -> Verdict:
+    """Hold the sandbox's posts against the items, and the task table against both."""
+    verdict = Verdict()
+    with reading(engine) as connection:
+        by_path = {(task.project_id, task.media_path): task for task in tasks.read(connection, tasks.select())}
+    attempts = _attempts(engine)
+    made: dict[object, list[dict[str, Any]]] = defaultdict(list)
+    for post in posts:
+        media = tuple(medium["sha256"] for medium in post["media"])
+        made[media or (post["username"], post["text"])].append(post)
+    taken = Counter[str]()
+    for item in items:
+        if item.fault_class.twins and made.get(item.media):
+            taken[f"{item.account} {item.text}"] += 1
+    for item in items:
+        task = by_path.get((item.project, item.path))
+        own = made.pop(item.media or (item.account, item.text), [])
+        tally = verdict.tallies[item.fault_class.name]
+        wrong = _judge_one(tally, item, task, own, bool(taken[f"{item.account} {item.text}"]))
+        tally.hit += any(post["fault"] for post in own) or (task is not None and _was_hit(task, attempts[task.id]))
+        if wrong:
+            verdict.troubles.append(f"{wrong}: {item.fault_class.name}: {item}\n{_history(engine, task, own)}")
+    for posts_of_nobody in made.values():
+        verdict.tallies["(no item)"].wrong += len(posts_of_nobody)
+        verdict.troubles += [f"wrong: a post that is no item's: {post}" for post in posts_of_nobody]
+    return verdict
+
+
+def _judge_one(
+    tally: Tally, item: Expected, task: Task | None, own: Sequence[dict[str, Any]], twin_is_out: bool
+) -> str | None:
+    """Count one item; what is wrong with it."""
+    tally.items += 1
+    status = None if task is None else task.status
+    if own:
+        tally.published += 1
+        tally.duplicates += len(own) - 1
+        if len(own) > 1:
+            return "duplicate"
+        (post,) = own
+        if post["username"] != item.account or post["text"] != item.text:
+            tally.wrong += 1
+            return "wrong words or account"
+    if status is Status.COMPLETED and task is not None and [task.tweet_id] != [post["id"] for post in own]:
+        tally.wrong += 1
+        return "wrong: the task names another post"
+    if status is Status.UNCONFIRMED:
+        tally.unconfirmed += 1
+        return None if item.fault_class.outage else "unconfirmed"
+    if own and status is not Status.COMPLETED:
+        tally.lost += 1
+        return f"posted, and the task is {status}"
+    if not own and item.fault_class.twins and twin_is_out and status is Status.FAILED:
+        tally.refused += 1
+        return None
+    if not own:
+        tally.lost += 1
+        return f"lost (the task is {status})"
+    return None
+
+
+def _was_hit(task: Task, attempts: Sequence[sa.RowMapping]) -> bool:
+    return task.attempt > 1 or any(attempt["state"] != "confirmed" for attempt in attempts)
+
+
+def _attempts(engine: sa.Engine) -> dict[int, list[sa.RowMapping]]:
+    found: dict[int, list[sa.RowMapping]] = defaultdict(list)
+    with reading(engine) as connection:
+        for row in connection.execute(sa.select(publishing_attempts).order_by(publishing_attempts.c.id)).mappings():
+            found[row["task_id"]].append(row)
+    return found
+
+
+def _history(engine: sa.Engine, task: Task | None, own: Sequence[dict[str, Any]]) -> str:
+    """All that is known of an item."""
+    lines = [f"  post {post['id']} at {post['created_at']}, fault {post['fault']}: {post['text']!r}" for post in own]
+    if task is None:
+        return "\n".join([*lines, "  there is no task"])
+    lines.append(f"  task {task.id}: {task.status}, attempt {task.attempt}, tweet {task.tweet_id}")
+    with reading(engine) as connection:
+        lines += [
+            f"  {line.created_at:%H:%M:%S.%f} {line.action} → {line.status}: {line.message}"
+            for line in log.of_task(connection, task.id)
+        ]
+    for row in _attempts(engine)[task.id]:
+        told = {name: str(value) for name, value in row.items() if value is not None and name not in ("id", "text")}
+        lines.append(f"  attempt {told}")
+    return "\n".join(lines)
