@@ -21,28 +21,39 @@ _WINDOWS = {"15min": "15 minutes", "app-24h": "24 hours, all users of the app", 
 
 def show(settings: Settings, *, as_json: bool) -> int:
     """List the accounts of the configuration."""
-    from twitter_pipeline.store import pauses
+    from twitter_pipeline.store import looks, pauses
     from twitter_pipeline.store.engine import reading
 
     engine = prepared(settings)
+    today = datetime.now(timezone.utc).date()
     with database_errors(), reading(engine) as connection:
         rows = _rows(connection, settings)
+        read = {row.id: looks.cost(connection, row.id, today) for row in rows}
         paused = {name for scope, name, *_ in pauses.listing(connection) if scope == "account"}
-    shown = [_plain(settings, row, row.name in paused) for row in rows]
+    shown = [{**_plain(settings, row, row.name in paused), **_of_readings(*read[row.id])} for row in rows]
     if as_json:
         output.print_json(shown)
         return OK
     from rich.table import Table
     from rich.text import Text
 
-    table = Table("account", "posts as", "verified", "keys", "projects", box=None, pad_edge=False)
+    table = Table("account", "posts as", "verified", "keys", "projects", "read today", box=None, pad_edge=False)
     table.add_column("held back", overflow="fold")
     for one in shown:
         username = f"@{one['username']}" if one["username"] else "–"
-        cells = (one["name"], username, output.when(one["verified_at"]), one["keys"], ", ".join(one["projects"]))
+        listed = f"{one['posts_read_today']:,} posts ({one['read_today_costs']})"
+        projects = ", ".join(one["projects"])
+        cells = (one["name"], username, output.when(one["verified_at"]), one["keys"], projects, listed)
         table.add_row(*map(Text, cells), Text(one["why_not"] or ""))
     output.console().print(table)
     return OK
+
+
+def _of_readings(readings: int, posts: int) -> dict[str, Any]:
+    """What reading its timeline has cost since midnight UTC."""
+    from twitter_pipeline.publishing.unconfirmed import price
+
+    return {"readings_today": readings, "posts_read_today": posts, "read_today_costs": price(posts)}
 
 
 def verify(settings: Settings, name: str | None, *, as_json: bool) -> int:

@@ -13,6 +13,7 @@ from twitter_pipeline.config import Settings
 
 def run(settings: Settings, item: str, *, as_json: bool) -> int:
     """Show the lines of the item's publishing log, oldest first."""
+    from twitter_pipeline.publishing import unconfirmed
     from twitter_pipeline.store import log
     from twitter_pipeline.store.engine import reading
 
@@ -20,6 +21,7 @@ def run(settings: Settings, item: str, *, as_json: bool) -> int:
     with database_errors(), reading(engine) as connection:
         task = find(connection, settings, item)
         lines = log.of_task(connection, task.id)
+        known = unconfirmed.of(connection, task)
     if as_json:
         output.print_json([asdict(line) for line in lines])
         return OK
@@ -33,4 +35,6 @@ def run(settings: Settings, item: str, *, as_json: bool) -> int:
     console = output.console()
     console.print(Text(task.partition_key, style="bold"))
     console.print(table)
+    if known is not None:
+        console.print(Text(f"unconfirmed: {known.next_step}", style="yellow"), soft_wrap=True)
     return OK

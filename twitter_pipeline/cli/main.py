@@ -7,7 +7,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from twitter_pipeline.cli import accounts
+from twitter_pipeline.cli import accounts, tasks
 from twitter_pipeline.cli.command import ends_with_code, group
 from twitter_pipeline.cli.output import JsonOption
 from twitter_pipeline.cli.projects import ProjectOption
@@ -24,6 +24,7 @@ db_app = group("The database.")
 app.add_typer(accounts.app, name="account")
 app.add_typer(config_app, name="config")
 app.add_typer(db_app, name="db")
+app.add_typer(tasks.app, name="tasks")
 
 ItemArgument = Annotated[
     str, typer.Argument(metavar="ITEM", help="Its key in Dagster, number, or media path; the beginning is enough.")
@@ -191,6 +192,24 @@ def retry(item: ItemArgument, config: ConfigOption = None) -> int:
     from twitter_pipeline.cli import pausing
 
     return pausing.retry(load_settings(config), item)
+
+
+@app.command()
+@ends_with_code
+def reconcile(
+    project: ProjectOption = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only read, and say what would be done.")] = False,
+    yes: Annotated[bool, typer.Option("--yes", help="Take each post that is surely an item's for it.")] = False,
+    whole: Annotated[
+        bool,
+        typer.Option("--whole", help="Read all that X lists of each timeline (3,200 posts), not only what is new."),
+    ] = False,
+    config: ConfigOption = None,
+) -> int:
+    """Look on X for items that may be there: unconfirmed ones, and all that an older copy of the database lacks."""
+    from twitter_pipeline.cli import reconcile as command
+
+    return command.run(load_settings(config), project, dry_run=dry_run, yes=yes, whole=whole)
 
 
 @app.command("import-posted")

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 from datetime import datetime, timezone
+from typing import TYPE_CHECKING
 
 import typer
 
+from twitter_pipeline.cli import output
 from twitter_pipeline.cli.database import database_errors, prepared
 from twitter_pipeline.cli.errors import NEEDS_A_PERSON, OK, WrongCommand
 from twitter_pipeline.cli.items import find
 from twitter_pipeline.config import ConfigError, Settings
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
 
 
 def pause(settings: Settings, *, every: bool, account: str | None, project: str | None, reason: str) -> int:
@@ -39,12 +44,28 @@ def resume(settings: Settings, *, every: bool, account: str | None, project: str
             ended = pauses.resume(connection, scope, pauses.STOPPING) or ended
         if scope == "account":
             ended = accounts.resume(connection, name) or ended
+        waiting = _unconfirmed(connection, settings, scope, name)
     typer.echo(f"resumed: {_words(scope, name)}" if ended else f"nothing to resume: {_words(scope, name)}")
+    if waiting:
+        typer.echo(f"{waiting} unconfirmed, not posted again by this; to look for them now: twitter-pipeline reconcile")
     return OK
+
+
+def _unconfirmed(connection: sa.Connection, settings: Settings, scope: str, name: str) -> int:
+    """How many items of a scope may be on X."""
+    from twitter_pipeline.publishing import unconfirmed
+    from twitter_pipeline.store import accounts
+
+    ids = [project.id for project in settings.projects if scope != "project" or project.id == name]
+    found = unconfirmed.of_projects(connection, ids)
+    if scope != "account":
+        return len(found)
+    return sum(accounts.of_source(connection, one.task.content_source_id).name == name for one in found)
 
 
 def retry(settings: Settings, item: str) -> int:
     """Let an item that failed, was skipped or cancelled go out again; what may be on X stays as it is."""
+    from twitter_pipeline.publishing import unconfirmed
     from twitter_pipeline.store import moves, tasks
     from twitter_pipeline.store.engine import writing
     from twitter_pipeline.store.status import Event, Move
@@ -55,8 +76,12 @@ def retry(settings: Settings, item: str) -> int:
         task = find(connection, settings, item)
         move = Move(Event.RETRY, "a person asked for another try", not_before=now)
         done = moves.move(connection, task.id, move, now=now, values={"retry_count": 0})
-        status = tasks.get(connection, task.id).status
-    typer.echo(f"{task.partition_key}: {'is tried again' if done else f'is {status}: nothing to retry'}")
+        task = tasks.get(connection, task.id)
+        known = unconfirmed.of(connection, task)
+    if known is not None:
+        output.say(f"{task.partition_key}: is unconfirmed, and not tried again while it may be on X: {known}")
+    else:
+        typer.echo(f"{task.partition_key}: {'is tried again' if done else f'is {task.status}: nothing to retry'}")
     return OK if done else NEEDS_A_PERSON
 
 

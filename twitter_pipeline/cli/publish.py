@@ -83,7 +83,7 @@ def _publish(engine: sa.Engine, settings: Settings, task: Task) -> int:
 
 def _why_not(engine: sa.Engine, settings: Settings, task: Task) -> str | None:
     """Why a run would not take it: asked before one is launched only to say so."""
-    from twitter_pipeline.publishing import holding
+    from twitter_pipeline.publishing import holding, unconfirmed
     from twitter_pipeline.store import attempts, tasks
     from twitter_pipeline.store.engine import reading
     from twitter_pipeline.store.status import Status
@@ -94,7 +94,9 @@ def _why_not(engine: sa.Engine, settings: Settings, task: Task) -> str | None:
             return None if task.tweet_url is not None else "it was posted before, elsewhere"
         if task.status is Status.RUNNING:
             return f"run {task.run_id} is working on it; see: twitter-pipeline log {task.partition_key}"
-        if task.status is Status.UNCONFIRMED or attempts.may_be_posted(connection, task.id):
+        if (known := unconfirmed.of(connection, task)) is not None:
+            return f"it may be on X already and is not posted again: {known}"
+        if attempts.may_be_posted(connection, task.id):
             return f"it may be on X already and is not posted again: {task.error_message}"
         return holding.look(connection, settings, settings.project(task.project_id), _now()).of(task)
 
@@ -112,9 +114,13 @@ def _here(engine: sa.Engine, settings: Settings, task: Task) -> None:
     from twitter_pipeline.publishing import post
     from twitter_pipeline.publishing.outcomes import Failed, Interrupted
     from twitter_pipeline.publishing.session import Session, Worker, open_session
+    from twitter_pipeline.store import accounts
+    from twitter_pipeline.store.engine import writing
 
     typer.echo("twitter-pipeline up does not run: posting from here")
-    _require_sandbox(settings)
+    require_sandbox(settings)
+    with writing(engine) as connection:
+        accounts.look_again(connection)  # as `up` does when it starts: the database may be an older copy
     worker = Worker(f"publish-{uuid.uuid4()}")
     session = open_session(engine, settings, task.project_id, task.partition_key, worker)
     if not isinstance(session, Session):
@@ -130,7 +136,8 @@ def _here(engine: sa.Engine, settings: Settings, task: Task) -> None:
             raise
 
 
-def _require_sandbox(settings: Settings) -> None:
+def require_sandbox(settings: Settings) -> None:
+    """Raise CannotStart when the sandbox is to be asked and does not run."""
     from twitter_pipeline.cli.up import services
 
     if not services.needs_sandbox(settings):

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: Reasons for which items are skipped, shown of a project.
 _MOST_REASONS = 5
+#: Unconfirmed items that are shown; --json has all of them.
+_MOST_UNCONFIRMED = 10
 
 
 def run(settings: Settings, *, as_json: bool) -> int:
@@ -29,15 +31,15 @@ def run(settings: Settings, *, as_json: bool) -> int:
         output.print_json(state)
     else:
         _tell(state)
-    return NEEDS_A_PERSON if state["needs_a_person"] else OK
+    return NEEDS_A_PERSON if state["needs_a_person"] or state["unconfirmed"] else OK
 
 
 def read(engine: sa.Engine, settings: Settings, now: datetime) -> dict[str, Any]:
     """How everything stands. Times are aware UTC; `needs_a_person` holds each reason in words."""
-    from twitter_pipeline.publishing import due, holding
+    from twitter_pipeline.publishing import due, holding, unconfirmed
     from twitter_pipeline.store import accounts, pauses, tasks
     from twitter_pipeline.store.engine import reading
-    from twitter_pipeline.store.status import NEED_A_PERSON, Status
+    from twitter_pipeline.store.status import Status
 
     needs = missing_keys(engine, settings)
     shown: list[dict[str, Any]] = []
@@ -60,13 +62,16 @@ def read(engine: sa.Engine, settings: Settings, now: datetime) -> dict[str, Any]
                     **scan,
                 }
             )
-            needs += [
-                f"{project.id}: {of_project[status]} {status}; see: twitter-pipeline preview --project {project.id}"
-                for status in NEED_A_PERSON
-                if of_project.get(status)
-            ]
+            if failed := of_project.get(Status.FAILED):
+                needs.append(f"{project.id}: {failed} failed; see: twitter-pipeline preview --project {project.id}")
             if scan["scan_problem"]:
                 needs.append(f"{project.id}: {scan['scan_problem']}")
+        may_be_out = unconfirmed.of_projects(connection, [project.id for project in settings.projects])
+        on_us = Counter(one.task.project_id for one in may_be_out if one.next_look is None)
+        needs += [
+            f"{id}: {number} unconfirmed, which only you can settle; each: twitter-pipeline tasks resolve ID"
+            for id, number in on_us.items()
+        ]
         names = {account.name for account in settings.accounts}
         needs += [
             str(account.why_not(now))
@@ -78,7 +83,23 @@ def read(engine: sa.Engine, settings: Settings, now: datetime) -> dict[str, Any]
             for scope, name, reason, since in pauses.listing(connection)
             if reason != pauses.STOPPING
         ]
-    return {"mode": settings.mode, "projects": shown, "pauses": paused, "needs_a_person": needs}
+    return {
+        "mode": settings.mode,
+        "projects": shown,
+        "unconfirmed": [
+            {
+                "item": one.task.partition_key,
+                "task": one.task.id,
+                "project": one.task.project_id,
+                "reason": one.reason,
+                "next_look": one.next_look,
+                "next_step": one.next_step,
+            }
+            for one in may_be_out
+        ],
+        "pauses": paused,
+        "needs_a_person": needs,
+    }
 
 
 def _skipped_for(connection: sa.Connection, project_id: str) -> dict[str, int]:
@@ -135,6 +156,11 @@ def _tell(state: dict[str, Any]) -> None:
             console.print(Text(f"{project['id']} skipped: {why}", style="yellow"), soft_wrap=True)
         if project["first_post_alone"]:
             console.print(f"{project['id']}: the first post goes out alone (canary)", markup=False)
+    for one in state["unconfirmed"][:_MOST_UNCONFIRMED]:
+        console.print(Text(f"unconfirmed: {one['item']}: {one['reason']}", style="yellow"), soft_wrap=True)
+        console.print(Text(f"  {one['next_step']}"), soft_wrap=True)
+    if (more := len(state["unconfirmed"]) - _MOST_UNCONFIRMED) > 0:
+        console.print(f"… and {more:,} more unconfirmed; --json has them all", markup=False)
     for pause in state["pauses"]:
         what = " ".join(part for part in (pause["scope"], pause["name"]) if part)
         reason = f": {pause['reason']}" if pause["reason"] else ""

@@ -86,7 +86,7 @@ def match(engine: sa.Engine, settings: Settings, account: AccountRow) -> Found:
     may_be: dict[int, tuple[Task, list[Seen]]] = {}
     for task in candidates:
         item = Item(engine, settings, task)
-        alike = [post for key in _keys_of(item) for post in posts.get(key, ())]
+        alike = [post for key in keys_of(item) for post in posts.get(key, ())]
         if not alike:
             continue
         with reading(engine) as connection:
@@ -117,7 +117,7 @@ def _candidates(connection: sa.Connection, settings: Settings, account: AccountR
     return [task for task in every if not (task.error_message or "").startswith((IGNORED, SAME_FILE))]
 
 
-def _keys_of(item: Item) -> set[str]:
+def keys_of(item: Item) -> set[str]:
     """What the item's words are known by: those that would go out now, and those that were to go out at the last try.
 
     Words that Gemini made are among them only where they are stored.

@@ -118,7 +118,9 @@ def _canary(connection: sa.Connection, project: Project, now: datetime, *, lock:
         return Canary(first.id, f"the first post is out ({where}); look at it, then: {approve}{or_later}")
     for row in _some(connection, project, Status.UNCONFIRMED, columns):
         return Canary(
-            row.id, f"the first post ({row.partition_key}) may be out: look at the account's timeline, then: {approve}"
+            row.id,
+            f"the first post ({row.partition_key}) may be out: look at the account's timeline, then: twitter-pipeline"
+            f" tasks resolve {row.id} --posted URL, or --not-posted; or let the rest go on: {approve}",
         )
     # Several were queued only where the canary was turned on meanwhile: then the one that runs, or the oldest.
     for status in (Status.RUNNING, Status.QUEUED):

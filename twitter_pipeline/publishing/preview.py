@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from twitter_pipeline.config import Settings
-from twitter_pipeline.publishing import drafting, due, enhancing, holding
+from twitter_pipeline.publishing import drafting, due, enhancing, holding, unconfirmed
 from twitter_pipeline.publishing.drafts import ELSEWHERE, Draft
 from twitter_pipeline.publishing.session import Ended, Item
 from twitter_pipeline.scanning.reasons import IGNORED
@@ -64,9 +64,12 @@ def preview(engine: sa.Engine, settings: Settings, task: Task, *, now: datetime,
     if draft is not None:
         draft = enhancing.preview(item, draft, ask=ask)
     with reading(engine) as connection:
-        if task.status is Status.UNCONFIRMED or attempts.may_be_posted(connection, task.id):
+        if (known := unconfirmed.of(connection, task)) is not None:
+            why_not += [f"it may be on X already: {known.reason}", known.next_step]
+        elif attempts.may_be_posted(connection, task.id):
             why_not.append("it may be on X already and is not posted again by itself")
-        if task.status not in (Status.PENDING, Status.QUEUED, Status.RUNNING) and task.error_message not in why_not:
+        waits = task.status in (Status.PENDING, Status.QUEUED, Status.RUNNING, Status.UNCONFIRMED)
+        if not waits and task.error_message not in why_not:
             why_not.append(f"it is {task.status}: {task.error_message}")
         if (held := holding.look(connection, settings, item.project, now).of(task)) is not None:
             why_not.append(held)

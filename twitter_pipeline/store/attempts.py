@@ -49,9 +49,9 @@ class AttemptState(str, Enum):
 
 
 #: X's answer to these is not known.
-_UNANSWERED = (AttemptState.SENT, AttemptState.UNKNOWN)
+UNANSWERED = (AttemptState.SENT, AttemptState.UNKNOWN)
 #: In these the post is, or may be, on X.
-MAY_BE_POSTED = (*_UNANSWERED, AttemptState.CONFIRMED, AttemptState.ADOPTED)
+MAY_BE_POSTED = (*UNANSWERED, AttemptState.CONFIRMED, AttemptState.ADOPTED)
 
 
 def may_be_posted(connection: sa.Connection, task_id: int) -> bool:
@@ -120,7 +120,7 @@ def words_in_flight(connection: sa.Connection, account_id: int, content: Content
         .where(
             _attempts.account_id == account_id,
             _attempts.text_key == content.text_key,
-            _attempts.state.in_([state.value for state in _UNANSWERED]),
+            _attempts.state.in_([state.value for state in UNANSWERED]),
             _attempts.task_id != but,
             publishing_tasks.c.status.in_([Status.RUNNING.value, Status.UNCONFIRMED.value]),
         )
@@ -159,7 +159,7 @@ def answer(
 
     An answer that comes late counts even when the post had been taken for absent.
     """
-    open_states = [*_UNANSWERED, AttemptState.ABSENT] if state is AttemptState.CONFIRMED else _UNANSWERED
+    open_states = [*UNANSWERED, AttemptState.ABSENT] if state is AttemptState.CONFIRMED else UNANSWERED
     connection.execute(
         sa.update(publishing_attempts)
         .where(*_of(claim), _attempts.state.in_([s.value for s in open_states]))
@@ -170,14 +170,14 @@ def answer(
 def is_unanswered(connection: sa.Connection, claim: Claim) -> bool:
     """Whether the claim's attempt was sent and nobody knows what came of it."""
     state = connection.scalar(sa.select(_attempts.state).where(*_of(claim)))
-    return state in [state.value for state in _UNANSWERED]
+    return state in [state.value for state in UNANSWERED]
 
 
 def look_for(connection: sa.Connection, task_id: int, *, at: datetime | None) -> None:
     """Let the timeline be read, from `at` on, for the task's unanswered attempt; None: a person decides."""
     connection.execute(
         sa.update(publishing_attempts)
-        .where(_attempts.task_id == task_id, _attempts.state.in_([state.value for state in _UNANSWERED]))
+        .where(_attempts.task_id == task_id, _attempts.state.in_([state.value for state in UNANSWERED]))
         .values(look_at=at)
     )
 
@@ -188,7 +188,7 @@ def resolve(
     """sent, unknown → adopted or absent: every unanswered attempt of the task (there is one at most)."""
     connection.execute(
         sa.update(publishing_attempts)
-        .where(_attempts.task_id == task_id, _attempts.state.in_([state.value for state in _UNANSWERED]))
+        .where(_attempts.task_id == task_id, _attempts.state.in_([state.value for state in UNANSWERED]))
         .values(state=state.value, answered_at=now, tweet_id=tweet_id, look_at=None)
     )
 

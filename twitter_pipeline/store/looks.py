@@ -32,6 +32,8 @@ class Open:
 
     id: int
     task_id: int
+    #: None for what was sent before it was kept.
+    account_id: int | None
     text: str
     #: None for what was sent before it was kept.
     text_key: str | None

@@ -12,6 +12,9 @@ from typing import Any
 from twitter_pipeline.x.client import XClient
 from twitter_pipeline.x.errors import OutcomeUnknown, Transient
 
+#: What is asked of a post.
+_FIELDS = "created_at,entities,attachments,note_tweet"
+
 
 @dataclass(frozen=True)
 class Created:
@@ -88,7 +91,7 @@ def timeline(
 
     X charges for each post it lists. The listing lags behind (up to minutes): a post that is missing may yet appear.
     """
-    params = {"max_results": str(max_results), "tweet.fields": "created_at,entities,attachments,note_tweet"}
+    params = {"max_results": str(max_results), "tweet.fields": _FIELDS}
     if since_id is not None:
         params["since_id"] = since_id
     posts: list[Post] = []
@@ -112,6 +115,29 @@ def timeline(
             return Listing(tuple(posts), whole, at)
         params["pagination_token"] = str(more)
     return Listing(tuple(posts), False, at or client.x_time)
+
+
+@dataclass(frozen=True)
+class Known(Post):
+    """A post by its id, which may be anybody's."""
+
+    author_id: str
+
+
+def find(client: XClient, post_id: str) -> Known | None:
+    """The post with this id, as long as it is there; X charges for it as for one of a timeline."""
+    params = {"tweet.fields": f"{_FIELDS},author_id"}
+    body = client.request("GET", f"/2/tweets/{post_id}", params=params)
+    try:
+        answer = json.loads(body)
+        if "data" not in answer:
+            # For a post that is not there X answers 200 with `errors`.
+            if answer["errors"]:
+                return None
+            raise ValueError(answer)
+        return Known(**vars(_post(answer["data"])), author_id=str(answer["data"]["author_id"]))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise Transient(f"X's answer about a post cannot be read: {error!r}.") from error
 
 
 def _post(entry: dict[str, Any]) -> Post:

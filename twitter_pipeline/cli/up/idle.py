@@ -9,11 +9,14 @@ import sqlalchemy as sa
 
 from twitter_pipeline.config import Settings
 from twitter_pipeline.publishing import holding, tidying
+from twitter_pipeline.store import accounts
+from twitter_pipeline.store.attempts import UNANSWERED
 from twitter_pipeline.store.engine import reading
 from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tables import (
     content_sources,
     projects,
+    publishing_attempts,
     publishing_log,
     publishing_tasks,
     scan_candidates,
@@ -34,6 +37,8 @@ class Outstanding:
     due: int = 0
     #: Tasks queued or running.
     under_way: int = 0
+    #: Tasks that may be on X, for which the timeline is still to be read.
+    looked_for: int = 0
     #: Posted tasks whose files are to be moved away.
     unmoved: int = 0
     #: Tasks and lines of the publishing log that Dagster does not show yet.
@@ -75,6 +80,14 @@ def outstanding(engine: sa.Engine, settings: Settings, *, since: datetime, now: 
             _tasks.project_id.in_(ids),
             _tasks.status.in_([Status.QUEUED.value, Status.RUNNING.value]),
         )
+        looked_for = _count(
+            connection,
+            publishing_attempts.join(publishing_tasks, _tasks.id == publishing_attempts.c.task_id),
+            _tasks.status == Status.UNCONFIRMED.value,
+            publishing_attempts.c.account_id.in_(_readable(connection, ids, now)),
+            publishing_attempts.c.state.in_([state.value for state in UNANSWERED]),
+            publishing_attempts.c.look_at.is_not(None),
+        )
         unmoved = sum(
             _count(connection, publishing_tasks, *tidying.due(project, now=now))
             for project in settings.projects
@@ -88,13 +101,19 @@ def outstanding(engine: sa.Engine, settings: Settings, *, since: datetime, now: 
             _tasks.project_id.in_(ids),
             publishing_log.c.relayed < 2,
         )
-    return Outstanding(unscanned, arriving, due, under_way, unmoved, untold)
+    return Outstanding(unscanned, arriving, due, under_way, looked_for, unmoved, untold)
 
 
 def _may_post(connection: sa.Connection, settings: Settings, now: datetime) -> list[int]:
     """The content sources that nothing holds back: no pause, no limit of their account, no look at a first post."""
     looks = [holding.look(connection, settings, project, now) for project in settings.projects]
     return [source for holds in looks if not holds.everything for source in holds.accounts.keys() - holds.by_source]
+
+
+def _readable(connection: sa.Connection, project_ids: list[str], now: datetime) -> list[int]:
+    """The accounts whose timelines the projects' ticks read: none that X has stopped, or lets wait."""
+    rows = [row for id in project_ids for row in accounts.of_sources(connection, id).values()]
+    return list({row.id for row in rows if row.why_not(now) is None})
 
 
 def _count(connection: sa.Connection, table: sa.FromClause, *where: sa.ColumnElement[bool]) -> int:

@@ -35,6 +35,7 @@ WORDS = {
     Event.SKIP.value: ("skipped", "yellow"),
     Event.STOP.value: ("cancelled", "yellow"),
     Event.LOSE_TRACK.value: ("unconfirmed", "bold red"),
+    "looked": ("looked", "yellow"),
     Event.RETRY.value: ("again", ""),
     Event.IMPORT.value: ("imported", "green"),
     Event.ADOPT.value: ("posted", "green"),

@@ -70,8 +70,8 @@ def run(config: Path | None, *, until_idle: bool) -> int:
 
 
 def _prepare_database(settings: Settings) -> sa.Engine:
-    from twitter_pipeline.store import schema
-    from twitter_pipeline.store.engine import connect
+    from twitter_pipeline.store import accounts, schema
+    from twitter_pipeline.store.engine import connect, writing
     from twitter_pipeline.store.opening import prepare_store
 
     with database_errors():
@@ -81,6 +81,8 @@ def _prepare_database(settings: Settings) -> sa.Engine:
         require_keys(engine, settings)
         instance.make_storage_schema(settings, engine)
         stopping.let_post(engine)
+        with writing(engine) as connection:
+            accounts.look_again(connection)
     return engine
 
 
