@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import ast
+import re
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
+import twitter_pipeline
 from twitter_pipeline_tests.model.search import search
 from twitter_pipeline_tests.model.state import Rules, World
 
@@ -145,3 +149,23 @@ def test_the_way_to_what_is_wrong_is_told_in_order() -> None:
         "  8. the run of A, attempt 2, lets the request leave",
         "  9. the request of A, attempt 2, lands as post 2",
     ]
+
+
+def test_each_step_names_code_that_is_there() -> None:
+    here, there = Path(__file__).parent, Path(twitter_pipeline.__file__).parent
+    named = {
+        name
+        for file in ("state.py", "protocol.py", "reading.py")
+        for name in re.findall(r"`(?:\w+\.)*(\w+\.\w+)`", (here / file).read_text(encoding="utf-8"))
+    }
+    defined = {
+        f"{path.stem}.{node.name}"
+        for package in ("publishing", "store", "x")
+        for path in (there / package).glob("*.py")
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef))
+    }
+    modules = {f"{package}.{path.stem}" for package in ("publishing", "x") for path in (there / package).glob("*.py")}
+    constants = {"attempts.UNANSWERED", "attempts.MAY_BE_POSTED"}
+    assert len(named) > 20
+    assert named - defined - modules - constants == set()
