@@ -34,13 +34,21 @@ def process() -> Iterator[tuple[Path, psutil.Process]]:
         path = Path(folder) / "mine" / "launcher"
         command = [sys.executable, "-m", "twitter_pipeline.launching.server", str(path)]
         with subprocess.Popen(command, stdin=subprocess.PIPE, start_new_session=True) as process:
-            wait_for(path.exists, 60, "the server to listen")
+            wait_for(lambda: _answers(path), 60, "the server to answer")
             yield path, psutil.Process(process.pid)
             assert process.poll() is None
             assert process.stdin is not None
             process.stdin.close()  # as when `up` has died
             assert process.wait(10) == 0
         assert not path.parent.exists()
+
+
+def _answers(path: Path) -> bool:
+    try:
+        ask(path, LOOK)
+    except ServerAway:  # the socket is there a moment before it listens
+        return False
+    return True
 
 
 @pytest.fixture
