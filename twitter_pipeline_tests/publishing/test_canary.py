@@ -127,7 +127,7 @@ def test_a_file_that_cannot_be_posted_is_no_first_post(four: World) -> None:
 
 
 def test_a_first_post_that_may_be_out_waits_for_a_person_too(four: World) -> None:
-    four.sandbox.fault("POST /2/tweets", "drop_after")
+    four.sandbox.fault("POST /2/tweets", "drop")
     assert isinstance(four.publish(four.task_of("a.mp4")), Unknown)
     assert "may be out: look at the account's timeline" in str(everything(four))
     assert take(four).launches == []

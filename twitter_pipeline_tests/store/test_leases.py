@@ -103,19 +103,24 @@ def test_a_posted_task_knows_its_post_and_dagster_has_yet_to_be_told(prepared: s
 def test_an_answer_that_came_after_the_task_was_given_up_completes_it(prepared: sa.Engine) -> None:
     claim = take(prepared, put_task(prepared))
     carry_out(prepared, claim.task_id, Event.LOSE_TRACK)
+    late = dataclasses.replace(POSTED, event=Event.ADOPT)
 
-    assert settle(prepared, claim, POSTED)
+    assert not settle(prepared, claim, POSTED), "the lease is lost"
+    with writing(prepared) as connection:
+        assert moves.adopt(connection, claim.task_id, late, now=NOW)
+        assert not moves.adopt(connection, claim.task_id, late, now=NOW), "it is completed"
     assert read_task(prepared, claim.task_id).tweet_id == "1859"
 
 
-def test_no_other_late_answer_moves_a_task_that_was_given_up(prepared: sa.Engine) -> None:
+def test_a_task_that_was_given_up_is_resolved_for_its_own_attempt_only(prepared: sa.Engine) -> None:
     claim = take(prepared, put_task(prepared))
     carry_out(prepared, claim.task_id, Event.LOSE_TRACK)
-    another = dataclasses.replace(claim, attempt=claim.attempt + 1)
+    reopen = Move(Event.REOPEN, "not on X", not_before=NOW)
 
-    assert not settle(prepared, claim, FAILED)
-    assert not settle(prepared, another, POSTED)
-    assert read_task(prepared, claim.task_id).status is Status.UNCONFIRMED
+    with writing(prepared) as connection:
+        assert not moves.resolve(connection, claim.task_id, reopen, now=NOW, attempt=claim.attempt + 1)
+        assert moves.resolve(connection, claim.task_id, reopen, now=NOW, attempt=claim.attempt)
+    assert read_task(prepared, claim.task_id).status is Status.PENDING
 
 
 def test_the_reaper_takes_a_claim_back_by_its_fence(prepared: sa.Engine) -> None:
