@@ -257,15 +257,25 @@ def test_a_run_that_is_killed_is_found_by_the_reaper_and_the_item_goes_out_once(
     assert by_hand.posts("one") == 1
 
 
-def test_a_lost_answer_is_never_followed_by_a_second_request(by_hand: ByHand) -> None:
+def test_a_run_whose_answer_was_lost_finds_its_post_and_says_so(by_hand: ByHand) -> None:
     (task,) = by_hand.put("one")
     by_hand.sandbox.fault(CREATE, "drop_after")
+    assert by_hand.dagster.wait_for_end(by_hand.launch(task)) == "SUCCESS"
+    assert by_hand.posts("one") == 1
+    assert by_hand.partitions()["materialized"] == {task.partition_key}
+    events = by_hand.dagster.events(by_hand.project.id, task.partition_key)
+    assert any("found on the timeline" in (event["description"] or "") for event in events)
+
+
+def test_a_lost_request_is_not_followed_by_a_second_one_by_hand(by_hand: ByHand) -> None:
+    (task,) = by_hand.put("one")
+    by_hand.sandbox.fault(CREATE, "drop")
     run = by_hand.launch(task)
     assert by_hand.dagster.wait_for_end(run) == "FAILURE"
     assert by_hand.task("one").status is Status.UNCONFIRMED
     assert by_hand.dagster.wait_for_end(by_hand.launch(task)) == "SUCCESS"
     assert by_hand.dagster.wait_for_end(by_hand.dagster.reexecute_from_failure(run)) == "SUCCESS"
-    assert by_hand.posts("one") == 1
+    assert by_hand.posts("one") == 0
     assert by_hand.task("one").status is Status.UNCONFIRMED
 
 
