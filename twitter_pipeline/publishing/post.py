@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import sqlalchemy as sa
 
-from twitter_pipeline.publishing import foreign, matching, reconciling, steps, uploading
+from twitter_pipeline.publishing import foreign, matching, reconciling, steps, unconfirmed, uploading
 from twitter_pipeline.publishing.connecting import posts_page
 from twitter_pipeline.publishing.drafts import UploadedMedia
 from twitter_pipeline.publishing.outcomes import Adopted, Failed, MustWait, Outcome, Posted, Unknown
@@ -167,7 +167,7 @@ def _allow(session: Session, content: Content, uploaded: UploadedMedia, page: st
             raise Ended(
                 Unknown(
                     f"the timeline shows a post with its words that is not known here: {page}/{seen.post_id};"
-                    f" {reconciling.resolving(task.id)}"
+                    f" {unconfirmed.resolving(task.id)}"
                 )
             )
         if not attempts.mark_sent(connection, session.claim, now=now):

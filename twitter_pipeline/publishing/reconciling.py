@@ -26,6 +26,7 @@ from twitter_pipeline.publishing.decide import decide
 from twitter_pipeline.publishing.matching import Sent, Verdict
 from twitter_pipeline.publishing.outcomes import Absent, Adopted, Outcome, Refused
 from twitter_pipeline.publishing.session import Session, utc_now
+from twitter_pipeline.publishing.unconfirmed import resolving
 from twitter_pipeline.store import accounts, attempts, looks, moves, tasks
 from twitter_pipeline.store.attempts import AttemptState
 from twitter_pipeline.store.engine import reading, writing
@@ -53,13 +54,6 @@ MARGIN = timedelta(hours=1)
 TICK_TIMEOUT = timedelta(seconds=10)
 _LONGEST_GAP = timedelta(hours=1)
 _WHILE_STOPPED = timedelta(minutes=10)
-
-
-def resolving(task_id: int) -> str:
-    """How a person decides, in words."""
-    return (
-        f"look at the account's timeline, then: twitter-pipeline tasks resolve {task_id} --posted URL, or --not-posted"
-    )
 
 
 def find(session: Session, connected: XClient) -> Adopted | None:

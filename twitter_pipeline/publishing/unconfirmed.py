@@ -20,6 +20,13 @@ PRICE = 0.001
 _tasks = publishing_tasks.c
 
 
+def resolving(task_id: int) -> str:
+    """How a person decides, in words."""
+    return (
+        f"look at the account's timeline, then: twitter-pipeline tasks resolve {task_id} --posted URL, or --not-posted"
+    )
+
+
 @dataclass(frozen=True)
 class Unconfirmed:
     """An item that is `unconfirmed`."""
