@@ -9,7 +9,7 @@ Reading costs money: of what came since the last look all is read, each post onc
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timezone
+from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 PAGE, MOST_PAGES = 100, 32
 #: Older than any post: what was seen of an empty timeline.
 BEFORE_ALL = "1"
+#: How long an item waits for another one whose post may be the one that was seen.
+UNDER_WAY_WAIT = timedelta(seconds=30)
 _NEVER = datetime.min.replace(tzinfo=timezone.utc)
 
 
@@ -167,7 +169,10 @@ def _seen(account_id: int, post: Post) -> Seen:
 
 
 def is_seen(connection: sa.Connection, item: Session, draft: Draft, content: Content) -> Seen | None:
-    """A post with the item's words that is not known here and may be the item's; None without."""
+    """A post with the item's words that is not known here and may be the item's; None without.
+
+    Raises Ended to wait while another item's post with these words is under way: it may be that one.
+    """
     seen = looks.seen(connection, item.account.id, text_key=content.text_key)
     # An album may have been shared out to posts otherwise: how many pictures it shows does not count.
     alike = [post for post in seen if (post.media > 0) == bool(content.media_ids)]
@@ -175,7 +180,12 @@ def is_seen(connection: sa.Connection, item: Session, draft: Draft, content: Con
         return None
     ours = looks.known(connection, [post.post_id for post in alike])
     since = max(made_at(item, draft.sidecar), denied_at(connection, item.task.id))
-    return next((post for post in alike if post.post_id not in ours and post.posted_at >= since), None)
+    found = next((post for post in alike if post.post_id not in ours and post.posted_at >= since), None)
+    others = [one for one in looks.unanswered(connection, item.account.id) if one.task_id != item.task.id]
+    if found is not None and content.text_key in {one.text_key for one in others}:
+        until = utc_now() + UNDER_WAY_WAIT
+        raise Ended(MustWait("an item with the same words may be on X, and the post that the timeline shows", until))
+    return found
 
 
 def denied_at(connection: sa.Connection, task_id: int) -> datetime:

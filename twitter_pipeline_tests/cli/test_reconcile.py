@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 
+from twitter_pipeline.cli.up import supervisor
 from twitter_pipeline.publishing import foreign
 from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.store import accounts
@@ -81,6 +82,14 @@ def test_after_a_restore_publish_looks_before_it_posts(world: MakeWorld, command
     assert "that is not known here" in said.err
     assert len(here.sandbox.posts(deleted=True)) == 1
     assert command(here)("reconcile", "--yes").code == 0
+
+
+def test_a_start_has_every_timeline_looked_through(world: MakeWorld) -> None:
+    here = world()
+    here.looked_through()
+    supervisor._prepare_database(here.settings).dispose()
+    with reading(here.engine) as connection:
+        assert accounts.by_name(connection, "sandbox").looked_at is None
 
 
 def test_a_new_database_reads_all_there_is(

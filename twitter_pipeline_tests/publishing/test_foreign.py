@@ -16,7 +16,7 @@ from twitter_pipeline.cli.up import timeline
 from twitter_pipeline.config import KEYS
 from twitter_pipeline.publishing import foreign, reconciling
 from twitter_pipeline.publishing.foreign import Foreign
-from twitter_pipeline.publishing.outcomes import Posted, Unknown
+from twitter_pipeline.publishing.outcomes import MustWait, Posted, Unknown
 from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.store import accounts
 from twitter_pipeline.store.engine import reading, writing
@@ -181,6 +181,23 @@ def test_a_text_of_a_list_that_grew_since_is_not_posted_again(world: MakeWorld) 
     os.utime(here.folder / "words.txt", (later, later))
     here.scan(utc_now() + timedelta(seconds=9))
     assert "not known here" in held(here, "words.txt")
+
+
+def test_a_post_that_may_be_the_one_of_another_item_under_way_is_waited_for(here: World) -> None:
+    for name in ("a.mp4", "b.mp4"):
+        here.put(name, title="Cat")
+    here.scan()
+    here.looked_through()
+    here.sandbox.fault("POST /2/tweets", "drop_after")
+    here.sandbox.fault(TIMELINE, "status", status=503)
+    assert isinstance(here.publish(here.task_of("a.mp4")), Unknown)
+    look(here)
+    outcome = here.publish(here.task_of("b.mp4"), run_id="b")
+    assert isinstance(outcome, MustWait)
+    assert "same words" in outcome.reason
+    here.look_until_settled(here.task_of("a.mp4"))
+    data(Account(here.sandbox.url, "sandbox").delete(f"/2/tweets/{here.task_of('a.mp4').tweet_id}"))
+    assert isinstance(here.publish(here.task_of("b.mp4"), run_id="b again"), Posted)
 
 
 def test_a_person_who_says_that_it_is_not_its_post_speaks_for_that_item_only(here: World) -> None:
