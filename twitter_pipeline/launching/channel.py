@@ -22,10 +22,10 @@ class ServerAway(OSError):
     """Nobody listens at the socket."""
 
 
-def socket_path(home: Path) -> Path:
-    """Where the server of a data folder listens: not in it, since a socket's path may have only about 100 bytes."""
+def socket_path(home: Path, service: str = "launcher") -> Path:
+    """Where a service of a data folder listens: not in it, since a socket's path may have only about 100 bytes."""
     name = hashlib.sha256(os.fsencode(home)).hexdigest()[:16]
-    return Path(tempfile.gettempdir()) / f"twitter-pipeline-{os.getuid()}-{name}" / "launcher"
+    return Path(tempfile.gettempdir()) / f"twitter-pipeline-{os.getuid()}-{name}" / service
 
 
 def listen(path: Path) -> socket.socket:

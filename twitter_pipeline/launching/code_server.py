@@ -1,4 +1,4 @@
-"""Dagster's code process, as a fork of `server`: `MODULE LOCATION HOST PORT`.
+"""Dagster's code process, as a fork of `server`: `MODULE LOCATION SOCKET`.
 
 `dagster api grpc` cannot load definitions anew; `dagster code-server` does it by starting another Python, for which it
 stays in between: two processes that share nothing with the others. Here the fork has the definitions already, and
@@ -67,7 +67,7 @@ class ReloadingApiServer(DagsterApiServer):
 
 def main() -> None:
     """Serve until told to end."""
-    module, location, host, port = sys.argv[1:]
+    module, location, socket = sys.argv[1:]
     setup_interrupt_handlers()  # SIGTERM ends it as Ctrl-C does
     configure_loggers()
     ended = threading.Event()
@@ -78,8 +78,8 @@ def main() -> None:
         dagster_api_servicer=api,
         logger=api._logger,
         threadpool_executor=pool,
-        host=host,
-        port=int(port),
+        # In the launcher's folder, which only its user can enter: whoever asks it for a run, runs programs as that user.
+        socket=socket,
     )
     try:
         server.serve()  # type: ignore[no-untyped-call]

@@ -68,20 +68,10 @@ def test_dagster_keeps_its_tables_in_a_schema_of_the_mode(loads: Loads) -> None:
 def test_a_restart_with_the_same_settings_changes_no_file(loads: Loads) -> None:
     settings = loads("mode: sandbox")
     home.make(settings.home)
-    first = instance.write_workspace_yaml(settings)
+    instance.write_workspace_yaml(settings)
     written = (settings.home / "dagster" / "workspace.yaml").stat().st_ino
-    assert instance.write_workspace_yaml(settings) == first
+    instance.write_workspace_yaml(settings)
     assert (settings.home / "dagster" / "workspace.yaml").stat().st_ino == written
-
-
-@pytest.mark.parametrize("broken", ["", "load_from: []", "- 1", "load_from: [{grpc_server: {port: x}}]", "{"])
-def test_a_broken_workspace_is_written_anew(loads: Loads, broken: str) -> None:
-    settings = loads("mode: sandbox")
-    home.make(settings.home)
-    path = settings.home / "dagster" / "workspace.yaml"
-    path.write_text(broken)
-    port = instance.write_workspace_yaml(settings)
-    assert yaml.safe_load(path.read_text()) == instance.workspace_yaml(port)
 
 
 def test_processes_get_the_snapshot_and_compiled_bytecode(loads: Loads) -> None:

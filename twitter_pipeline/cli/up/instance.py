@@ -10,13 +10,15 @@ from typing import Any
 import sqlalchemy as sa
 import yaml
 
-from twitter_pipeline.cli.up import home, ports
+from twitter_pipeline.cli.up import home
 from twitter_pipeline.config import BASE_DIR_VARIABLE, CONFIG_VARIABLE, Settings
 from twitter_pipeline.launching.channel import socket_path
 
 #: What Dagster calls our code location.
 LOCATION = "twitter_pipeline"
 MODULE = "twitter_pipeline.definitions"
+#: The code server, by the name of its socket.
+CODE = "code"
 #: Holds the URL of Dagster's storage, so that its password stands in no file.
 STORAGE_VARIABLE = "TWITTER_PIPELINE_DAGSTER_STORAGE"
 
@@ -28,12 +30,9 @@ def write_dagster_yaml(settings: Settings) -> None:
     _write(settings.home / "dagster" / "dagster.yaml", dagster_yaml(settings))
 
 
-def write_workspace_yaml(settings: Settings) -> int:
-    """Write home/dagster/workspace.yaml where it changed; the port the code server is to listen on."""
-    path = settings.home / "dagster" / "workspace.yaml"
-    port = ports.free(_port_of_before(path))
-    _write(path, workspace_yaml(port))
-    return port
+def write_workspace_yaml(settings: Settings) -> None:
+    """Write home/dagster/workspace.yaml where it changed."""
+    _write(settings.home / "dagster" / "workspace.yaml", workspace_yaml(settings))
 
 
 def dagster_yaml(settings: Settings) -> dict[str, Any]:
@@ -83,9 +82,10 @@ def dagster_yaml(settings: Settings) -> dict[str, Any]:
     }
 
 
-def workspace_yaml(port: int) -> dict[str, Any]:
+def workspace_yaml(settings: Settings) -> dict[str, Any]:
     """Where webserver and daemon find our code."""
-    return {"load_from": [{"grpc_server": {"host": "127.0.0.1", "port": port, "location_name": LOCATION}}]}
+    server = {"socket": str(socket_path(settings.home, CODE)), "location_name": LOCATION}
+    return {"load_from": [{"grpc_server": server}]}
 
 
 def environment(settings: Settings, environ: Mapping[str, str] = os.environ) -> dict[str, str]:
@@ -117,15 +117,6 @@ def make_storage_schema(settings: Settings, engine: sa.Engine) -> None:
 
 def _schema(settings: Settings) -> str:
     return f"dagster_{settings.mode}"
-
-
-def _port_of_before(workspace: Path) -> int | None:
-    """The port of the last start: with the same one, workspace.yaml stays as it is."""
-    try:
-        port = yaml.safe_load(workspace.read_text())["load_from"][0]["grpc_server"]["port"]
-    except (OSError, yaml.YAMLError, LookupError, TypeError):
-        return None
-    return port if isinstance(port, int) else None
 
 
 def _write(path: Path, content: Mapping[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Ports: whether those of the configuration are free, and a free one for the code server."""
+"""Ports: whether those of the configuration are free."""
 
 from __future__ import annotations
 
@@ -41,16 +41,6 @@ def check(addresses: list[Address]) -> None:
             )
     if taken:
         raise CannotStart("\n".join([*taken, "Nothing was started."]))
-
-
-def free(wish: int | None = None) -> int:
-    """A port free on 127.0.0.1: `wish` when it is."""
-    if wish is not None and _is_free(Address("127.0.0.1", wish, "")):
-        return wish
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _is_free(address: Address) -> bool:

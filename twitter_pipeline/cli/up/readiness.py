@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from twitter_pipeline.cli.up import dagster_api
+from twitter_pipeline.cli.up.instance import CODE
 from twitter_pipeline.launching.channel import ask, socket_path
 
 #: Returns whether it answers; may raise one of NOT_YET while it does not.
@@ -16,11 +17,13 @@ Check = Callable[[], bool]
 NOT_YET = (OSError, http.client.HTTPException)
 
 
-def listens(port: int) -> Check:
-    """Something listens on this port of 127.0.0.1. The code server does once our definitions are loaded."""
+def code_server(home: Path) -> Check:
+    """Dagster's code process listens: it does once our definitions are loaded."""
 
     def check() -> bool:
-        socket.create_connection(("127.0.0.1", port), timeout=1).close()
+        with socket.socket(socket.AF_UNIX) as connection:
+            connection.settimeout(1)
+            connection.connect(str(socket_path(home, CODE)))
         return True
 
     return check

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from twitter_pipeline.cli.up.instance import LOCATION, MODULE
+from twitter_pipeline.cli.up.instance import CODE, LOCATION, MODULE
 from twitter_pipeline.cli.up.processes import Service
 from twitter_pipeline.config import Settings
 from twitter_pipeline.launching.channel import socket_path
@@ -32,9 +32,9 @@ def sandbox_command(settings: Settings) -> list[str]:
     return ["twitter_pipeline.sandbox", *where, "--state", str(settings.home / "x")]
 
 
-def code_server(port: int) -> Service:
+def code_server(settings: Settings) -> Service:
     """Holds our definitions, and loads them anew when config.yaml was changed."""
-    arguments = (MODULE, LOCATION, "127.0.0.1", str(port))
+    arguments = (MODULE, LOCATION, str(socket_path(settings.home, CODE)))
     return Service("code-server", ("twitter_pipeline.launching.code_server", *arguments), forked=True)
 
 

@@ -105,7 +105,7 @@ class _Supervisor:
         self._progress: Progress = Progress(engine)
         self._held: Held = Held(engine)
         instance.write_dagster_yaml(settings)
-        self._port = instance.write_workspace_yaml(settings)
+        instance.write_workspace_yaml(settings)
         self._fleet = Fleet(settings.home, instance.environment(settings), redact)
 
     def run(self, *, until_idle: bool, console: Console) -> int:
@@ -131,11 +131,11 @@ class _Supervisor:
             fleet.start(services.sandbox(settings))
         seen = self._look_at_folders()
         self._wait_for("launcher", readiness.launcher(settings.home))
-        fleet.start(services.code_server(self._port))
+        fleet.start(services.code_server(settings))
         if services.needs_sandbox(settings):
             self._wait_for("sandbox", readiness.answers(f"{settings.sandbox.url}/sandbox/health"))
         timeline.begin(self._engine, settings)
-        self._wait_for("code-server", readiness.listens(self._port))
+        self._wait_for("code-server", readiness.code_server(settings.home))
         fleet.start(services.webserver(settings))
         self._hold_first_tick(seen)
         fleet.start(services.daemon(settings))
