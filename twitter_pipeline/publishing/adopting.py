@@ -20,6 +20,7 @@ from twitter_pipeline.publishing.drafts import ELSEWHERE, Draft
 from twitter_pipeline.publishing.outcomes import Adopted
 from twitter_pipeline.publishing.session import Ended, Item
 from twitter_pipeline.scanning.reasons import IGNORED, SAME_FILE
+from twitter_pipeline.scanning.sidecars import Finder, finder_for
 from twitter_pipeline.store import accounts, attempts, looks, moves, tasks
 from twitter_pipeline.store.accounts import AccountRow
 from twitter_pipeline.store.attempts import AttemptState
@@ -84,9 +85,10 @@ def match(engine: sa.Engine, settings: Settings, account: AccountRow) -> Found:
     if not posts:
         return found
     may_be: dict[int, tuple[Task, list[Seen]]] = {}
+    finders: dict[int, Finder] = {}
     for task in candidates:
         item = Item(engine, settings, task)
-        alike = [post for key in keys_of(item) for post in posts.get(key, ())]
+        alike = [post for key in keys_of(item, finders) for post in posts.get(key, ())]
         if not alike:
             continue
         with reading(engine) as connection:
@@ -117,15 +119,21 @@ def _candidates(connection: sa.Connection, settings: Settings, account: AccountR
     return [task for task in every if not (task.error_message or "").startswith((IGNORED, SAME_FILE))]
 
 
-def keys_of(item: Item) -> set[str]:
+def keys_of(item: Item, finders: dict[int, Finder] | None = None) -> set[str]:
     """What the item's words are known by: those that would go out now, and those that were to go out at the last try.
 
-    Words that Gemini made are among them only where they are stored.
+    Words that Gemini made are among them only where they are stored. `finders`, by content source, are used again.
     """
     texts = {str(item.task.content_data["text"])} if item.task.content_data.get("text") else set[str]()
     try:
         with drafting.file_errors(item):
-            texts.add(_draft(item).text if item.source().gemini else drafting.text_of(item).text)
+            source = item.source()
+            if source.gemini:
+                texts.add(_draft(item).text)
+            else:
+                finders = {} if finders is None else finders
+                finder = finders.setdefault(item.task.content_source_id, finder_for(item.project, source))
+                texts.add(drafting.text_of(item, source, finder).text)
     except Ended:
         pass  # it has no words (any more)
     return {matching.text_key(text) for text in texts}

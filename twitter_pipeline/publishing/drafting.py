@@ -23,6 +23,7 @@ from twitter_pipeline.store.tables import publishing_tasks
 if TYPE_CHECKING:
     from twitter_pipeline.content.compose import Composed
     from twitter_pipeline.content.metadata import Metadata
+    from twitter_pipeline.scanning.sidecars import Finder
 
 
 class NoMetadata(Ended):
@@ -53,10 +54,12 @@ def draft(item: Item, paths: Sequence[Path]) -> Draft:
     )
 
 
-def text_of(item: Item) -> Composed:
-    """The words of an item's post, its media not looked at; Gemini's are not among them. Raises Ended as `draft`."""
-    source = item.source()
-    return _composed(item, source, read_metadata(item, source)[0])
+def text_of(item: Item, source: Source, finder: Finder) -> Composed:
+    """The words of an item's post, its media not looked at; Gemini's are not among them. Raises Ended as `draft`.
+
+    With the same `finder` for all items of a source each folder is listed once.
+    """
+    return _composed(item, source, read_metadata(item, source, finder)[0])
 
 
 def _composed(item: Item, source: Source, metadata: Metadata) -> Composed:
@@ -127,14 +130,14 @@ def twin_of(item: Item, content_hash: str) -> str | None:
     return f"{SAME_FILE} {other.media_path} of another source, which is {other.status}; {REPEAT_REMEDY}"
 
 
-def read_metadata(item: Item, source: Source) -> tuple[Metadata, str | None]:
+def read_metadata(item: Item, source: Source, finder: Finder | None = None) -> tuple[Metadata, str | None]:
     """The item's metadata and where it lay. Without any: waits, then the words of the file's name or `NoMetadata`."""
     from twitter_pipeline.content import Metadata
     from twitter_pipeline.scanning import pairing, texts
     from twitter_pipeline.scanning.sidecars import Problem, finder_for
 
     key = item.task.media_path
-    found = pairing.find(finder_for(item.project, source), source, key, item.task.files)
+    found = pairing.find(finder or finder_for(item.project, source), source, key, item.task.files)
     if source.type == "text" and found is None:
         raise Gone(NotPublishable(f"the text {key} is gone"))
     if isinstance(found, Problem) and source.type == "text" and found.path == item.project.path / texts.file_of(key):
