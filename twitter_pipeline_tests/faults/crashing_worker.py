@@ -1,26 +1,88 @@
-"""A worker that posts one item, and is killed at a given point: ``python -m … PROJECT PARTITION RUN POINT``.
+"""A process that does a part of the work, and is killed at a given point.
 
-Points are the moments right before and right after each commit, and right before and after the request that creates
-the post, counted in the order they are reached. It prints how many there are when it is not killed.
+Points are the moments right before and right after each commit and each request to X, counted in the order they are
+reached. They sit in the engine and in the session, so that no step can be added without its points.
 """
 
 from __future__ import annotations
 
 import itertools
+import multiprocessing
 import os
 import signal
-import sys
+import time
 from collections.abc import Callable
+from datetime import timedelta
+from multiprocessing.connection import Connection
 from typing import Any
 
-from twitter_pipeline.config import current
+from twitter_pipeline.config import Settings
 from twitter_pipeline.publishing import post
-from twitter_pipeline.publishing.session import Session, Worker, open_session
-from twitter_pipeline.store.opening import open_store
+from twitter_pipeline.publishing.reaper import reap
+from twitter_pipeline.publishing.reconciling import look_where_due
+from twitter_pipeline.publishing.session import Session, Worker, open_session, utc_now
+from twitter_pipeline.store import accounts, tasks
+from twitter_pipeline.store.engine import connect, reading
+from twitter_pipeline.store.moves import LEASE
+from twitter_pipeline.store.status import Status
+from twitter_pipeline.store.tasks import Task
 from twitter_pipeline.x.session import Session as XSession
 
+#: What a process does with a task.
+Part = Callable[[Settings, Task], None]
 
-def main(project: str, partition: str, run_id: str, crash_at: int) -> None:
+#: When a dead worker's lease is over.
+LATER = LEASE + timedelta(seconds=1)
+
+# Each begins as a copy of a process that has imported everything.
+_context = multiprocessing.get_context("forkserver")
+_context.set_forkserver_preload([__name__, "twitter_pipeline.x.upload", "twitter_pipeline.media"])
+
+
+def let(part: Part, settings: Settings, task: Task, *, crash_at: int) -> int | None:
+    """Let a process of its own do its part; how many points it passed, None when it was killed at `crash_at`."""
+    points, passed = _context.Pipe(duplex=False)
+    process = _context.Process(target=_run, args=(part, settings, task, crash_at, passed))
+    process.start()
+    passed.close()
+    process.join(60)
+    if process.exitcode == -signal.SIGKILL:
+        return None
+    assert process.exitcode == 0
+    return int(points.recv())
+
+
+def work(settings: Settings, task: Task) -> None:
+    """Take the task and post it, as a run does."""
+    session = open_session(
+        connect(settings.sqlalchemy_url), settings, task.project_id, task.partition_key, Worker(f"run-{os.getpid()}")
+    )
+    if isinstance(session, Session):
+        with session:
+            post.publish(session)
+
+
+def look(settings: Settings, task: Task) -> None:
+    """Read the timeline, as ticks do, until the task is no longer unconfirmed."""
+    engine = connect(settings.sqlalchemy_url)
+    while True:
+        with reading(engine) as connection:
+            if tasks.get(connection, task.id).status is not Status.UNCONFIRMED:
+                return
+            ids = [account.id for account in accounts.of_sources(connection, task.project_id).values()]
+        look_where_due(engine, settings, ids, now=utc_now() + LATER)
+        time.sleep(0.05)
+
+
+def mend(settings: Settings, task: Task) -> None:
+    """Do for a task whose run died what ticks and the next run do: once its lease is over, look for it, and post it."""
+    engine = connect(settings.sqlalchemy_url)
+    reap(engine, task.project_id, instance="none", run_states=lambda _: [], now=utc_now() + LATER)
+    look(settings, task)
+    work(settings, task)
+
+
+def _run(part: Part, settings: Settings, task: Task, crash_at: int, passed: Connection) -> None:
     count = itertools.count(1)
     reached = 0
 
@@ -30,10 +92,8 @@ def main(project: str, partition: str, run_id: str, crash_at: int) -> None:
         if reached == crash_at:
             os.kill(os.getpid(), signal.SIGKILL)
 
-    def around(function: Callable[..., Any], matters: Callable[..., bool]) -> Callable[..., Any]:
+    def around(function: Callable[..., Any]) -> Callable[..., Any]:
         def wrapped(*args: Any, **kwargs: Any) -> Any:
-            if not matters(*args):
-                return function(*args, **kwargs)
             point()
             result = function(*args, **kwargs)
             point()
@@ -41,18 +101,8 @@ def main(project: str, partition: str, run_id: str, crash_at: int) -> None:
 
         return wrapped
 
-    settings = current()
-    engine = open_store(settings)
-    engine.dialect.do_commit = around(engine.dialect.do_commit, lambda *_: True)  # type: ignore[method-assign]
-    XSession.send = around(  # type: ignore[method-assign]
-        XSession.send, lambda _session, request: request.method == "POST" and request.url.endswith("/2/tweets")
-    )
-    session = open_session(engine, settings, project, partition, Worker(run_id))
-    if isinstance(session, Session):
-        with session:
-            post.publish(session)
-    print(reached)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], sys.argv[2], sys.argv[3], int(sys.argv[4]))
+    dialect = connect(settings.sqlalchemy_url).dialect
+    dialect.do_commit = around(dialect.do_commit)  # type: ignore[method-assign]
+    XSession.send = around(XSession.send)  # type: ignore[method-assign]
+    part(settings, task)
+    passed.send(reached)

@@ -1,80 +1,131 @@
-"""Kill a real worker at every durable step: whatever dies when, one item is one post or a person is told."""
+"""Kill a real process at every durable step: whatever dies when, one item is one post."""
 
 from __future__ import annotations
 
-import os
-import signal
-import subprocess
-import sys
-from datetime import timedelta
+import hashlib
+from collections import Counter
+from collections.abc import Callable
 
 import pytest
 
-from twitter_pipeline.config import CONFIG_VARIABLE
 from twitter_pipeline.publishing.outcomes import Posted
 from twitter_pipeline.publishing.reaper import reap
-from twitter_pipeline.publishing.session import Unavailable, utc_now
-from twitter_pipeline.store.moves import LEASE
+from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tasks import Task
+from twitter_pipeline_tests.faults.crashing_worker import LATER, Part, let, look, mend, work
+from twitter_pipeline_tests.support.waiting import wait_for
 from twitter_pipeline_tests.support.world import MakeWorld, World
 
-#: More points than there are; a worker that reaches its end says so.
-MOST_POINTS = 60
-
-
-def work(here: World, task: Task, crash_at: int) -> int | None:
-    """Let a process of its own post the item; the points it passed, or None when it was killed."""
-    done = subprocess.run(
-        [
-            *(sys.executable, "-m", "twitter_pipeline_tests.faults.crashing_worker"),
-            *(task.project_id, task.partition_key, f"run-{crash_at}", str(crash_at)),
-        ],
-        env={**os.environ, CONFIG_VARIABLE: str(here.settings.path)},
-        stdout=subprocess.PIPE,
-        timeout=60,
-    )
-    if done.returncode == -signal.SIGKILL:
-        return None
-    assert done.returncode == 0
-    return int(done.stdout)
+#: More points than there are; a process that reaches its end says so.
+MOST_POINTS = 200
+POST = "POST /2/tweets"
+#: `make test` takes SQLite: where points are is the same.
+cheaply = pytest.mark.parametrize(
+    "database_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.soak)], indirect=True
+)
 
 
 def reap_later(here: World) -> None:
     """What the reaper does once the dead worker's lease has run out."""
-    now = utc_now() + LEASE + timedelta(seconds=1)
-    reap(here.engine, here.project.id, instance="none", run_states=lambda _: [], now=now)
+    reap(here.engine, here.project.id, instance="none", run_states=lambda _: [], now=utc_now() + LATER)
+
+
+def new_item(here: World, number: int) -> Task:
+    name = f"cat-{number}.mp4"
+    here.put(name, title=f"Cat naps, take {number}")
+    here.scan()
+    return here.task_of(name)
+
+
+def posts_of(here: World, task: Task) -> int:
+    """How often the sandbox has accepted an item, by its bytes."""
+    wanted = hashlib.sha256((here.folder / task.media_path).read_bytes()).hexdigest()
+    posts = here.sandbox.posts(deleted=True)
+    return sum(medium["sha256"] == wanted for post in posts for medium in post["media"])
+
+
+def settle(here: World, task: Task) -> str:
+    """Let ticks and the next run go on with an item; how it stood before that."""
+    reap_later(here)
+    status, posts = here.task_of(task.media_path).status, posts_of(here, task)
+    wait_for(lambda: _looked_for(here, task), 20, "the item to be settled")
+    if here.task_of(task.media_path).status is Status.PENDING:
+        assert isinstance(here.publish(task, run_id=f"after-{task.id}"), Posted)
+    assert (here.task_of(task.media_path).status, posts_of(here, task)) == (Status.COMPLETED, 1)
+    return f"{status}, {posts} posts"
+
+
+def _looked_for(here: World, task: Task) -> bool:
+    """Tick, as long after as the reaper came; whether the item is no longer unconfirmed."""
+    here.look(utc_now() + LATER)
+    return here.task_of(task.media_path).status is not Status.UNCONFIRMED
+
+
+def killed_at_each(
+    here: World, part: Part, begin: Callable[[int], Task], *, points: range = range(1, MOST_POINTS)
+) -> Counter[str]:
+    """Kill a process at each of these points of its part, each with an item of its own; how the items stood then."""
+    ends = Counter[str]()
+    for crash_at in points:
+        task = begin(crash_at)
+        passed = let(part, here.settings, task, crash_at=crash_at)
+        ends[settle(here, task)] += 1
+        if passed is not None:
+            assert passed < crash_at
+            return ends
+    raise AssertionError(f"the process never reached its end within {points}")
 
 
 @pytest.mark.slow
-def test_a_worker_killed_at_any_point_posts_once_or_says_it_does_not_know(world: MakeWorld) -> None:
+@cheaply
+def test_a_worker_killed_at_any_point_posts_once(world: MakeWorld) -> None:
     here = world()
-    ends: set[str] = set()
+    ends = killed_at_each(here, work, lambda number: new_item(here, number))
+    # Before anything was sent; between the durable intent and the answer; and after it.
+    assert set(ends) == {"pending, 0 posts", "unconfirmed, 0 posts", "unconfirmed, 1 posts", "completed, 1 posts"}
+
+
+def lost(here: World, number: int, *, landed: bool) -> Task:
+    """An item whose run has lost X's answer, and could not find out."""
+    if number == 1:  # the first post of all looks through the timeline before
+        assert isinstance(here.publish(new_item(here, 0)), Posted)
+    task = new_item(here, number)
+    here.sandbox.fault(POST, "drop_after" if landed else "drop")
+    here.sandbox.fault("GET /2/users/{id}/tweets", "status", status=503)
+    here.publish(task, run_id=f"lost-{number}")
+    here.sandbox.clear_faults()
+    assert here.task_of(task.media_path).status is Status.UNCONFIRMED
+    return task
+
+
+@pytest.mark.slow
+@cheaply
+def test_killed_at_any_point_of_finding_a_post_it_is_found_by_the_next(world: MakeWorld) -> None:
+    here = world()
+    ends = killed_at_each(here, look, lambda number: lost(here, number, landed=True))
+    assert set(ends) == {"unconfirmed, 1 posts", "completed, 1 posts"}
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(600)
+def test_killed_at_any_point_of_finding_none_it_is_posted_once(world: MakeWorld) -> None:
+    here = world()
+    ends = killed_at_each(here, look, lambda number: lost(here, number, landed=False))
+    assert set(ends) == {"unconfirmed, 0 posts", "pending, 0 posts"}
+
+
+@pytest.mark.soak
+@pytest.mark.timeout(900)
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_those_who_mend_are_killed_too(world: MakeWorld) -> None:
+    """Each point of the first, with another one of the second."""
+    here = world()
     for crash_at in range(1, MOST_POINTS):
-        name, text = f"cat-{crash_at}.mp4", f"Cat naps, take {crash_at}"
-        here.put(name, title=text)
-        here.scan()
-        if work(here, here.task_of(name), crash_at) is not None:
-            assert here.posted_texts().count(text) == 1
-            break
-        reap_later(here)
-        task, posts = here.task_of(name), here.posted_texts().count(text)
-        ends.add(f"{task.status}, {posts} posts")
-        if task.status is Status.PENDING:
-            # It surely was not sent: the next attempt posts it.
-            assert isinstance(here.publish(task, run_id="after"), Posted)
-            assert here.posted_texts().count(text) == 1
-        elif task.status is Status.UNCONFIRMED:
-            # Killed between the durable intent and the answer: nobody can know, so nobody sends again.
-            assert posts <= 1
-            assert isinstance(here.open(task, run_id="after"), Unavailable)
-        else:
-            assert (task.status, posts) == (Status.COMPLETED, 1)
-    else:
-        pytest.fail(f"the worker never reached its end within {MOST_POINTS} points")
-    assert ends == {
-        "pending, 0 posts",
-        "unconfirmed, 0 posts",
-        "unconfirmed, 1 posts",
-        "completed, 1 posts",
-    }
+        task = new_item(here, crash_at)
+        passed = let(work, here.settings, task, crash_at=crash_at)
+        let(mend, here.settings, task, crash_at=1 + crash_at * 7 % 40)
+        settle(here, task)
+        if passed is not None:
+            return
+    raise AssertionError("the worker never reached its end")

@@ -13,6 +13,7 @@ from pathlib import Path
 from twitter_pipeline_tests.soak.classes import CLASSES, class_of
 from twitter_pipeline_tests.soak.direct import Direct, Result
 from twitter_pipeline_tests.soak.judge import Tally
+from twitter_pipeline_tests.soak.whole import Whole
 from twitter_pipeline_tests.support.postgres import OUR_SCHEMA, shared_server
 
 _OUTAGES = frozenset(one.name for one in CLASSES if one.outage)
@@ -26,44 +27,53 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--publishes", type=int, default=1300, metavar="N", help="how many items, over all databases")
     parser.add_argument("--seed", type=int, help="what is made and done by chance; timing is not repeated")
     parser.add_argument("--database", choices=["sqlite", "postgresql", "both"], default="both")
+    parser.add_argument("--through", choices=["workers", "dagster", "both"], default="workers")
+    parser.add_argument("--dagster", type=int, default=120, metavar="N", help="how many items go through Dagster")
     options = parser.parse_args(arguments)
     seed = random.SystemRandom().randrange(10**6) if options.seed is None else options.seed
-    databases = ["sqlite", "postgresql"] if options.database == "both" else [options.database]
     print(f"seed {seed}; the same again: make soak N={options.publishes} SEED={seed}", flush=True)
-    results = []
-    for database in databases:
-        with (
-            tempfile.TemporaryDirectory(prefix="soak-", ignore_cleanup_errors=True) as name,
-            _url(database, Path(name)) as url,
-        ):
-            soak = Direct(
-                Path(name),
-                url,
-                publishes=-(-options.publishes // len(databases)),
-                seed=seed,
-                say=lambda line, database=database: print(f"{database:10} {line}", flush=True),  # type: ignore[misc]
-            )
-            results.append((database, soak.run()))
-            print(report(database, *results[-1][1:]), flush=True)
-    good = all(result.verdict.good(_OUTAGES) for _, result in results)
+    databases = ["sqlite", "postgresql"] if options.database == "both" else [options.database]
+    plans: list[tuple[str, str, int]] = []
+    if options.through != "dagster":
+        plans += [("workers", database, -(-options.publishes // len(databases))) for database in databases]
+    if options.through != "workers":
+        plans.append(("dagster", databases[-1], options.dagster))
+    ends = [_soak(*plan, seed) for plan in plans]  # the others, too, after one that went wrong
+    good = all(ends)
     print("each item once" if good else f"FAILED with seed {seed}", flush=True)
     return 0 if good else 1
 
 
-def report(database: str, result: Result) -> str:
+def _soak(through: str, database: str, publishes: int, seed: int) -> bool:
+    name = f"{through}, {database}"
+
+    def say(line: str) -> None:
+        print(f"{name:19} {line}", flush=True)
+
+    with (
+        tempfile.TemporaryDirectory(prefix="soak-", ignore_cleanup_errors=True) as folder,
+        _url(database, Path(folder)) as url,
+    ):
+        soak = (Whole if through == "dagster" else Direct)(Path(folder), url, publishes=publishes, seed=seed, say=say)
+        result = soak.run()
+    print(report(name, result), flush=True)
+    return result.verdict.good(_OUTAGES)
+
+
+def report(name: str, result: Result) -> str:
     """A table by class of fault, what was done, and the history of each item that is not as it should be."""
     faults = Counter[str]()
     for account, number in result.befell.items():
         faults[class_of(account).name] += number
-    for name, what in (
+    for of_class, what in (
         ("killed", "killed: killed"),
         ("stopped", "stopped: stopped"),
         ("network", "connections broken"),
     ):
-        faults[name] += result.done[what]
-    lines = [f"\n{database}, {result.seconds:.0f} s", _row("class of fault", "faults", _COLUMNS)]
-    for name, tally in result.verdict.tallies.items():
-        lines.append(_row(name, faults[name], _values(tally)))
+        faults[of_class] += result.done[what]
+    lines = [f"\n{name}, {result.seconds:.0f} s", _row("class of fault", "faults", _COLUMNS)]
+    for of_class, tally in result.verdict.tallies.items():
+        lines.append(_row(of_class, faults[of_class], _values(tally)))
     lines.append(_row("all", sum(faults.values()), _values(result.verdict.total())))
     lines.append(", ".join(f"{what} {number}" for what, number in sorted(result.done.items())))
     lines += result.verdict.troubles[:_MOST_TROUBLES]

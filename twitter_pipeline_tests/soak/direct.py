@@ -12,10 +12,8 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from twitter_pipeline.store import accounts
-from twitter_pipeline.store.engine import reading, writing
-from twitter_pipeline.store.status import Status
-from twitter_pipeline.store.tables import publishing_attempts, publishing_log, publishing_tasks
-from twitter_pipeline_tests.soak import judge, world
+from twitter_pipeline.store.engine import writing
+from twitter_pipeline_tests.soak import judge, table, world
 from twitter_pipeline_tests.soak.crew import Crew
 from twitter_pipeline_tests.soak.items import make
 from twitter_pipeline_tests.support.sandbox import SandboxServer
@@ -58,9 +56,10 @@ NETWORK = {
 }
 #: One line of progress so often, in seconds.
 TELL_EVERY = 5.0
-#: After so many seconds, and those per item, nothing goes wrong any more: what is not settled soon then is stuck.
+#: When no more than this share of the items is left, nothing goes wrong any more: the last few take as long as all.
+LAST = 0.03
+#: So it is after so many seconds, and those per item. What is not settled soon then is stuck.
 TIME, TIME_AN_ITEM, TIME_AFTERWARDS = 60.0, 1.0, 60.0
-_OVER = (Status.COMPLETED, Status.FAILED, Status.SKIPPED, Status.CANCELLED)
 
 
 @dataclass
@@ -109,11 +108,12 @@ class Direct:
     def _trouble(self, crew: Crew, proxy: TcpProxy) -> None:
         """Let things go wrong until every item is settled, or should be."""
         started = told = time.monotonic()
-        lines = self._lines()
+        lines = table.lines(self.engine)
         due = {what: lines[project] + self._gap(mean) for what, (project, mean) in EVERY.items()}
         quiet_at = started + TIME + TIME_AN_ITEM * len(self.items)
-        while (left := self._left()) and time.monotonic() < quiet_at:
-            lines = self._lines()
+        last = LAST * len(self.items)
+        while (left := table.left(self.engine)) > last and time.monotonic() < quiet_at:
+            lines = table.lines(self.engine)
             for what, (project, mean) in EVERY.items():
                 if due[what] <= lines[project]:
                     self._do(what, crew, proxy)
@@ -122,30 +122,19 @@ class Direct:
             crew.look()
             if time.monotonic() > told + TELL_EVERY:
                 told = time.monotonic()
-                self.say(f"{told - started:5.0f} s  {self._progress()}; {_shown(crew.done)}")
+                self.say(f"{told - started:5.0f} s  {table.progress(self.engine)}; {shown(crew.done)}")
             time.sleep(0.2)
         if left:
             self.say(f"quiet from now on: {left} items are not settled")
             proxy.mode = PASS
             self.sandbox.clear_faults()
-            while self._left() and time.monotonic() < quiet_at + TIME_AFTERWARDS:
+            give_up_at = time.monotonic() + TIME_AFTERWARDS
+            while table.left(self.engine) and time.monotonic() < give_up_at:
                 crew.wake()
                 time.sleep(0.5)
 
     def _gap(self, mean: float) -> float:
         return self.chance.expovariate(1 / mean)
-
-    def _lines(self) -> Counter[str | None]:
-        """How many lines the log has, by project and (None) altogether."""
-        with reading(self.engine) as connection:
-            counts = connection.execute(
-                sa.select(publishing_tasks.c.project_id, sa.func.count())
-                .join(publishing_log, publishing_log.c.task_id == publishing_tasks.c.id)
-                .group_by(publishing_tasks.c.project_id)
-            ).all()
-        lines: Counter[str | None] = Counter(dict(map(tuple, counts)))
-        lines[None] = sum(lines.values())
-        return lines
 
     def _do(self, what: str, crew: Crew, proxy: TcpProxy) -> None:
         if what == "kill killed":
@@ -186,28 +175,8 @@ class Direct:
                 connection.execute(sa.text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
         return len(chosen)
 
-    def _left(self) -> int:
-        """How many items are not settled: neither over nor left to a person."""
-        tasks, attempts = publishing_tasks.c, publishing_attempts.c
-        for_a_person = sa.and_(
-            tasks.status == Status.UNCONFIRMED.value,
-            ~sa.exists().where(
-                attempts.task_id == tasks.id, attempts.state.in_(["sent", "unknown"]), attempts.look_at.is_not(None)
-            ),
-        )
-        over = tasks.status.in_([status.value for status in _OVER])
-        with reading(self.engine) as connection:
-            return connection.scalar(sa.select(sa.func.count()).where(~sa.or_(over, for_a_person))) or 0
 
-    def _progress(self) -> str:
-        with reading(self.engine) as connection:
-            counts = connection.execute(
-                sa.select(publishing_tasks.c.status, sa.func.count()).group_by(publishing_tasks.c.status)
-            )
-            return ", ".join(f"{number} {status}" for status, number in sorted(map(tuple, counts)))
-
-
-def _shown(done: Counter[str]) -> str:
+def shown(done: Counter[str]) -> str:
     kinds = Counter[str]()
     for what, number in done.items():
         kinds[what.partition(":")[0]] += number

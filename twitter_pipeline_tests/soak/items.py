@@ -7,6 +7,7 @@ import json
 import random
 import shutil
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,13 +47,13 @@ class Expected:
     media: tuple[str, ...]
 
 
-def make(root: Path, publishes: int, chance: random.Random) -> list[Expected]:
-    """Files for so many items, spread over all classes, and what is expected of them."""
+def make(root: Path, publishes: int, chance: random.Random, classes: Sequence[FaultClass] = CLASSES) -> list[Expected]:
+    """Files for so many items, spread over these classes, and what is expected of them."""
     clip = film(root / "clip.mp4", size=(64, 36), fps=4)
     made = []
     for number in range(publishes):
-        one = CLASSES[number % len(CLASSES)]
-        of_class = number // len(CLASSES)
+        one = classes[number % len(classes)]
+        of_class = number // len(classes)
         text = _text(chance, one, of_class, number)
         account = account_of(one, of_class)
         folder = root / one.trouble / account

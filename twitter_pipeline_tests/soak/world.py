@@ -21,11 +21,8 @@ from twitter_pipeline_tests.soak.hurrying import SETTLE
 from twitter_pipeline_tests.soak.items import Expected
 
 
-def configure(folder: Path, database_url: str | None, x_url: str, items: Sequence[Expected]) -> Path:
-    """config.yaml for these items, whose files are in `folder`: a project for each trouble, accounts for each class.
-
-    Without a `database_url` it is SQLite, in `folder`.
-    """
+def content(items: Sequence[Expected]) -> dict[str, Any]:
+    """The configuration for these items: a project for each trouble, accounts for each class."""
     accounts = sorted({item.account for item in items})
     projects = []
     for trouble in TROUBLES:
@@ -37,21 +34,23 @@ def configure(folder: Path, database_url: str | None, x_url: str, items: Sequenc
         if sources:
             common = {"stable_for": "0 s", "max_retries": 100, "account": sources[0]["account"]}
             projects.append({"id": trouble, "path": trouble, "sources": sources, **common})
-    content = {
-        "mode": "sandbox",
-        **({"database_url": database_url} if database_url else {}),
-        "accounts": [{"name": account} for account in accounts],
-        "projects": projects,
-        "x": {
-            "base_url": x_url,
-            "read_timeout": "1 s",
-            "connect_timeout": "1 s",
-            "processing_timeout": "5 s",
-            "settle_time": f"{SETTLE.total_seconds()} s",
-        },
+    x = {
+        "read_timeout": "1 s",
+        "connect_timeout": "1 s",
+        "processing_timeout": "5 s",
+        "settle_time": f"{SETTLE.total_seconds()} s",
     }
+    return {"accounts": [{"name": account} for account in accounts], "projects": projects, "x": x}
+
+
+def configure(folder: Path, database_url: str | None, x_url: str, items: Sequence[Expected]) -> Path:
+    """config.yaml for items whose files are in `folder`. Without a `database_url` it is SQLite, in `folder`."""
+    made = {"mode": "sandbox", **content(items)}
+    made["x"]["base_url"] = x_url
+    if database_url:
+        made["database_url"] = database_url
     path = folder / "config.yaml"
-    path.write_text(yaml.safe_dump(content), encoding="utf-8")
+    path.write_text(yaml.safe_dump(made), encoding="utf-8")
     return path
 
 

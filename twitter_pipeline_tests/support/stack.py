@@ -68,6 +68,11 @@ class Stack:
         assert self._process is not None
         return self._process.pid
 
+    @property
+    def ended(self) -> bool:
+        """Whether `up` has ended."""
+        return self._process is None or self._process.poll() is not None
+
     def start(self, *arguments: str) -> Stack:
         """Start `up` and return; `wait_until_up` waits."""
         environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
