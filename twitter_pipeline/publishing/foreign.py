@@ -153,7 +153,7 @@ def _look(
         looks.see(connection, [_seen(account_id, post) for post in others], now=now)
         newest = max((*(post.id for post in posts), since or BEFORE_ALL), key=int)
         accounts.seen_timeline(connection, account_id, newest)
-        if until is None:
+        if len(posts) == len(listing.posts):
             accounts.looked_through(connection, account_id, now=now)
     if since is None or not others:
         return _Looked(None, len(listing.posts))

@@ -116,6 +116,8 @@ def test_a_post_made_after_the_start_is_left_for_the_next(here: World) -> None:
     with reading(here.engine) as connection:
         account = accounts.by_name(connection, "sandbox")
     assert foreign.look(here.engine, here.settings, account.id, now=started) is None
+    with reading(here.engine) as connection:
+        assert accounts.by_name(connection, "sandbox").looked_at == account.looked_at
     assert look(here) is not None
 
 
@@ -231,6 +233,13 @@ class TestStart:
         timeline._look(here.engine, here.settings, utc_now() + timedelta(seconds=1))
         assert [record.levelname for record in caplog.records] == ["WARNING"] * 2
         assert {record.getMessage().split(":")[0] for record in caplog.records} == {"account cats", "account dogs"}
+
+    def test_what_a_start_has_looked_through_the_first_post_need_not_look_at_again(self, here: World) -> None:
+        here.put("a.mp4", title="Cat")
+        here.scan()
+        timeline.begin(here.engine, here.settings).join(20)
+        here.sandbox.fault(TIMELINE, "status", status=429, times=9)  # as a plan with one reading in 15 minutes would
+        assert isinstance(here.publish(), Posted)
 
     @pytest.mark.parametrize("fault", [{"kind": "status", "status": 403}, {"kind": "drop"}])
     def test_x_being_away_ends_nothing(
