@@ -9,7 +9,7 @@
 | NotPublishable | skipped | when its cause is gone or a person retries |
 | Refused | failed | when a person retries |
 | Unknown | unconfirmed | when the timeline, or a person, has shown that it is not on X |
-| Absent | pending, `retry_count` + 1 | as after a failure; at once when a person says so; X was busy (503): no retry used |
+| Absent | pending, `retry_count` + 1 | as after a failure; at once when a person says so; X was busy (503): no retry |
 | Interrupted by a person | cancelled | when a person launches or retries it |
 | Interrupted by shutdown | pending | at the next start; no retry used |
 """
