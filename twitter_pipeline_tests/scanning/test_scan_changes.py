@@ -247,3 +247,21 @@ def test_a_file_replaced_by_a_link_out_of_the_project_while_it_arrives_is_refuse
     look(here, 4)
     assert here.task().status is Status.SKIPPED
     assert candidates(here) == []
+
+
+def test_a_project_folder_that_moves_keeps_its_items(world: MakeWorld) -> None:
+    here = world()
+    for name in ("posted.mp4", "waiting.mp4"):
+        here.put(name, title=f"A cat, {name}")
+    here.scan()
+    here.publish(here.task_of("posted.mp4"))
+    before = {task.id: task.partition_key for task in here.tasks()}
+
+    elsewhere = here.folder.parent / "another disk"
+    here.folder.rename(elsewhere)
+    moved = world(path=str(elsewhere))
+    moved.scan()
+    assert isinstance(moved.publish(moved.task_of("waiting.mp4"), run_id="run-2"), Posted)
+
+    assert {task.id: task.partition_key for task in moved.tasks()} == before
+    assert sorted(moved.posted_texts()) == ["A cat, posted.mp4", "A cat, waiting.mp4"]
