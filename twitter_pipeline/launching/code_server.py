@@ -78,7 +78,7 @@ def main() -> None:
         dagster_api_servicer=api,
         logger=api._logger,
         threadpool_executor=pool,
-        # In the launcher's folder, which only its user can enter: whoever asks it for a run, runs programs as that user.
+        # In a folder that only its user can enter: whoever asks it for a run, runs programs as that user.
         socket=socket,
     )
     try:

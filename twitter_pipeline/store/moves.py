@@ -283,8 +283,12 @@ def settle(connection: sa.Connection, claim: Claim, decided: Move, *, now: datet
 
 
 def adopt(connection: sa.Connection, task_id: int, decided: Move, *, now: datetime, run_id: str | None = None) -> bool:
-    """Complete a task with a post that was made, whoever works on it by now. False when it is completed already."""
-    return move(connection, task_id, decided, now=now, run_id=run_id, values=_of_post(decided, now))
+    """Complete a task with a post that was made, whoever works on it by now. False when it is completed already.
+
+    `run_id`: the run that made it, and tells Dagster; without one the next tick does.
+    """
+    values = {**_of_post(decided, now), "run_id": run_id}
+    return move(connection, task_id, decided, now=now, run_id=run_id, values=values)
 
 
 def resolve(
@@ -294,7 +298,8 @@ def resolve(
     where = [_tasks.status == Status.UNCONFIRMED.value]
     if attempt is not None:
         where.append(_tasks.attempt == attempt)
-    return move(connection, task_id, decided, now=now, where=where, values=_of_post(decided, now))
+    values = {**_of_post(decided, now), "run_id": None}  # no run tells Dagster of it: the next tick does
+    return move(connection, task_id, decided, now=now, where=where, values=values)
 
 
 def _of_post(decided: Move, now: datetime) -> dict[str, Any]:
