@@ -10,6 +10,7 @@ import pytest
 from twitter_pipeline.cli.errors import CannotStart
 from twitter_pipeline.cli.up import ports
 from twitter_pipeline.cli.up.ports import Address
+from twitter_pipeline_tests.support.stack import free_port
 
 
 @pytest.fixture
@@ -23,7 +24,7 @@ def taken() -> Iterator[int]:
 
 def test_a_taken_port_is_named_with_the_setting_that_changes_it(taken: int) -> None:
     with pytest.raises(CannotStart) as raised:
-        ports.check([Address("127.0.0.1", ports.free(), "sandbox.port"), Address("127.0.0.1", taken, "dagster.port")])
+        ports.check([Address("127.0.0.1", free_port(), "sandbox.port"), Address("127.0.0.1", taken, "dagster.port")])
     assert str(raised.value) == (
         f"port {taken} on 127.0.0.1 is in use; set another with dagster.port\nNothing was started."
     )
@@ -42,7 +43,7 @@ def test_all_taken_ports_are_named_at_once(taken: int) -> None:
 
 
 def test_one_port_for_two_services_is_refused() -> None:
-    port = ports.free()
+    port = free_port()
     with pytest.raises(CannotStart, match=f"sandbox.port and dagster.port are both {port}"):
         ports.check([Address("127.0.0.1", port, "sandbox.port"), Address("127.0.0.1", port, "dagster.port")])
 
@@ -58,9 +59,3 @@ def test_a_port_that_lingers_after_a_server_ended_is_free() -> None:
             accepted.close()  # whoever closes first leaves the port waiting
             assert client.recv(1) == b""
     ports.check([Address("127.0.0.1", address[1], "dagster.port")])
-
-
-def test_the_port_of_before_is_kept_while_it_is_free(taken: int) -> None:
-    wish = ports.free()
-    assert ports.free(wish) == wish
-    assert ports.free(taken) != taken

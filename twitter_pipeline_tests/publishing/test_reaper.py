@@ -171,7 +171,8 @@ def test_a_holder_that_was_taken_for_dead_can_change_nothing_but_report_its_post
 
     with writing(prepared) as connection:
         assert not moves.settle(connection, claim, Move(Event.FAIL, "late"), now=NOW + LEASE)
-        assert moves.settle(connection, claim, Move(Event.POST, "posted", tweet_id="1"), now=NOW + LEASE)
+        assert not moves.settle(connection, claim, Move(Event.POST, "posted", tweet_id="1"), now=NOW + LEASE)
+        assert moves.adopt(connection, claim.task_id, Move(Event.ADOPT, "posted", tweet_id="1"), now=NOW + LEASE)
     assert read_task(prepared, claim.task_id).status is Status.COMPLETED
 
 
