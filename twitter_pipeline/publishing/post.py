@@ -15,6 +15,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, TypeVar
 
@@ -39,7 +40,7 @@ SAME_WORDS_WAIT = timedelta(seconds=30)
 T = TypeVar("T")
 
 if TYPE_CHECKING:
-    from twitter_pipeline.x.errors import XError
+    from twitter_pipeline.x.client import XClient
 
 
 class _Since:
@@ -64,8 +65,6 @@ def create(session: Session, uploaded: UploadedMedia) -> Posted:
     """
     if session.posted is not None:
         return session.posted
-    from twitter_pipeline.x.errors import MediaNotReady, XError
-    from twitter_pipeline.x.posts import create as send
     from twitter_pipeline.x.session import HeldBack
 
     if uploaded.expires_at is not None and uploaded.expires_at <= utc_now():
@@ -85,21 +84,9 @@ def create(session: Session, uploaded: UploadedMedia) -> Posted:
                 raise HeldBack("this process was held up before the request could leave; nothing was sent")
 
         def request() -> Outcome:
-            http_status, ids_unknown = None, False
-            state: AttemptState
-            outcome: Outcome
-            try:
-                created = send(connected, content.text, content.media_ids)
-            except XError as error:
-                state, outcome = _after(error)
-                http_status, ids_unknown = error.status, isinstance(error, MediaNotReady)
-            except Exception as error:  # noqa: BLE001 - a bug after the request left must not pass for "not sent"
-                state, outcome = AttemptState.UNKNOWN, Unknown(f"something broke while X answered: {error!r}")
-            else:
-                url = f"{page}/{created.id}"
-                state, outcome = AttemptState.CONFIRMED, Posted(f"posted: {url}", created.id, url)
-            _write_down(session, state, outcome, http_status, ids_unknown=ids_unknown)
-            return outcome
+            answer = _send(connected, content, page)
+            _write_down(session, answer)
+            return answer.outcome
 
         connected.check_before_posting(last_check)
         outcome, interrupt = shielded(request)
@@ -120,17 +107,41 @@ def create(session: Session, uploaded: UploadedMedia) -> Posted:
     raise Ended(outcome)
 
 
-def _after(error: XError) -> tuple[AttemptState, Outcome]:
-    """How the attempt stands after an error of X, and what it means for the task."""
-    from twitter_pipeline.x.errors import DuplicateText, OutcomeUnknown, Transient
+@dataclass(frozen=True)
+class _Answer:
+    """What came of the request."""
 
-    if isinstance(error, OutcomeUnknown):
-        return AttemptState.UNKNOWN, steps.outcome_of(error)
-    if isinstance(error, DuplicateText):
+    state: AttemptState
+    outcome: Outcome
+    #: Kept where the outcome is open and X itself has answered; a gateway's page says nothing of X.
+    http_status: int | None = None
+    #: X does not know the media ids that it was named.
+    ids_unknown: bool = False
+
+
+def _send(connected: XClient, content: Content, page: str) -> _Answer:
+    """Step 2: the one request. Never raises."""
+    from twitter_pipeline.x.errors import DuplicateText, MediaNotReady, OutcomeUnknown, Transient, XError
+    from twitter_pipeline.x.posts import create as send
+
+    try:
+        created = send(connected, content.text, content.media_ids)
+    except OutcomeUnknown as error:
+        by_x = error.status if (error.status or 0) >= 500 else None
+        return _Answer(AttemptState.UNKNOWN, steps.outcome_of(error), by_x)
+    except DuplicateText as error:
         # What it is held for a repetition of may be this very request: the first copy landed, and X repeated it inside.
-        return AttemptState.UNKNOWN, Unknown(f"{error.message} The first copy may be this one")
-    state = AttemptState.PREPARED if isinstance(error, Transient) else AttemptState.REFUSED
-    return state, steps.outcome_of(error)
+        outcome = Unknown(f"{error.message} The first copy may be this one")
+        return _Answer(AttemptState.UNKNOWN, outcome, error.status)
+    except Transient as error:
+        unknown = isinstance(error, MediaNotReady)
+        return _Answer(AttemptState.PREPARED, steps.outcome_of(error), ids_unknown=unknown)
+    except XError as error:
+        return _Answer(AttemptState.REFUSED, steps.outcome_of(error))
+    except Exception as error:  # noqa: BLE001 - a bug after the request left must not pass for "not sent"
+        return _Answer(AttemptState.UNKNOWN, Unknown(f"something broke while X answered: {error!r}"))
+    url = f"{page}/{created.id}"
+    return _Answer(AttemptState.CONFIRMED, Posted(f"posted: {url}", created.id, url))
 
 
 def _posted(session: Session, found: Adopted) -> Adopted:
@@ -175,19 +186,23 @@ def _allow(session: Session, content: Content, uploaded: UploadedMedia, page: st
     return None
 
 
-def _write_down(
-    session: Session, state: AttemptState, outcome: Outcome, http_status: int | None, *, ids_unknown: bool
-) -> None:
+def _write_down(session: Session, answer: _Answer) -> None:
     """Step 3. `Failed` and `Unknown` leave the task to the caller, who tries again or looks at the timeline."""
+    state, outcome = answer.state, answer.outcome
+    tweet_id = outcome.tweet_id if isinstance(outcome, Posted) else None
 
-    def answer(connection: sa.Connection) -> None:
+    def write(connection: sa.Connection) -> None:
         now = utc_now()
-        tweet_id = outcome.tweet_id if isinstance(outcome, Posted) else None
-        said = outcome.reason
         attempts.answer(
-            connection, session.claim, state, now=now, tweet_id=tweet_id, said=said, http_status=http_status
+            connection,
+            session.claim,
+            state,
+            now=now,
+            tweet_id=tweet_id,
+            said=outcome.reason,
+            http_status=answer.http_status,
         )
-        if ids_unknown:
+        if answer.ids_unknown:
             uploads.disbelieve(connection, session.task.id, now=now)
         if state in (AttemptState.PREPARED, AttemptState.REFUSED):
             session.late_no(connection, outcome, now)
@@ -197,9 +212,9 @@ def _write_down(
         try:
             if isinstance(outcome, (Failed, Unknown)):
                 with writing(session.engine) as connection:
-                    answer(connection)
+                    write(connection)
             else:
-                session.settle(outcome, along=answer)
+                session.settle(outcome, along=write)
             return
         except sa.exc.OperationalError:
             if time.monotonic() > give_up:

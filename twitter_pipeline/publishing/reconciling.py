@@ -205,7 +205,7 @@ def _absent(engine: sa.Engine, settings: Settings, one: Open, now: datetime) -> 
 
 
 def _of_absent(one: Open, settings: Settings) -> Outcome:
-    if one.http_status == 403:
+    if one.http_status == 403:  # of the answers in the four hundreds only this one leaves it open
         return Refused(
             "X refused it as a repetition, and its timeline does not show it among what came after: the account has"
             " posted these words before; change the text to post it"

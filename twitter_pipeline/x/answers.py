@@ -1,10 +1,11 @@
 """One rule for what an answer of X means that is not a success (2xx).
 
 Creating a post is the one request that must never be repeated by mistake (X has no idempotency key). So for it an
-answer counts as "did not happen" only where the status says that the request was turned away: 4xx, but for those
-with which a gateway gives up on a request it has passed on (408, 499). A redirect, a 5xx or anything else leaves
-the outcome unknown. The statuses and bodies below are those X documents or was seen to send; its problem types come
-under api.twitter.com as well as api.x.com, so only their last part is compared.
+answer counts as "did not happen" only where X says that the request was turned away: a 4xx in its own JSON (401, 402,
+413 and 429 in any words), but for those with which a gateway gives up on a request it has passed on (408, 499). A
+redirect, a 5xx, a web page or anything else leaves the outcome unknown. The statuses and bodies below are those X
+documents or was seen to send; its problem types come under api.twitter.com as well as api.x.com, so only their last
+part is compared.
 """
 
 from __future__ import annotations
@@ -97,7 +98,10 @@ def judge(
         remedy = "The file or a chunk is too large for X: set x.chunk_bytes to 1048576 (1 MiB) in config.yaml."
         return ItemRefused(answer, status=status, remedy=remedy)
     if 400 <= status < 500 and status not in _GAVE_UP:
-        # A 404 is how an endpoint of X goes out of order, and without X's JSON a gateway spoke: not about the item.
+        # Without X's JSON a gateway spoke, and nobody knows what it stands for: it may have passed the request on.
+        if creates_post and not said.from_x:
+            return OutcomeUnknown(answer, status=status, remedy="Look whether the post is on the account's timeline.")
+        # A 404 is how an endpoint of X goes out of order: it is not about the item.
         if status == 404 or not said.from_x:
             return Transient(answer, status=status)
         return _forbidden(answer, said) if status == 403 else _rejected(answer, status, said)

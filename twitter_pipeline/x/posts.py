@@ -56,8 +56,8 @@ def create(client: XClient, text: str, media_ids: Sequence[str] = ()) -> Created
 
     Every way this can end is one of three. *Created*: X gave the post's id. *Did not happen*: NotSent (no connection
     was made), WaitUntil (429), AccountRefused (401, 402, some 403), ItemRefused (400, other 403), DuplicateText,
-    MediaNotReady, or Transient (a gateway turned it away). *Unknown*: OutcomeUnknown, whenever the request may
-    have left and no definite answer came: a timeout, a cut connection or answer, a 5xx, a 2xx without an id.
+    MediaNotReady, or Transient (404). *Unknown*: OutcomeUnknown, whenever the request may have left and no
+    definite answer came: a timeout, a cut connection or answer, a 5xx, a gateway's page, a 2xx without an id.
     After the last the post must not be sent again before the timeline has been looked at.
     """
     body: dict[str, Any] = {"text": text}

@@ -146,7 +146,6 @@ def test_an_unreachable_proxy_sent_nothing(
         (403, problem(403, "not enrolled", "https://api.x.com/2/problems/client-forbidden"), AccountRefused),
         (403, problem(403, "Your account is suspended and is not permitted."), AccountRefused),
         (403, problem(403, "You are not permitted to perform this action."), ItemRefused),
-        (403, b"<html>blocked</html>", Transient),
         (404, problem(404, "Not Found"), Transient),
         (413, b"<html>too large</html>", ItemRefused),
         (422, problem(422, "no"), ItemRefused),
@@ -168,7 +167,7 @@ def test_an_answer_in_the_four_hundreds_is_definite(
     [b'["a list"]', b"7", b'{"errors":[3,"x",null]}', b'{"errors":"x","detail":9}', b'{"error":{}}', b"[" * 9999],
 )
 @pytest.mark.parametrize(
-    ("status", "expected"), [(403, (ItemRefused, Transient)), (429, WaitUntil), (503, OutcomeUnknown)]
+    ("status", "expected"), [(403, (ItemRefused, OutcomeUnknown)), (429, WaitUntil), (503, OutcomeUnknown)]
 )
 def test_a_body_that_tweepy_stumbles_over_does_not_change_the_outcome(
     to_server: Connect, body: bytes, status: int, expected: type[XError]
@@ -217,6 +216,9 @@ def test_a_reached_limit_says_until_when(to_server: Connect, headers: dict[str, 
         (502, b"<html><h1>Bad Gateway</h1></html>"),
         (503, problem(503, "Service Unavailable", title="Service Unavailable")),
         (504, b"\xff\xfe\x00"),
+        (400, b""),
+        (403, b"<html>blocked</html>"),
+        (404, b"<html>not found</html>"),
         (408, problem(408, "Request Timeout")),
         (499, b""),
         (301, b""),
