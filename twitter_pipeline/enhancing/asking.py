@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import ipaddress
 import queue
 import threading
 from typing import Protocol
-from urllib.parse import urlsplit
 
 from twitter_pipeline.config import Settings
 from twitter_pipeline.config.secrecy import redacted
@@ -68,27 +66,6 @@ def _connect(settings: Settings) -> Gemini:
     from twitter_pipeline.enhancing.google_genai import GoogleGenai
 
     return GoogleGenai(*options)
-
-
-def is_loopback(base_url: str | None) -> bool:
-    """Whether it is this machine, which is not reached through a proxy named in the environment."""
-    host = urlsplit(base_url or "").hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
-def refused(status: int, message: str) -> NoAnswer:
-    """What an HTTP status that is no answer means, with the remedy where there is one."""
-    remedy = {
-        400: "; check gemini.api_key and gemini.model",
-        401: "; check gemini.api_key",
-        403: "; check gemini.api_key",
-        404: "; check gemini.model",
-        429: "; Google's limit for this key is reached",
-    }.get(status, "")
-    return NoAnswer(Outcome.FAILED, f"it answered {status}: {message}{remedy}")
 
 
 def _late(settings: Settings) -> NoAnswer:

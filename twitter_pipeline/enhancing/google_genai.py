@@ -8,7 +8,7 @@ from google import genai
 from google.genai import errors, types
 
 from twitter_pipeline.enhancing.answer import Reply
-from twitter_pipeline.enhancing.asking import is_loopback, refused
+from twitter_pipeline.enhancing.http import is_loopback, refused
 from twitter_pipeline.enhancing.question import SCHEMA, Question
 
 #: Said, since the library would take another from its environment.

@@ -14,7 +14,7 @@ with warnings.catch_warnings():
 from google.api_core.exceptions import GoogleAPICallError
 
 from twitter_pipeline.enhancing.answer import Reply
-from twitter_pipeline.enhancing.asking import is_loopback, refused
+from twitter_pipeline.enhancing.http import is_loopback, refused
 from twitter_pipeline.enhancing.question import SCHEMA, Question
 
 
