@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from twitter_pipeline.config import Settings
+from twitter_pipeline.config.duration import format_duration
 from twitter_pipeline.publishing import matching
 from twitter_pipeline.publishing.connecting import connected_as, posts_page
 from twitter_pipeline.publishing.decide import decide
@@ -211,8 +212,8 @@ def _of_absent(one: Open, settings: Settings) -> Outcome:
             " posted these words before; change the text to post it"
         )
     return Absent(
-        f"sent at {one.sent_at:%H:%M:%S} UTC and not on X: the timeline did not show it {settings.settle_time} later,"
-        " twice",
+        f"sent at {one.sent_at:%H:%M:%S} UTC and not on X: the timeline did not show it"
+        f" {format_duration(settings.settle_time)} later, twice",
         was_busy=one.http_status == 503,
     )
 

@@ -29,6 +29,7 @@ from twitter_pipeline.publishing.outcomes import (
     Refused,
     Unknown,
 )
+from twitter_pipeline.publishing.unconfirmed import READING, resolving
 from twitter_pipeline.store import accounts, attempts, moves, tasks
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.moves import Claim
@@ -187,6 +188,9 @@ class Session(Item):
         if unanswered and not isinstance(outcome, (Posted, Unknown)):
             # Interrupted, or broken, between the request and what came of it.
             outcome = Unknown(f"{outcome.reason}; before that the post was sent, and X's answer is not known")
+        if unanswered and isinstance(outcome, Unknown):
+            what_next = READING if self.settings.x.read_timeline else f"; {resolving(self.task.id)}"
+            outcome = Unknown(f"{outcome.reason}{what_next}")
         decided = decide(outcome, self.task, now, max_retries=self.project.max_retries)
         moved = moves.settle(connection, self.claim, decided, now=now)
         if not moved:

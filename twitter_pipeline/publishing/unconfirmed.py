@@ -16,6 +16,8 @@ from twitter_pipeline.store.tasks import Task
 
 #: What X charges for each post it lists of a timeline, in dollars (docs/going-live.md).
 PRICE = 0.001
+#: What comes next, in words.
+READING = "; the account's timeline is read for it"
 
 _tasks = publishing_tasks.c
 
@@ -44,7 +46,7 @@ class Unconfirmed:
     def reason(self) -> str:
         """Why nobody knows, without what comes next."""
         said = self.task.error_message or "X's answer is not known"
-        for end in ("; read again at ", "; look at the account's timeline, then: "):
+        for end in (READING, "; read again at ", "; look at the account's timeline, then: "):
             said = said.partition(end)[0]
         return said
 

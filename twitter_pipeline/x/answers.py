@@ -100,13 +100,13 @@ def judge(
     if 400 <= status < 500 and status not in _GAVE_UP:
         # Without X's JSON a gateway spoke, and nobody knows what it stands for: it may have passed the request on.
         if creates_post and not said.from_x:
-            return OutcomeUnknown(answer, status=status, remedy="Look whether the post is on the account's timeline.")
+            return OutcomeUnknown(answer, status=status)
         # A 404 is how an endpoint of X goes out of order: it is not about the item.
         if status == 404 or not said.from_x:
             return Transient(answer, status=status)
         return _forbidden(answer, said) if status == 403 else _rejected(answer, status, said)
     if creates_post:
-        return OutcomeUnknown(answer, status=status, remedy="Look whether the post is on the account's timeline.")
+        return OutcomeUnknown(answer, status=status)
     if status == 503 and back_at is not None:
         return WaitUntil(answer, until=back_at, status=status)
     return Transient(answer, status=status)

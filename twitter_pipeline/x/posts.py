@@ -69,7 +69,6 @@ def create(client: XClient, text: str, media_ids: Sequence[str] = ()) -> Created
     if not isinstance(post_id, str) or not post_id:
         raise OutcomeUnknown(
             "X answered POST /2/tweets with success, but without the id of a post.",
-            remedy="Look whether the post is on the account's timeline.",
         )
     return Created(id=post_id, text=str(data.get("text", text)))
 

@@ -210,7 +210,7 @@ class Session(requests.Session):
             )
         message = f"No complete answer came from {self._where} to {call}: {reason}."
         if creates_post:
-            return OutcomeUnknown(message, remedy="Look whether the post is on the account's timeline.")
+            return OutcomeUnknown(message)
         return Transient(message)
 
     def _redacted(self, text: str) -> str:
