@@ -21,7 +21,7 @@ from twitter_pipeline.publishing import post
 from twitter_pipeline.publishing.reaper import reap
 from twitter_pipeline.publishing.reconciling import look_where_due
 from twitter_pipeline.publishing.session import Session, Worker, open_session, utc_now
-from twitter_pipeline.store import accounts, tasks
+from twitter_pipeline.store import accounts, looks, tasks
 from twitter_pipeline.store.engine import connect, reading
 from twitter_pipeline.store.moves import LEASE
 from twitter_pipeline.store.status import Status
@@ -63,15 +63,17 @@ def work(settings: Settings, task: Task) -> None:
 
 
 def look(settings: Settings, task: Task) -> None:
-    """Read the timeline, as ticks do, until the task is no longer unconfirmed."""
+    """Read the timeline, each time when that is due, until the task is no longer unconfirmed."""
     engine = connect(settings.sqlalchemy_url)
     while True:
         with reading(engine) as connection:
             if tasks.get(connection, task.id).status is not Status.UNCONFIRMED:
                 return
             ids = [account.id for account in accounts.of_sources(connection, task.project_id).values()]
+            due = [one.look_at for one in looks.unanswered(connection, ids[0]) if one.look_at is not None]
+        # Not in a loop: each transaction is two points.
+        time.sleep(max(0.0, (min(due) - utc_now() - LATER).total_seconds()) if due else 0.05)
         look_where_due(engine, settings, ids, now=utc_now() + LATER)
-        time.sleep(0.05)
 
 
 def mend(settings: Settings, task: Task) -> None:
