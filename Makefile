@@ -40,7 +40,7 @@ ifdef N
 	@$(BIN)/python -m twitter_pipeline_tests.soak --publishes $(N) $(if $(SEED),--seed $(SEED)) $(ARGS)
 else
 	@$(BIN)/pytest -n 2 --dist worksteal -m soak $(ARGS)
-	@$(BIN)/python -m twitter_pipeline_tests.soak
+	@$(BIN)/python -m twitter_pipeline_tests.soak --through both
 endif
 
 lint: setup  ## formatting, lint, types, import contracts

@@ -24,7 +24,7 @@ _MOST_TROUBLES = 20
 def main(arguments: Sequence[str]) -> int:
     """Run; 1 when an item was posted twice, lost or wrong, or too many are unconfirmed."""
     parser = argparse.ArgumentParser(prog="make soak", description=__doc__)
-    parser.add_argument("--publishes", type=int, default=1300, metavar="N", help="how many items, over all databases")
+    parser.add_argument("--publishes", type=int, default=1400, metavar="N", help="how many items, over all databases")
     parser.add_argument("--seed", type=int, help="what is made and done by chance; timing is not repeated")
     parser.add_argument("--database", choices=["sqlite", "postgresql", "both"], default="both")
     parser.add_argument("--through", choices=["workers", "dagster", "both"], default="workers")
