@@ -318,6 +318,8 @@ publishing_log = sa.Table(
     sa.Column("details", sa.JSON, nullable=False),
     _time("created_at"),
     sa.Column("run_id", sa.Text),
+    # Who made it: a person's name; null where the pipeline did it by itself.
+    sa.Column("actor", sa.Text),
     # 0 not yet told to Dagster, 1 being told, 2 told (defs.relay).
     sa.Column("relayed", sa.SmallInteger, nullable=False, server_default="0"),
     sa.Index(None, "task_id"),
