@@ -9,6 +9,7 @@ import typer
 
 from twitter_pipeline.cli import accounts, tasks
 from twitter_pipeline.cli.command import ends_with_code, group
+from twitter_pipeline.cli.errors import WrongCommand
 from twitter_pipeline.cli.output import JsonOption
 from twitter_pipeline.cli.projects import ProjectOption
 from twitter_pipeline.cli.settings import ConfigOption, load_settings
@@ -124,11 +125,42 @@ def status(json: JsonOption = False, config: ConfigOption = None) -> int:
 
 @app.command()
 @ends_with_code
-def log(item: ItemArgument, json: JsonOption = False, config: ConfigOption = None) -> int:
-    """Show everything that happened to an item."""
+def log(
+    item: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Argument(metavar="[ITEM]", help="As for publish; or --export.", show_default=False),
+    ] = None,
+    export: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--export", metavar="FORM", help="All items' lines as csv, json or parquet.", show_default=False),
+    ] = None,
+    project: ProjectOption = None,
+    since: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--from", metavar="TIME", help="A day or time (UTC): from then on.", show_default=False),
+    ] = None,
+    until: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--to", metavar="TIME", help="A day or time (UTC): only before it.", show_default=False),
+    ] = None,
+    output: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--output", metavar="FILE", help="Write into this file.", show_default=False),
+    ] = None,
+    json: JsonOption = False,
+    config: ConfigOption = None,
+) -> int:
+    """Show everything that happened to an item, or export what happened to all of them."""
+    from twitter_pipeline.cli import export as exporting
     from twitter_pipeline.cli import log as command
 
-    return command.run(load_settings(config), item, as_json=json)
+    if (item is None) == (export is None):
+        raise WrongCommand("name an item, or export all of them with --export csv, json or parquet")
+    if item is not None:
+        if any((project, since, until, output)):
+            raise WrongCommand("--project, --from, --to and --output belong to --export")
+        return command.run(load_settings(config), item, as_json=json)
+    return exporting.run(load_settings(config), str(export), project=project, since=since, until=until, output=output)
 
 
 @app.command()
