@@ -5,7 +5,14 @@ from twitter_pipeline.config.loading import BASE_DIR_VARIABLE, CONFIG_VARIABLE, 
 from twitter_pipeline.config.people import KEYS, Account, Credentials, User
 from twitter_pipeline.config.projects import Project, Source
 from twitter_pipeline.config.schema import json_schema
-from twitter_pipeline.config.services import DagsterSettings, GeminiSettings, MediaLimits, SandboxSettings, XSettings
+from twitter_pipeline.config.services import (
+    DagsterSettings,
+    GeminiSettings,
+    MediaLimits,
+    SandboxSettings,
+    XPrices,
+    XSettings,
+)
 from twitter_pipeline.config.settings import LIVE_API, Pacing, Settings
 
 __all__ = [
@@ -26,6 +33,7 @@ __all__ = [
     "Settings",
     "Source",
     "User",
+    "XPrices",
     "XSettings",
     "current",
     "json_schema",

@@ -229,6 +229,8 @@ publishing_attempts = sa.Table(
     sa.Column("http_status", sa.SmallInteger),
     # While its outcome is unknown: when the timeline is read for it next; null: a person decides.
     _time("look_at", nullable=True),
+    # Whether the text holds a link, for which X charges more.
+    sa.Column("has_link", sa.Boolean, nullable=False, server_default=sa.false()),
     # How many times it was read in vain or not at all.
     sa.Column("looks", sa.Integer, nullable=False, server_default="0"),
     # By X's clock: the first whole reading after the request; the first one settle_time later that did not show it.
@@ -332,19 +334,47 @@ publishing_log = sa.Table(
     ),
 )
 
+
+def _figures() -> list[sa.Column[Any]]:
+    """What is counted of an hour or a day (analytics.figures says of what)."""
+    return [
+        sa.Column("tasks_created", sa.Integer, nullable=False),
+        sa.Column("tasks_completed", sa.Integer, nullable=False),
+        sa.Column("tasks_failed", sa.Integer, nullable=False),
+        sa.Column("tasks_skipped", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("tasks_retried", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("posts_with_link", sa.Integer, nullable=False, server_default="0"),
+        # Seconds from found to posted; null where nothing was posted.
+        sa.Column("seconds_p50", sa.Double),
+        sa.Column("seconds_p95", sa.Double),
+        # What X charges for its posts, in dollars, at the prices of then.
+        sa.Column("cost", sa.Double, nullable=False, server_default="0"),
+        _time("created_at"),
+        # The newest log line counted in; a newer one makes the row stale.
+        sa.Column("last_log_id", sa.BigInteger, nullable=False),
+    ]
+
+
 analytics_hourly = sa.Table(
     "analytics_hourly",
     metadata,
     _id(),
     _ref("project_id", "projects.id", sa.String(63)),
     _time("hour"),
-    sa.Column("tasks_created", sa.Integer, nullable=False),
-    sa.Column("tasks_completed", sa.Integer, nullable=False),
-    sa.Column("tasks_failed", sa.Integer, nullable=False),
-    _time("created_at"),
-    # The newest log line counted in; a newer one in that hour makes the row stale.
-    sa.Column("last_log_id", sa.BigInteger, nullable=False),
+    *_figures(),
     sa.UniqueConstraint("project_id", "hour"),
+)
+
+#: The same by day of the project's time zone.
+analytics_daily = sa.Table(
+    "analytics_daily",
+    metadata,
+    _ref("project_id", "projects.id", sa.String(63)),
+    sa.Column("day", sa.Date, nullable=False),
+    # 23 or 25 where clocks are changed.
+    sa.Column("hours", sa.Double, nullable=False),
+    *_figures(),
+    sa.PrimaryKeyConstraint("project_id", "day"),
 )
 
 #: Files seen, not yet tasks: they may still be being written.

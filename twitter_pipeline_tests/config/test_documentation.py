@@ -21,6 +21,7 @@ from twitter_pipeline.config import (
     Settings,
     Source,
     User,
+    XPrices,
     XSettings,
 )
 from twitter_pipeline.config.duration import format_duration
@@ -28,7 +29,7 @@ from twitter_pipeline_tests.config.conftest import Loads
 
 PAGE = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
 SECTIONS: list[type[BaseModel]] = [
-    Settings, Project, Source, Account, User, XSettings, MediaLimits, GeminiSettings, SandboxSettings,
+    Settings, Project, Source, Account, User, XSettings, XPrices, MediaLimits, GeminiSettings, SandboxSettings,
     DagsterSettings,
 ]  # fmt: skip
 WORDS = {str: "text", int: "whole number", float: "number", Path: "folder", SecretStr: "secret", timedelta: "duration"}
