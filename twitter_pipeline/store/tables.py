@@ -190,6 +190,14 @@ publishing_tasks = sa.Table(
     sa.Index(None, "project_id", "created_at"),
     sa.Index(None, "project_id", "executed_time"),
     sa.Index(None, "project_id", "registered_in"),
+    # What was skipped lately (alerting.causes), however much was in all.
+    sa.Index(
+        "ix_publishing_tasks_skipped",
+        "project_id",
+        "updated_at",
+        sqlite_where=sa.text("status = 'skipped'"),
+        postgresql_where=sa.text("status = 'skipped'"),
+    ),
     sa.Index(
         "ix_publishing_tasks_unmoved",
         "project_id",
@@ -424,4 +432,73 @@ pauses = sa.Table(
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("reason", sa.Text, nullable=False),
     _time("created_at"),
+)
+
+#: What needs a person, one open row a cause. Kept when it is closed.
+alerts = sa.Table(
+    "alerts",
+    metadata,
+    _id(),
+    # What it is about, such as "failed:cats"; its kind is the part before the colon.
+    sa.Column("cause", sa.Text, nullable=False),
+    _ref("project_id", "projects.id", sa.String(63), nullable=True),
+    # In words: what; which item and why; what to do; where to look.
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("message", sa.Text, nullable=False),
+    sa.Column("remedy", sa.Text, nullable=False),
+    sa.Column("link", sa.Text),
+    # How many items or times by now.
+    sa.Column("count", sa.Integer, nullable=False),
+    _time("opened_at"),
+    # The newest of them.
+    _time("last_at"),
+    # Since when its cause is not seen any more; null while it is.
+    _time("gone_since", nullable=True),
+    _time("closed_at", nullable=True),
+    _time("acknowledged_at", nullable=True),
+    sa.Column("acknowledged_by", sa.Text),
+    sa.Index(
+        "ix_alerts_open",
+        "cause",
+        unique=True,
+        sqlite_where=sa.text("closed_at IS NULL"),
+        postgresql_where=sa.text("closed_at IS NULL"),
+    ),
+)
+
+#: Each message to each channel, until it was sent.
+alert_outbox = sa.Table(
+    "alert_outbox",
+    metadata,
+    _id(),
+    # None for what is about no alert: the digest, "all is well".
+    _ref("alert_id", "alerts.id", nullable=True),
+    # open, over, digest, well.
+    sa.Column("about", sa.Text, nullable=False),
+    # Kind and fingerprint of its address (alerting.channels): the address itself is a secret.
+    sa.Column("channel", sa.Text, nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    _time("created_at"),
+    # Not sent before: quiet hours, or tried in vain.
+    _time("next_at"),
+    sa.Column("tries", sa.Integer, nullable=False, server_default="0"),
+    _time("sent_at", nullable=True),
+    # Why the last try failed.
+    sa.Column("error", sa.Text),
+    sa.Index(None, "alert_id"),
+    sa.Index(
+        "ix_alert_outbox_unsent",
+        "next_at",
+        sqlite_where=sa.text("sent_at IS NULL"),
+        postgresql_where=sa.text("sent_at IS NULL"),
+    ),
+)
+
+#: When the digest and "all is well" were made last.
+alert_state = sa.Table(
+    "alert_state",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    _time("at"),
 )

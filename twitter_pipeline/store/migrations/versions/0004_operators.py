@@ -12,6 +12,7 @@ depends_on = None
 def upgrade() -> None:
     # Who made it: a person's name, or none where the pipeline did it by itself.
     op.add_column("publishing_log", sa.Column("actor", sa.Text(), nullable=True))
+    _alerts()
     _figures()
 
 
@@ -49,4 +50,61 @@ def _figures() -> None:
         sa.Column("created_at", time, nullable=False),
         sa.Column("last_log_id", sa.BigInteger(), nullable=False),
         sa.PrimaryKeyConstraint("project_id", "day", name="pk_analytics_daily"),
+    )
+
+
+def _alerts() -> None:
+    """What needs a person, and the messages about it."""
+    time, number = sa.DateTime(timezone=True), sa.BigInteger().with_variant(sa.Integer(), "sqlite")
+    skipped, is_open, unsent = sa.text("status = 'skipped'"), sa.text("closed_at IS NULL"), sa.text("sent_at IS NULL")
+    op.create_index(
+        "ix_publishing_tasks_skipped",
+        "publishing_tasks",
+        ["project_id", "updated_at"],
+        sqlite_where=skipped,
+        postgresql_where=skipped,
+    )
+    op.create_table(
+        "alerts",
+        sa.Column("id", number, nullable=False),
+        sa.Column("cause", sa.Text(), nullable=False),
+        sa.Column("project_id", sa.String(63), nullable=True),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("message", sa.Text(), nullable=False),
+        sa.Column("remedy", sa.Text(), nullable=False),
+        sa.Column("link", sa.Text(), nullable=True),
+        sa.Column("count", sa.Integer(), nullable=False),
+        sa.Column("opened_at", time, nullable=False),
+        sa.Column("last_at", time, nullable=False),
+        sa.Column("gone_since", time, nullable=True),
+        sa.Column("closed_at", time, nullable=True),
+        sa.Column("acknowledged_at", time, nullable=True),
+        sa.Column("acknowledged_by", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["project_id"], ["projects.id"], name=op.f("fk_alerts_project_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alerts")),
+    )
+    op.create_index("ix_alerts_open", "alerts", ["cause"], unique=True, sqlite_where=is_open, postgresql_where=is_open)
+    op.create_table(
+        "alert_outbox",
+        sa.Column("id", number, nullable=False),
+        sa.Column("alert_id", sa.BigInteger(), nullable=True),
+        sa.Column("about", sa.Text(), nullable=False),
+        sa.Column("channel", sa.Text(), nullable=False),
+        sa.Column("title", sa.Text(), nullable=False),
+        sa.Column("body", sa.Text(), nullable=False),
+        sa.Column("created_at", time, nullable=False),
+        sa.Column("next_at", time, nullable=False),
+        sa.Column("tries", sa.Integer(), server_default="0", nullable=False),
+        sa.Column("sent_at", time, nullable=True),
+        sa.Column("error", sa.Text(), nullable=True),
+        sa.ForeignKeyConstraint(["alert_id"], ["alerts.id"], name=op.f("fk_alert_outbox_alert_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_alert_outbox")),
+    )
+    op.create_index(op.f("ix_alert_outbox_alert_id"), "alert_outbox", ["alert_id"])
+    op.create_index("ix_alert_outbox_unsent", "alert_outbox", ["next_at"], sqlite_where=unsent, postgresql_where=unsent)
+    op.create_table(
+        "alert_state",
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("at", time, nullable=False),
+        sa.PrimaryKeyConstraint("name", name=op.f("pk_alert_state")),
     )
