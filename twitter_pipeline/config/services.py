@@ -170,6 +170,22 @@ class DagsterSettings(Section):
         return _url(self.host, self.port)
 
 
+class ApiSettings(Section):
+    """Where the REST API listens."""
+
+    enabled: bool = Field(True, description="Whether `up` starts the API.")
+    host: Host = Field(
+        "127.0.0.1",
+        description="Address the API listens on. It speaks plain HTTP: put a proxy with TLS before it for others.",
+    )
+    port: Port = Field(3001, description="Port of the API.")
+
+    @property
+    def url(self) -> str:
+        """Where a client on this machine reaches it."""
+        return _url(self.host, self.port)
+
+
 def _url(host: str, port: int) -> str:
     local = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - the name of every address, not one to bind
     return f"http://[{local}]:{port}" if ":" in local else f"http://{local}:{port}"
