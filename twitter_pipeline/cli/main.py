@@ -165,6 +165,28 @@ def log(
 
 @app.command()
 @ends_with_code
+@app.command()
+@ends_with_code
+def report(
+    first: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--from", metavar="DAY", help="The first day, as 2026-11-24; 30 days.", show_default=False),
+    ] = None,
+    last: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--to", metavar="DAY", help="The last day; today.", show_default=False),
+    ] = None,
+    project: ProjectOption = None,
+    file: Annotated[Path, typer.Option("--output", metavar="FILE", help="Where it is written.")] = Path("report.html"),
+    show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+    config: ConfigOption = None,
+) -> int:
+    """Write what went out, when, and what it cost, as one HTML file with charts."""
+    from twitter_pipeline.cli import report as command
+
+    return command.run(load_settings(config), first=first, last=last, project=project, file=file, show=show)
+
+
 def pause(
     all: AllOption = False,
     account: AccountOption = None,

@@ -17,6 +17,7 @@ from twitter_pipeline.defs.build import build
 #: What a run or a page may need, and loading the definitions must not pay for.
 HEAVY = (
     "pandas",
+    "matplotlib",
     "numpy",
     "av",
     "PIL",
@@ -79,7 +80,8 @@ def test_each_project_has_its_assets_job_and_running_sensor(folder: Path) -> Non
     dg.Definitions.validate_loadable(defs)
     repository = defs.get_repository_def()
     keys = {key.to_user_string() for key in repository.asset_graph.get_all_asset_keys()}
-    assert keys == {"cats/media_items", "cats/tweets", "dogs/media_items", "dogs/tweets", "analytics_hourly"}
+    figures = {"analytics_hourly", "analytics_daily", "best_hours"}
+    assert keys == {"cats/media_items", "cats/tweets", "dogs/media_items", "dogs/tweets", *figures}
     assert {"publish_cats", "publish_dogs", "analyse_hour"} <= set(repository.job_names)
     sensors = {sensor.name: sensor.default_status for sensor in repository.sensor_defs}
     assert sensors == {"scan_cats": dg.DefaultSensorStatus.RUNNING, "scan_dogs": dg.DefaultSensorStatus.RUNNING}

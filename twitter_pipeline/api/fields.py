@@ -1,0 +1,77 @@
+"""The kinds of values requests hold, each with its limits."""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timezone
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from fastapi import Path
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
+
+#: Ids are 64-bit in the database.
+_MOST_ID = 2**63 - 1
+_MOMENT = r"\d{4}-\d{2}-\d{2}[T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?(Z|[+-]\d{2}:\d{2})?"
+
+
+class Body(BaseModel):
+    """A request's body: types as they are in JSON, and nothing that is not known."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+
+def _without_nul(value: str) -> str:
+    if "\0" in value:
+        raise ValueError("must not hold NUL")
+    if any("\ud800" <= character <= "\udfff" for character in value):
+        raise ValueError("must be Unicode text")
+    return value
+
+
+def _moment(value: str) -> str:
+    if not re.fullmatch(_MOMENT, value, re.ASCII):
+        raise ValueError("must be a time like 2026-11-24T18:00:00Z")
+    try:
+        moment = datetime.fromisoformat(value.replace("Z", "+00:00"))
+    except ValueError:
+        raise ValueError("there is no such time") from None
+    if not 1970 <= moment.year <= 2999:
+        raise ValueError("must be of a year from 1970 to 2999")
+    return value
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ValueError, OSError, LookupError):
+        raise ValueError("not an IANA time zone, such as Europe/Berlin") from None
+    return value
+
+
+def moment(value: str | None, zone: ZoneInfo | timezone = timezone.utc) -> datetime | None:
+    """A `Moment` as an aware UTC time; without an offset it is meant in `zone`."""
+    if value is None:
+        return None
+    found = datetime.fromisoformat(value.replace("Z", "+00:00"))
+    return (found if found.tzinfo is not None else found.replace(tzinfo=zone)).astimezone(timezone.utc)
+
+
+Id = Annotated[int, Field(ge=1, le=_MOST_ID)]
+TaskId = Annotated[Id, Path(description="The task's number.")]
+ProjectId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$", description="A project's id.")]
+Text = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_without_nul)]
+#: ISO 8601; `moment` reads it.
+Moment = Annotated[str, AfterValidator(_moment), WithJsonSchema({"type": "string", "pattern": f"^{_MOMENT}$"})]
+Zone = Annotated[
+    str,
+    Field(min_length=1, max_length=64),
+    AfterValidator(_zone),
+]
+#: Seconds that a call may wait for what it began.
+Wait = Annotated[int, Field(ge=0, le=60, description="Seconds to wait for the outcome, at most.")]
+
+
+def example(**values: Any) -> ConfigDict:
+    """A body's configuration with an example."""
+    return ConfigDict(strict=True, extra="forbid", json_schema_extra={"example": values})
