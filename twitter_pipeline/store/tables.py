@@ -65,6 +65,23 @@ users = sa.Table(
     _time("updated_at"),
 )
 
+#: What programs and people come with to the API, instead of a password.
+api_tokens = sa.Table(
+    "api_tokens",
+    metadata,
+    _id(),
+    _ref("user_id", "users.id"),
+    sa.Column("name", sa.Text, nullable=False),
+    # The part of the token that may be seen, to find it by, and SHA-256 of the whole, which is random enough for that.
+    sa.Column("prefix", sa.Text, nullable=False, unique=True),
+    sa.Column("token_hash", sa.Text, nullable=False),
+    sa.Column("scopes", sa.JSON, nullable=False),
+    _time("created_at"),
+    # To the minute.
+    _time("last_used_at", nullable=True),
+    _time("revoked_at", nullable=True),
+)
+
 #: A named set of X credentials, and the account it posts as.
 api_keys = sa.Table(
     "api_keys",
@@ -186,6 +203,8 @@ publishing_tasks = sa.Table(
     sa.UniqueConstraint("project_id", "partition_key"),
     sa.UniqueConstraint("project_id", "content_hash"),
     sa.Index(None, "project_id", "status", "scheduled_time"),
+    # For the pages of the API.
+    sa.Index(None, "project_id", "status", "id"),
     sa.Index(None, "project_id", "quick_fingerprint"),
     sa.Index(None, "project_id", "created_at"),
     sa.Index(None, "project_id", "executed_time"),

@@ -142,6 +142,8 @@ class _Supervisor:
         self._wait_for("webserver", readiness.answers(f"{settings.dagster.url}/server_info"))
         self._check_definitions()
         self._wait_for("daemon", readiness.daemons_live(settings.dagster.url, since=began))
+        if settings.api.enabled:
+            fleet.start(services.api(settings))
 
     def _check_definitions(self) -> None:
         try:
@@ -153,13 +155,13 @@ class _Supervisor:
 
     def _look_at_folders(self) -> float:
         """Take the first look; when (monotonic seconds) files it has seen will count as unchanged."""
-        from twitter_pipeline.scanning.scan import scan
+        from twitter_pipeline.scanning.turns import scan_in_turn
 
         stable_at = time.monotonic()
         for project in self._settings.projects:
             if self._request.asked:
                 raise Stopped
-            report = scan(self._engine, project, time_box=FIRST_LOOK)
+            report = scan_in_turn(self._engine, project, time_box=FIRST_LOOK)
             for problem in report.problems:
                 _log.warning("%s: %s", project.id, problem)
             if report.arriving:
@@ -195,6 +197,8 @@ class _Supervisor:
         if services.needs_sandbox(self._settings):
             _log.info("timeline  %s", self._settings.sandbox.url)
         _log.info("Dagster   %s", self._settings.dagster.url)
+        if self._settings.api.enabled:
+            _log.info("API       %s/docs", self._settings.api.url)
         _log.info("Ctrl-C stops everything")
 
     def _stay(self, *, until_idle: bool) -> None:

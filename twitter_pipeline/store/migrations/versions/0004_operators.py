@@ -13,6 +13,7 @@ def upgrade() -> None:
     # Who made it: a person's name, or none where the pipeline did it by itself.
     op.add_column("publishing_log", sa.Column("actor", sa.Text(), nullable=True))
     _alerts()
+    _api()
     _figures()
 
 
@@ -108,3 +109,24 @@ def _alerts() -> None:
         sa.Column("at", time, nullable=False),
         sa.PrimaryKeyConstraint("name", name=op.f("pk_alert_state")),
     )
+
+
+def _api() -> None:
+    op.create_table(
+        "api_tokens",
+        sa.Column("id", sa.BigInteger().with_variant(sa.Integer(), "sqlite"), nullable=False),
+        sa.Column("user_id", sa.BigInteger(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("prefix", sa.Text(), nullable=False),
+        sa.Column("token_hash", sa.Text(), nullable=False),
+        sa.Column("scopes", sa.JSON(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("last_used_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("revoked_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name=op.f("fk_api_tokens_user_id")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_api_tokens")),
+        sa.UniqueConstraint("prefix", name=op.f("uq_api_tokens_prefix")),
+    )
+    # For the pages of the API.
+    name = op.f("ix_publishing_tasks_project_id_status_id")
+    op.create_index(name, "publishing_tasks", ["project_id", "status", "id"])
