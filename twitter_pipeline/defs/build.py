@@ -13,6 +13,7 @@ from twitter_pipeline.defs.analytics import (
 from twitter_pipeline.defs.io import JsonIOManager
 from twitter_pipeline.defs.lease import lease
 from twitter_pipeline.defs.pipeline import Pipeline
+from twitter_pipeline.defs.retention import retention_sensor
 from twitter_pipeline.defs.sensors import project_sensor
 from twitter_pipeline.defs.tweets import media_items_asset, publish_job, tweets_asset
 
@@ -27,7 +28,7 @@ def build(settings: Settings) -> dg.Definitions:
             *analytics_assets(settings),
         ],
         jobs=[*(publish_job(project) for project in settings.projects), *analytics_jobs()],
-        sensors=[*(project_sensor(project) for project in settings.projects)],
+        sensors=[retention_sensor, *(project_sensor(project) for project in settings.projects)],
         schedules=[analyse_changed_hours, analyse_changed_days, find_best_hours],
         resources={"pipeline": pipeline, "lease": lease, "io_manager": JsonIOManager(pipeline)},
         # One process a run: a process for each op costs five times as much.
