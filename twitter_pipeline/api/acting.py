@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Annotated
 
 import sqlalchemy as sa
-from fastapi import APIRouter
+from fastapi import APIRouter, HTTPException
 from fastapi import Body as FromBody
 from pydantic import Field
 
@@ -62,6 +62,12 @@ def publish_tasks(
     with reading(context.engine) as connection:
         chosen = _named(connection, wanted) if wanted.task_ids is not None else _next(connection, context, wanted)
     return PublishedAll(results=_publish(context, chosen, who, wanted.wait))
+
+
+@router.get("/api/tasks/publish", include_in_schema=False)
+def no_task_of_that_name() -> None:
+    """Otherwise it would be looked for as a task's number."""
+    raise HTTPException(405)
 
 
 @router.post("/api/tasks/{task_id}/publish", responses=also(404))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from fastapi import FastAPI
+from fastapi.routing import APIRoute
 
 from twitter_pipeline.api import acting, analytics, health, problems, projects, tasks, tokens
 from twitter_pipeline.api.context import Context
@@ -22,9 +23,10 @@ def make_app(context: Context) -> FastAPI:
         title="twitter-pipeline", version="1", description=_ABOUT, redoc_url=None, responses=ANYWHERE, docs_url="/docs"
     )
     app.state.context = context
-    for module in (projects, acting, tasks, analytics, tokens, health):
-        app.include_router(module.router)
-    problems.install(app)
+    routers = [module.router for module in (projects, acting, tasks, analytics, tokens, health)]
+    for router in routers:
+        app.include_router(router)
+    problems.install(app, [route for router in routers for route in router.routes if isinstance(route, APIRoute)])
     app.add_middleware(Edge, metrics=context.metrics)
     made = app.openapi
 

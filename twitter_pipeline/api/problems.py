@@ -11,6 +11,7 @@ import sqlalchemy as sa
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from fastapi.routing import APIRoute
 from pydantic import BaseModel, Field
 from starlette.exceptions import HTTPException
 
@@ -75,8 +76,15 @@ def problem_body(request_id: str, status: int, detail: str, errors: Sequence[Fie
     ).model_dump()
 
 
-def install(app: FastAPI) -> None:
-    """Have the app answer with problems wherever something goes wrong."""
+def _methods(routes: Sequence[APIRoute], path: str) -> set[str]:
+    """Those that the path is served with: each has a route of its own."""
+    matching = [route for route in routes if route.include_in_schema and route.path_regex.fullmatch(path)]
+    exact = [route for route in matching if route.path == path]  # /api/tasks/publish is not a task's number
+    return {method for route in exact or matching for method in route.methods}
+
+
+def install(app: FastAPI, routes: Sequence[APIRoute]) -> None:
+    """Have the app, which has these routes, answer with problems wherever something goes wrong."""
 
     def answer(
         request: Request,
@@ -94,7 +102,9 @@ def install(app: FastAPI) -> None:
 
     @app.exception_handler(HTTPException)
     async def _http(request: Request, error: HTTPException) -> JSONResponse:
-        headers = dict(error.headers) if error.headers else None
+        headers = dict(error.headers or {})
+        if error.status_code == 405 and (methods := _methods(routes, request.url.path)):
+            headers["Allow"] = ", ".join(sorted(methods))
         return answer(request, error.status_code, str(error.detail), headers=headers)
 
     @app.exception_handler(RequestValidationError)

@@ -7,8 +7,8 @@ from typing import Annotated
 import sqlalchemy as sa
 from fastapi import APIRouter, Query
 
-from twitter_pipeline.api import cursors
 from twitter_pipeline.api.auth import Reader, Shared
+from twitter_pipeline.api.cursors import TaskCursor
 from twitter_pipeline.api.fields import Moment, ProjectId, TaskId, Text, moment
 from twitter_pipeline.api.listing import Wanted, page
 from twitter_pipeline.api.models import AttemptOut, LineOut, Lines, TaskDetail, TaskOut, TaskPage, run_url
@@ -49,7 +49,7 @@ def list_tasks(
     found_before: Annotated[Moment | None, Query(description="Only those found before.")] = None,
     text: Annotated[Text | None, Query(description="Part of the item's key or its media's path, in any case.")] = None,
     limit: Annotated[int, Query(ge=1, le=200, description="Tasks on a page.")] = 50,
-    cursor: cursors.Cursor = None,
+    cursor: TaskCursor = None,
 ) -> TaskPage:
     """Tasks, the newest first, in pages: what is found meanwhile comes before the first and moves none."""
     settings = context.settings
@@ -61,14 +61,14 @@ def list_tasks(
         found_from=moment(found_from),
         found_before=moment(found_before),
         text=text,
-        below=None if cursor is None else cursors.decode_id(cursor),
+        below=None if cursor is None else int(cursor),
     )
     with reading(context.engine) as connection:
         found = page(connection, wanted, limit + 1)
     shown = found[:limit]
     return TaskPage.model_construct(
         tasks=[TaskOut.of(task, settings) for task in shown],
-        next=cursors.encode(shown[-1].id) if len(found) > limit else None,
+        next=str(shown[-1].id) if len(found) > limit else None,
     )
 
 

@@ -44,7 +44,13 @@ class Api:
     token: str | None
 
     def ask(
-        self, method: str, path: str, body: Any = None, *, raw: bytes | None = None, headers: dict[str, str] | None = None
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        raw: bytes | None = None,
+        headers: dict[str, str] | None = None,
     ) -> Answer:
         """Send a request. `body` goes as JSON, `raw` as it is."""
         data = raw if raw is not None else None if body is None else json.dumps(body).encode()
