@@ -145,6 +145,26 @@ def _keep(engine: sa.Engine, message: Message, why_not: str | None, now: datetim
         _log.warning("an alert was not taken by %s, and is sent again later: %s", message.channel, said)
 
 
+@dataclass(frozen=True)
+class Unsent:
+    """A message that was not taken yet. Times are aware UTC."""
+
+    channel: str
+    title: str
+    created_at: datetime
+    tries: int
+    next_at: datetime
+    #: Why the last try failed.
+    error: str | None
+
+
+def unsent(connection: sa.Connection, *, limit: int = 100) -> list[Unsent]:
+    """What is still to be sent, oldest first."""
+    columns = (_outbox.channel, _outbox.title, _outbox.created_at, _outbox.tries, _outbox.next_at, _outbox.error)
+    query = sa.select(*columns).where(_outbox.sent_at.is_(None)).order_by(_outbox.id).limit(limit)
+    return [Unsent(**row._mapping) for row in connection.execute(query)]
+
+
 def prune(connection: sa.Connection, *, now: datetime) -> None:
     """Forget what was sent long ago."""
     connection.execute(sa.delete(alert_outbox).where(_outbox.sent_at < now - KEPT_FOR))

@@ -7,7 +7,7 @@ from typing import Annotated, Optional
 
 import typer
 
-from twitter_pipeline.cli import accounts, tasks
+from twitter_pipeline.cli import accounts, alerts, tasks, users
 from twitter_pipeline.cli.command import ends_with_code, group
 from twitter_pipeline.cli.errors import WrongCommand
 from twitter_pipeline.cli.output import JsonOption
@@ -23,9 +23,12 @@ app = group(HELP)
 config_app = group("The configuration.")
 db_app = group("The database.")
 app.add_typer(accounts.app, name="account")
+app.add_typer(alerts.app, name="alert")
 app.add_typer(config_app, name="config")
 app.add_typer(db_app, name="db")
 app.add_typer(tasks.app, name="tasks")
+app.add_typer(users.token_app, name="token")
+app.add_typer(users.user_app, name="user")
 
 ItemArgument = Annotated[
     str, typer.Argument(metavar="ITEM", help="Its key in Dagster, number, or media path; the beginning is enough.")
@@ -165,8 +168,6 @@ def log(
 
 @app.command()
 @ends_with_code
-@app.command()
-@ends_with_code
 def report(
     first: Annotated[
         Optional[str],  # noqa: UP045
@@ -187,6 +188,8 @@ def report(
     return command.run(load_settings(config), first=first, last=last, project=project, file=file, show=show)
 
 
+@app.command()
+@ends_with_code
 def pause(
     all: AllOption = False,
     account: AccountOption = None,

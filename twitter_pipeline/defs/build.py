@@ -3,6 +3,7 @@
 import dagster as dg
 
 from twitter_pipeline.config import Settings
+from twitter_pipeline.defs.alerts import alerts, failed_runs
 from twitter_pipeline.defs.analytics import (
     analyse_changed_days,
     analyse_changed_hours,
@@ -28,7 +29,7 @@ def build(settings: Settings) -> dg.Definitions:
             *analytics_assets(settings),
         ],
         jobs=[*(publish_job(project) for project in settings.projects), *analytics_jobs()],
-        sensors=[retention_sensor, *(project_sensor(project) for project in settings.projects)],
+        sensors=[retention_sensor, alerts, failed_runs, *(project_sensor(project) for project in settings.projects)],
         schedules=[analyse_changed_hours, analyse_changed_days, find_best_hours],
         resources={"pipeline": pipeline, "lease": lease, "io_manager": JsonIOManager(pipeline)},
         # One process a run: a process for each op costs five times as much.

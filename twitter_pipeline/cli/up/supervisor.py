@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
     from rich.console import Console
 
+    from twitter_pipeline.cli.up.alerting import Alerts
     from twitter_pipeline.cli.up.held import Held
     from twitter_pipeline.cli.up.progress import Progress
     from twitter_pipeline.cli.up.watch import Watch
@@ -90,6 +91,7 @@ class _Supervisor:
     """What `run` works with once the database is there."""
 
     def __init__(self, settings: Settings, engine: sa.Engine, request: StopRequest, redact: Redact) -> None:
+        from twitter_pipeline.cli.up.alerting import Alerts
         from twitter_pipeline.cli.up.held import Held
         from twitter_pipeline.cli.up.progress import Progress
         from twitter_pipeline.cli.up.watch import Watch
@@ -104,6 +106,7 @@ class _Supervisor:
         self._watch: Watch = Watch(settings.path, settings, content)
         self._progress: Progress = Progress(engine)
         self._held: Held = Held(engine)
+        self._alerts: Alerts = Alerts(engine, lambda: self._settings)
         instance.write_dagster_yaml(settings)
         instance.write_workspace_yaml(settings)
         self._fleet = Fleet(settings.home, instance.environment(settings), redact)
@@ -112,6 +115,7 @@ class _Supervisor:
         try:
             self._start()
             self._announce()
+            self._alerts.begin()
             self._stay(until_idle=until_idle)
         except Stopped:
             pass
@@ -119,6 +123,7 @@ class _Supervisor:
             _log.info("stopping: posts under way may end …")
             stopping.stop(self._fleet, self._engine, self._settings.dagster.url, self._request)
             self._progress.show(last=True)
+            self._alerts.end(tell=until_idle)
         _log.info("stopped")
         return self._report(console) if until_idle else OK
 
