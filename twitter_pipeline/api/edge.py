@@ -10,6 +10,8 @@ import uuid
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 
+from fastapi import HTTPException
+
 from twitter_pipeline.api.metrics import Metrics
 from twitter_pipeline.api.problems import MEDIA_TYPE, problem_body
 
@@ -28,8 +30,11 @@ Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 
-class _TooLarge(Exception):
-    """The body goes on beyond MOST_BYTES."""
+class _TooLarge(HTTPException):
+    """The body goes on beyond MOST_BYTES. An HTTPException: FastAPI takes all else for a body that is no JSON."""
+
+    def __init__(self) -> None:
+        super().__init__(413, f"a body may have {MOST_BYTES:,} bytes at most")
 
 
 class Edge:
@@ -76,9 +81,9 @@ class Edge:
             if declared.isdigit() and int(declared[:20]) > MOST_BYTES:
                 raise _TooLarge
             await self._app(scope, receive_some, send_with_id)
-        except _TooLarge:
+        except _TooLarge as error:
             if not status:
-                await _refuse(send_with_id, request_id, 413, f"a body may have {MOST_BYTES:,} bytes at most")
+                await _refuse(send_with_id, request_id, error.status_code, error.detail)
         except Exception:  # noqa: BLE001 - the answer is the same whatever broke; what did stands in the log
             _log.exception("%s: failed", request_id)
             if not status:

@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo, available_timezones
 from fastapi import Path
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
 
-#: Ids are 64-bit in the database.
-_MOST_ID = 2**63 - 1
+#: Numbers beyond are no longer exact in JSON as most programs read it.
+_MOST_ID = 2**53
 _YEAR = r"(19[7-9][0-9]|2[0-9]{3})"
 _DAY = r"((0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])|(0[13-9]|1[0-2])-(29|30)|(0[13578]|1[02])-31)"
 _TIME = r"([01][0-9]|2[0-3]):[0-5][0-9](:[0-5][0-9](\.[0-9]{3}([0-9]{3})?)?)?"
