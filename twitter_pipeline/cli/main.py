@@ -304,6 +304,41 @@ def rebuild(config: ConfigOption = None) -> int:
     return maintenance.rebuild(load_settings(config))
 
 
+@app.command()
+@ends_with_code
+def backup(
+    file: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Argument(metavar="[FILE]", help="Where to; without it below data_dir/backups.", show_default=False),
+    ] = None,
+    config: ConfigOption = None,
+) -> int:
+    """Write both databases, ours and Dagster's, and the key into one file, also while the pipeline runs."""
+    from twitter_pipeline.cli import backup as command
+
+    return command.run(load_settings(config), file)
+
+
+@app.command()
+@ends_with_code
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `backup` wrote.")], config: ConfigOption = None
+) -> int:
+    """Put a backup in place of what is there. Everything is paused then: what was posted since is not known."""
+    from twitter_pipeline.cli import restore as command
+
+    return command.run(load_settings(config), file)
+
+
+@app.command()
+@ends_with_code
+def upgrade(config: ConfigOption = None) -> int:
+    """Back up, then bring both databases to what this program and its Dagster need."""
+    from twitter_pipeline.cli import backup as command
+
+    return command.upgrade(load_settings(config))
+
+
 @config_app.command("check")
 @ends_with_code
 def config_check(json: JsonOption = False, config: ConfigOption = None) -> int:
