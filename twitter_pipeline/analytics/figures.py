@@ -12,14 +12,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import datetime, timedelta
+from collections.abc import Callable, Iterable, Sequence
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from twitter_pipeline.analytics.sql import hour_of, seconds_between
+from twitter_pipeline.analytics.spans import Spans
+from twitter_pipeline.analytics.sql import seconds_between
 from twitter_pipeline.config import XPrices
 from twitter_pipeline.store.attempts import AttemptState
 from twitter_pipeline.store.status import Event, Status
@@ -33,8 +34,6 @@ from twitter_pipeline.store.tables import (
 
 if TYPE_CHECKING:
     import pandas as pd
-
-HOUR = timedelta(hours=1)
 
 #: The columns of a table of figures, beside those that say of what.
 COUNTS = (
@@ -56,30 +55,36 @@ _attempts = publishing_attempts.c
 
 
 def count(
-    connection: sa.Connection,
-    start: datetime,
-    end: datetime,
-    *,
-    prices: XPrices,
-    by_hour: bool = False,
-    projects: Sequence[str] | None = None,
+    connection: sa.Connection, spans: Spans, *, prices: XPrices, projects: Sequence[str] | None = None
 ) -> pd.DataFrame:
-    """The figures of [start, end) (aware), one row for each project; `by_hour`: for each project and hour (UTC).
+    """The figures of each project (all, unless told) and hour or day.
 
-    Columns: project_id, hour (with `by_hour`), FIGURES and last_log_id, the newest line that was counted. Hours without
-    anything have a row, too.
+    Columns: project_id, hour or day, FIGURES and last_log_id, the newest line that was counted. Where there was nothing
+    there is a row, too.
     """
     import pandas as pd
 
     ids = project_ids(connection) if projects is None else list(projects)
-    keys = ["project_id", "hour"] if by_hour else ["project_id"]
-    index: pd.Index[Any] = pd.Index(ids, name="project_id")
-    if by_hour:
-        hours = pd.date_range(start, end, freq="h", inclusive="left")
-        index = pd.MultiIndex.from_product([ids, hours], names=keys)
-    parts = [_frame(connection, query(start, end, ids, by_hour), keys).reindex(index) for query in (_of_log, _of_posts)]
-    table = parts[0].join(parts[1])
-    whole = [name for name in COUNTS if name in table] + ["sent", "log_id", "post_id"]
+    keys = ["project_id", spans.name]
+    index = pd.MultiIndex.from_product([ids, spans.each], names=keys)
+    parts = [_frame(connection, query(spans, ids), keys).reindex(index) for query in (_of_log, _of_posts)]
+    return _table(parts[0].join(parts[1]), prices)
+
+
+def total(
+    connection: sa.Connection, start: datetime, end: datetime, *, prices: XPrices, projects: Sequence[str]
+) -> pd.DataFrame:
+    """The figures of each project over [start, end) as one; the columns of `count`, without hour or day."""
+    import pandas as pd
+
+    whole = Spans("", start, end, lambda when: when, [])
+    index = pd.Index(list(projects), name="project_id")
+    parts = [_frame(connection, query(whole, projects), ["project_id"]) for query in (_of_log, _of_posts)]
+    return _table(parts[0].reindex(index).join(parts[1].reindex(index)), prices)
+
+
+def _table(table: pd.DataFrame, prices: XPrices) -> pd.DataFrame:
+    whole = [*COUNTS, "sent", "log_id", "post_id"]
     table[whole] = table[whole].fillna(0).astype("int64")
     table["cost"] = (table["sent"] - table["posts_with_link"]) * prices.post
     table["cost"] = (table["cost"] + table["posts_with_link"] * prices.post_with_link).round(6)
@@ -99,21 +104,26 @@ def _frame(connection: sa.Connection, query: sa.Select[Any], keys: list[str]) ->
     return frame.set_index(keys)
 
 
-def _of_log(start: datetime, end: datetime, ids: Sequence[str], by_hour: bool) -> sa.Select[Any]:
+def _keys(spans: Spans, of: sa.Subquery) -> list[sa.ColumnElement[Any]]:
+    return [of.c.project_id, of.c.span.label(spans.name)] if spans.each else [of.c.project_id]
+
+
+def _of_log(spans: Spans, ids: Sequence[str]) -> sa.Select[Any]:
     """The lines of the log, but those of posts, which may be written long after the post."""
 
     def number(what: sa.ColumnElement[bool], name: str) -> sa.Label[int]:
         return sa.func.sum(sa.case((what, 1), else_=0)).label(name)
 
     lines = (
-        sa.select(_tasks.project_id, hour_of(_log.created_at).label("hour"), _log.action, _log.status, _log.id)
+        sa.select(_tasks.project_id, spans.of(_log.created_at).label("span"), _log.action, _log.status, _log.id)
         .join(publishing_tasks, _tasks.id == _log.task_id)
-        .where(_log.created_at >= start, _log.created_at < end, _tasks.project_id.in_(ids))
+        # The appended nothing keeps SQLite from going through all tasks of the projects instead of the lines.
+        .where(_log.created_at >= spans.start, _log.created_at < spans.end, (_tasks.project_id + "").in_(ids))
         .subquery()
     )
     found = lines.c.action == "found"
     at_once = sa.and_(found, lines.c.status == Status.SKIPPED.value)
-    keys = [lines.c.project_id, lines.c.hour] if by_hour else [lines.c.project_id]
+    keys = _keys(spans, lines)
     return sa.select(
         *keys,
         number(found, "tasks_created"),
@@ -124,13 +134,13 @@ def _of_log(start: datetime, end: datetime, ids: Sequence[str], by_hour: bool) -
     ).group_by(*keys)
 
 
-def _of_posts(start: datetime, end: datetime, ids: Sequence[str], by_hour: bool) -> sa.Select[Any]:
+def _of_posts(spans: Spans, ids: Sequence[str]) -> sa.Select[Any]:
     """The posts, each with its line of the log and the attempt that made it, if one of ours did."""
     seconds = seconds_between(_tasks.created_at, _tasks.executed_time)
     posts = (
         sa.select(
             _tasks.project_id,
-            hour_of(_tasks.executed_time).label("hour"),
+            spans.of(_tasks.executed_time).label("span"),
             # A post older than its task: the database was an older copy. How long it took nobody knows.
             sa.case((_tasks.executed_time >= _tasks.created_at, seconds)).label("seconds"),
             sa.case((_attempts.id.is_not(None), 1), else_=0).label("sent"),
@@ -145,14 +155,14 @@ def _of_posts(start: datetime, end: datetime, ids: Sequence[str], by_hour: bool)
                 _attempts.state.in_([AttemptState.CONFIRMED.value, AttemptState.ADOPTED.value]),
             ),
         )
-        .where(_tasks.project_id.in_(ids), _tasks.executed_time >= start, _tasks.executed_time < end)
+        .where(_tasks.project_id.in_(ids), _tasks.executed_time >= spans.start, _tasks.executed_time < spans.end)
         .subquery()
     )
-    keys = [posts.c.project_id, posts.c.hour] if by_hour else [posts.c.project_id]
+    keys = _keys(spans, posts)
     # Of those that took no longer: both databases have this one, SQLite has no percentiles.
     share = sa.func.cume_dist().over(partition_by=[*keys, posts.c.seconds.is_(None)], order_by=posts.c.seconds)
     ranked = sa.select(posts, share.label("share")).subquery()
-    keys = [ranked.c.project_id, ranked.c.hour] if by_hour else [ranked.c.project_id]
+    keys = _keys(spans, ranked)
 
     def percentile(part: float) -> sa.Function[Any]:
         return sa.func.min(sa.case((ranked.c.share >= part, ranked.c.seconds)))
@@ -173,26 +183,32 @@ def project_ids(connection: sa.Connection) -> list[str]:
     return list(connection.scalars(sa.select(projects.c.id).order_by(projects.c.id)))
 
 
-def newest_lines(connection: sa.Connection, since: datetime, until: datetime) -> dict[tuple[str, datetime], int]:
-    """The newest line of the log by project and hour (UTC) it counts in; of lines written since `since`, hours before
-    `until`."""
+def newest_lines(
+    connection: sa.Connection,
+    since: datetime,
+    until: datetime,
+    of: Callable[[sa.ColumnElement[Any]], sa.ColumnElement[Any]],
+    projects: Sequence[str],
+) -> dict[tuple[str, Any], int]:
+    """The newest line by project and hour or day (`Spans.of`) that it counts in; of lines written since `since` about
+    what was before `until`."""
     of_post = sa.and_(_log.action.in_(_POSTED), _tasks.executed_time.is_not(None))
+    when = sa.case((of_post, _tasks.executed_time), else_=_log.created_at)
     lines = (
-        sa.select(
-            _tasks.project_id,
-            hour_of(sa.case((of_post, _tasks.executed_time), else_=_log.created_at)).label("hour"),
-            _log.id,
-        )
+        sa.select(_tasks.project_id, when.label("at"), _log.id)
         .join(publishing_tasks, _tasks.id == _log.task_id)
-        .where(_log.created_at >= since)
+        .where(_log.created_at >= since, (_tasks.project_id + "").in_(projects))
         .subquery()
     )
-    query = (
-        sa.select(lines.c.project_id, lines.c.hour, sa.func.max(lines.c.id))
-        .where(lines.c.hour < sa.type_coerce(until, UtcDateTime))
-        .group_by(lines.c.project_id, lines.c.hour)
+    spans = (
+        sa.select(lines.c.project_id, of(lines.c.at).label("span"), lines.c.id)
+        .where(lines.c.at < sa.type_coerce(until, UtcDateTime))
+        .subquery()
     )
-    return {(project_id, hour): line for project_id, hour, line in connection.execute(query)}
+    query = sa.select(spans.c.project_id, spans.c.span, sa.func.max(spans.c.id)).group_by(
+        spans.c.project_id, spans.c.span
+    )
+    return {(project_id, span): line for project_id, span, line in connection.execute(query)}
 
 
 def store(connection: sa.Connection, table: sa.Table, rows: Iterable[dict[str, Any]]) -> None:

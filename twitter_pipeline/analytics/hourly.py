@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from twitter_pipeline.analytics import figures
-from twitter_pipeline.analytics.figures import HOUR
+from twitter_pipeline.analytics import figures, spans
+from twitter_pipeline.analytics.spans import HOUR
+from twitter_pipeline.analytics.sql import hour_of
 from twitter_pipeline.config import XPrices
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.tables import analytics_hourly
@@ -25,9 +26,8 @@ def compute(engine: sa.Engine, start: datetime, end: datetime | None = None, *, 
 
     Times are aware and on the hour. The columns of `figures.count`, one row for each project and hour.
     """
-    start, end = start.astimezone(timezone.utc), (end or start + HOUR).astimezone(timezone.utc)
     with reading(engine) as connection:
-        table = figures.count(connection, start, end, prices=prices, by_hour=True)
+        table = figures.count(connection, spans.hours(start, end or start + HOUR), prices=prices)
     now = datetime.now(timezone.utc)
     with writing(engine) as connection:
         figures.store(connection, analytics_hourly, ({**row, "created_at": now} for row in figures.as_rows(table)))
@@ -53,7 +53,8 @@ def stale_hours(engine: sa.Engine, *, now: datetime) -> list[datetime]:
     hourly = analytics_hourly.c
     this_hour = now.astimezone(timezone.utc).replace(minute=0, second=0, microsecond=0)
     with reading(engine) as connection:
-        newest = figures.newest_lines(connection, this_hour - LOOK_BACK, this_hour)
+        ids = figures.project_ids(connection)
+        newest = figures.newest_lines(connection, this_hour - LOOK_BACK, this_hour, hour_of, ids)
         oldest = min((hour for _, hour in newest), default=this_hour)
         counted = {
             (row.project_id, row.hour): row.last_log_id

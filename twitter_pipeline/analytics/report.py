@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from twitter_pipeline.analytics import best_hours, charts, daily, figures
+from twitter_pipeline.analytics import best_hours, charts, daily, figures, spans
 from twitter_pipeline.config import Project, Settings
 from twitter_pipeline.store.engine import reading
 
@@ -36,9 +36,8 @@ def render(engine: sa.Engine, settings: Settings, projects: Sequence[Project], f
         trim_blocks=True,
     )
     environment.filters["length_of_time"] = length_of_time
-    days = [first + timedelta(days=one) for one in range(number)]
     with reading(engine) as connection:
-        parts = [_part(connection, settings, project, days) for project in projects]
+        parts = [_part(connection, settings, project, first, last) for project in projects]
         posts_read = daily.posts_read(connection, first, last)
     return environment.get_template("report.html").render(
         first=first,
@@ -53,20 +52,14 @@ def render(engine: sa.Engine, settings: Settings, projects: Sequence[Project], f
     )
 
 
-def _part(connection: sa.Connection, settings: Settings, project: Project, days: Sequence[date]) -> dict[str, Any]:
+def _part(connection: sa.Connection, settings: Settings, project: Project, first: date, last: date) -> dict[str, Any]:
     prices = settings.x.prices
-    table = daily.count(connection, [project], days, prices=prices)
-    start, end = daily.bounds(days[0], project.zone)[0], daily.bounds(days[-1], project.zone)[1]
-    total = figures.count(connection, start, end, prices=prices, projects=[project.id])
+    table = daily.count(connection, [project], first, last, prices=prices)
+    start, end = spans.bounds(first, project.zone)[0], spans.bounds(last, project.zone)[1]
+    total = figures.total(connection, start, end, prices=prices, projects=[project.id])
     # Whole hours of UTC; where the zone is half an hour off, those that the days have a part in.
-    hours = figures.count(
-        connection,
-        start.replace(minute=0),
-        (end + figures.HOUR - timedelta(minutes=1)).replace(minute=0),
-        prices=prices,
-        by_hour=True,
-        projects=[project.id],
-    )
+    whole = spans.hours(start.replace(minute=0), (end + timedelta(minutes=59)).replace(minute=0))
+    hours = figures.count(connection, whole, prices=prices, projects=[project.id])
     shaped = best_hours.shape(hours, project.zone)
     return {
         "id": project.id,

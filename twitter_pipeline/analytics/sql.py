@@ -29,6 +29,25 @@ def _hour_of_sqlite(element: hour_of, compiler: Any, **kw: Any) -> str:
     return f"substr({compiler.process(element.clauses, **kw)}, 1, 13) || ':00:00.000000'"
 
 
+class day_at(FunctionElement[Any]):  # noqa: N801
+    """The day that a time lies in, on clocks that are so many seconds ahead of UTC."""
+
+    type = sa.Date()
+    inherit_cache = True
+
+
+@compiles(day_at)
+def _day_at(element: day_at, compiler: Any, **kw: Any) -> str:
+    when, ahead = (compiler.process(one, **kw) for one in element.clauses)
+    return f"CAST(timezone('UTC', {when}) + {ahead} * interval '1 second' AS DATE)"
+
+
+@compiles(day_at, "sqlite")
+def _day_at_sqlite(element: day_at, compiler: Any, **kw: Any) -> str:
+    when, ahead = (compiler.process(one, **kw) for one in element.clauses)
+    return f"date({when}, {ahead} || ' seconds')"
+
+
 class seconds_between(FunctionElement[Any]):  # noqa: N801
     """The seconds from one time to another."""
 

@@ -119,7 +119,7 @@ def _daily() -> dg.AssetsDefinition:
         pipeline: Pipeline = context.resources.pipeline
         settings = pipeline.settings
         days = [date.fromisoformat(key) for key in context.partition_keys]
-        table = daily.compute(pipeline.engine, settings.projects, days, prices=settings.x.prices)
+        table = daily.compute(pipeline.engine, settings.projects, days[0], days[-1], prices=settings.x.prices)
         for day, rows in table.groupby("day"):
             context.add_asset_metadata(_sums(rows), partition_key=f"{day}")
         with reading(pipeline.engine) as connection:
@@ -235,9 +235,8 @@ def analyse_changed_days(context: dg.ScheduleEvaluationContext) -> list[dg.RunRe
 
     pipeline: Pipeline = context.resources.pipeline
     now = context.scheduled_execution_time
-    zones = {project.id: project.zone for project in pipeline.settings.projects}
     with without_secrets():
-        days = [day for day in stale_days(pipeline.engine, zones, now=now) if day >= START.date()]
+        days = [day for day in stale_days(pipeline.engine, pipeline.settings.projects, now=now) if day >= START.date()]
     return _requests(now, [day.strftime(_KEYS[1]) for day in days], "day")
 
 

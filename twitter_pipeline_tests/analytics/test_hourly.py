@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from twitter_pipeline.analytics import checks, figures, hourly
+from twitter_pipeline.analytics import checks, figures, hourly, spans
 from twitter_pipeline.config import XPrices
 from twitter_pipeline.store import moves
 from twitter_pipeline.store.engine import reading, writing
@@ -148,7 +148,7 @@ def test_hours_are_utcs_whatever_the_session_of_the_database_thinks(prepared: sa
     with reading(prepared) as connection:
         if prepared.dialect.name == "postgresql":
             connection.execute(sa.text("SET LOCAL TIME ZONE 'Asia/Kolkata'"))
-        table = figures.count(connection, HOUR, HOUR + ONE, prices=PRICES, by_hour=True)
+        table = figures.count(connection, spans.hours(HOUR, HOUR + ONE), prices=PRICES)
     assert table["tasks_created"].tolist() == [1]
 
 
