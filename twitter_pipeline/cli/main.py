@@ -128,6 +128,15 @@ def status(json: JsonOption = False, config: ConfigOption = None) -> int:
 
 @app.command()
 @ends_with_code
+def doctor(json: JsonOption = False, config: ConfigOption = None) -> int:
+    """Look whether all is there that posting needs; what is not, with the remedy (exit code 3)."""
+    from twitter_pipeline.cli import doctor as command
+
+    return command.run(config, as_json=json)
+
+
+@app.command()
+@ends_with_code
 def log(
     item: Annotated[
         Optional[str],  # noqa: UP045
