@@ -30,14 +30,17 @@ _BEGAN = datetime.now(timezone.utc)
 )
 def alerts(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     """Look for what needs a person."""
-    pipeline: Pipeline = context.resources.pipeline
     with without_secrets():
-        engine, settings = pipeline.prepared_engine, pipeline.settings
-        close_mended_jobs(context.instance, pipeline)
-        sent = tick(engine, settings, now=utc_now(), running_since=_BEGAN)
-        with reading(engine) as connection:
-            number = len(keeping.open_keys(connection))
-    return dg.SkipReason(f"{number} open; {sent} messages sent")
+        return dg.SkipReason(look(context.resources.pipeline, context.instance))
+
+
+def look(pipeline: Pipeline, instance: dg.DagsterInstance) -> str:
+    """What is done every minute; what came of it, in words."""
+    engine, settings = pipeline.prepared_engine, pipeline.settings
+    close_mended_jobs(instance, pipeline)
+    sent = tick(engine, settings, now=utc_now(), running_since=_BEGAN)
+    with reading(engine) as connection:
+        return f"{len(keeping.open_keys(connection))} open; {sent} messages sent"
 
 
 @dg.run_failure_sensor(
