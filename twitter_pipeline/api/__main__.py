@@ -12,11 +12,14 @@ from twitter_pipeline.api.app import make_app
 from twitter_pipeline.api.context import Context
 from twitter_pipeline.api.first_token import first_token
 from twitter_pipeline.config import ConfigError, current, redaction
+from twitter_pipeline.store.engine import connect
 from twitter_pipeline.store.opening import prepare_store
 from twitter_pipeline.store.schema import SchemaError
 
 #: Seconds that requests under way may take to end; `up` kills what takes longer than five.
 _END = 3
+#: Requests that are at the database at the same time without opening a connection each.
+_CONNECTIONS = 8
 
 
 def main() -> int:
@@ -26,7 +29,8 @@ def main() -> int:
     logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(message)s")
     try:
         settings = current()
-        engine = prepare_store(settings)
+        prepare_store(settings)
+        engine = connect(settings.sqlalchemy_url, pool_size=_CONNECTIONS)
     except (ConfigError, SchemaError) as error:
         logging.getLogger(__name__).error("%s", error)
         return 1

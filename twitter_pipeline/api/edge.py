@@ -20,6 +20,9 @@ _log = logging.getLogger("twitter_pipeline.api.requests")
 #: The largest body that is read, in bytes.
 MOST_BYTES = 65_536
 
+#: Of a larger one so much is thrown away before the answer, in bytes.
+_DRAINED = 1_000_000
+
 _ID = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _HEADER = b"x-request-id"
 
@@ -73,12 +76,14 @@ class Edge:
             message = await receive()
             read += len(message.get("body", b""))
             if read > MOST_BYTES:
+                await _drain(message, receive)
                 raise _TooLarge
             return message
 
         try:
             declared = headers.get(b"content-length", b"0")
             if declared.isdigit() and int(declared[:20]) > MOST_BYTES:
+                await _drain({"more_body": True}, receive)
                 raise _TooLarge
             await self._app(scope, receive_some, send_with_id)
         except _TooLarge as error:
@@ -94,6 +99,14 @@ class Edge:
             self._metrics.answered(scope["method"], route, status, seconds)
             who = state.get("user", "-")
             _log.info("%s %s %s %d %.1f ms %s", request_id, scope["method"], scope["path"], status, seconds * 1000, who)
+
+
+async def _drain(message: Message, receive: Receive) -> None:
+    """Let whoever sends somewhat too much end: only then do they read the answer."""
+    left = _DRAINED
+    while message.get("more_body") and left > 0:
+        message = await receive()
+        left -= len(message.get("body", b""))
 
 
 async def _refuse(send: Send, request_id: str, status: int, detail: str) -> None:

@@ -80,7 +80,7 @@ def _methods(routes: Sequence[APIRoute], path: str) -> set[str]:
     """Those that the path is served with: each has a route of its own."""
     matching = [route for route in routes if route.include_in_schema and route.path_regex.fullmatch(path)]
     exact = [route for route in matching if route.path == path]  # /api/tasks/publish is not a task's number
-    return {method for route in exact or matching for method in route.methods}
+    return {method for route in exact or matching for method in route.methods or ()}
 
 
 def install(app: FastAPI, routes: Sequence[APIRoute]) -> None:

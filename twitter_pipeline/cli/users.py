@@ -132,7 +132,8 @@ def list_tokens(json: JsonOption = False, config: ConfigOption = None) -> int:
 @token_app.command("revoke")
 @ends_with_code
 def revoke_token(
-    token: Annotated[int, typer.Argument(metavar="ID", help="Its number in `token list`.")], config: ConfigOption = None
+    token: Annotated[int, typer.Argument(metavar="NUMBER", help="Its number in `token list`.")],
+    config: ConfigOption = None,
 ) -> int:
     """Let a token open nothing from now on."""
     from twitter_pipeline.store import tokens
