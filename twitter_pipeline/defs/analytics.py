@@ -179,6 +179,8 @@ def _sums(rows: "pd.DataFrame") -> dict[str, Any]:
 def _shown(table: "pd.DataFrame") -> dg.MetadataValue[Any]:
     from twitter_pipeline.analytics.figures import as_rows
 
+    # Short names: the page is narrow.
+    table = table.rename(columns=lambda name: str(name).removeprefix("tasks_").removeprefix("posts_"))
     records = [dg.TableRecord(dict(row)) for row in as_rows(table)]
     columns = [
         dg.TableColumn(str(name), type="string" if table[name].dtype.kind not in "iuf" else "float")

@@ -20,6 +20,8 @@ from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.tables import analytics_daily, analytics_hourly, publishing_log, timeline_readings
 from twitter_pipeline_tests.analytics.happenings import HOUR, a_day_at_work
 from twitter_pipeline_tests.conftest import MakeSettings
+from twitter_pipeline_tests.defs.conftest import ByHand
+from twitter_pipeline_tests.support.waiting import wait_for
 
 PARTITION = "2026-11-20-12:00"
 
@@ -152,3 +154,14 @@ def test_the_schedules_request_all_that_is_stale(
     )
     tick = repository.get_schedule_def(schedule).evaluate_tick(context)
     assert [request.partition_key for request in tick.run_requests or ()] == keys
+
+
+@pytest.mark.slow
+def test_a_backfill_from_the_page_of_the_hours_is_one_run(by_hand: ByHand) -> None:
+    hours = [f"2026-01-02-{hour:02}:00" for hour in range(24)]
+    backfill = by_hand.dagster.backfill_asset("analytics_hourly", hours)
+    wait_for(lambda: by_hand.dagster.backfill_status(backfill) == "COMPLETED_SUCCESS", 90, "the backfill to end")
+    (run_of_all,) = by_hand.dagster.runs(**{"dagster/backfill": backfill})
+    assert run_of_all["status"] == "SUCCESS"
+    key = dg.AssetKey("analytics_hourly")
+    assert set(hours) <= by_hand.instance.get_materialized_partitions(key)
