@@ -66,7 +66,8 @@ def look(path: Path | None) -> Iterator[Finding]:
     except ConfigError as error:
         yield Finding("configuration", str(error), "mend it, then: twitter-pipeline config check")
         return
-    yield Finding("configuration", f"{settings.path}: {settings.mode} mode, {len(settings.projects)} projects")
+    projects = ", ".join(project.id for project in settings.projects) or "none"
+    yield Finding("configuration", f"{settings.path}: {settings.mode} mode, projects: {projects}")
     yield from _folders(settings)
     yield from _disks(settings)
     yield from _database(settings)

@@ -119,10 +119,18 @@ def preview(
 
 @app.command()
 @ends_with_code
-def status(json: JsonOption = False, config: ConfigOption = None) -> int:
+def status(
+    watch: Annotated[bool, typer.Option("--watch", help="Show it anew every two seconds, until Ctrl-C.")] = False,
+    json: JsonOption = False,
+    config: ConfigOption = None,
+) -> int:
     """Show how everything stands, and what needs a person (exit code 3)."""
     from twitter_pipeline.cli import status as command
 
+    if watch and json:
+        raise WrongCommand("--watch is for people, --json for programs: choose one")
+    if watch:
+        return command.watch(load_settings(config))
     return command.run(load_settings(config), as_json=json)
 
 

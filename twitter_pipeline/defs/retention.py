@@ -27,9 +27,9 @@ from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tables import media_uploads, publishing_tasks, run_values
 
-#: How long a tick may delete. A run takes some 20 ms; what is left is the next tick's.
+#: How long a tick may delete. A run takes a tenth of a second, half of one on a slow disk; the rest is the next tick's.
 TIME_BOX = timedelta(seconds=4)
-#: How often the sensor ticks, in seconds: 50,000 runs a day, should it ever have to catch up.
+#: How often the sensor ticks, in seconds: a thousand runs a day at least, should it ever have to catch up.
 EVERY = 600
 #: Runs, rows and events that are read or deleted at once.
 PIECE = 100
