@@ -59,6 +59,8 @@ def fill(engine: sa.Engine) -> None:
     # Half of them take longer: an hour at most.
     posted = at("i", "615 + (i % 2) * (i % 3000)")
     with writing(engine) as connection:
+        if dialect == "sqlite":  # only for making them: nine indexes do not fit into what it keeps in memory
+            connection.exec_driver_sql("PRAGMA cache_size = -1000000")
         for statement in (
             f"""INSERT INTO publishing_tasks (id, project_id, content_source_id, media_path, metadata_path, status,
                     content_data, scheduled_time, executed_time, created_at, updated_at, not_before, partition_key,
@@ -81,6 +83,7 @@ def fill(engine: sa.Engine) -> None:
             ),
         ):
             connection.exec_driver_sql(statement.replace("%", "%%") if dialect == "postgresql" else statement)
+    engine.dispose()
     with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.exec_driver_sql("VACUUM ANALYZE" if dialect == "postgresql" else "ANALYZE")
 
@@ -150,6 +153,8 @@ def one(base: Path, database_url: str | None) -> dict[str, float]:
     fill(engine)
     print(f"{engine.dialect.name}: {TASKS:,} tasks made in {time.perf_counter() - began:.0f} s", flush=True)
     measured = measure(engine, settings)
+    for name, took in measured.items():
+        print(f"| {name} | {took:.2f} |", flush=True)
     engine.dispose()
     return measured
 
@@ -159,10 +164,7 @@ def main() -> None:
         base = Path(folder)
         with shared_server(base / "server") as server, server.database() as url:
             postgresql = one(base / "postgresql", f"{url}?{OUR_SCHEMA}")
-        sqlite = one(base / "sqlite", None)
-    print("| seconds | PostgreSQL | SQLite |\n|---|---|---|")
-    for name, took in postgresql.items():
-        print(f"| {name} | {took:.2f} | {sqlite[name]:.2f} |")
+        one(base / "sqlite", None)
     if missed := [name for name, goal in GOALS.items() if postgresql[name] >= goal]:
         raise SystemExit(f"over the goal: {', '.join(missed)}")
 
