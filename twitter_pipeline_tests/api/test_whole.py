@@ -6,6 +6,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import psutil
@@ -81,6 +82,18 @@ def test_an_item_is_scanned_and_posted_by_the_api(stack: Stack, api: Api, clip: 
     lines = api.get(f"/api/tasks/{task['id']}/logs")["lines"]
     assert ("asked", "owner") in [(line["action"], line["actor"]) for line in lines]
     assert {line["run_id"] for line in lines if line["action"] == "post"} == {published["run_id"]}
+
+
+def test_two_who_ask_at_once_get_one_run(stack: Stack, api: Api, clip: Path) -> None:
+    put(clip, stack.folder / "cats", "wanted.mp4", title="Wanted")
+    scan(api)
+    task = api.get("/api/tasks?text=wanted")["tasks"][0]["id"]
+    with ThreadPoolExecutor(4) as threads:
+        asked = list(threads.map(lambda _: api.post(f"/api/tasks/{task}/publish", {"wait": 60}), range(4)))
+    runs = {one["run_id"] for one in asked if one["run_id"] is not None}
+    assert len(runs) == 1, asked
+    stack.wait_for_task("wanted.mp4", lambda task: task.tweet_id is not None, "posted")
+    assert [post["text"] for post in stack.sandbox.posts()].count("Wanted") == 1
 
 
 def test_everything_is_well(api: Api) -> None:
