@@ -25,7 +25,10 @@ _KNOWN = {
 #: Files that hold secrets wherever there are any.
 _PRIVATE = re.compile(r"(^|/)(\.env|secret\.key.*|.*\.(pem|p12|pfx|keys)|id_(rsa|ed25519)|pipeline\.db.*)$")
 #: Such strings of ours that are no secrets.
-_HARMLESS = {"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"}
+_HARMLESS = {
+    "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
+    "TIiajkdnlazkcOXrIdevi7FQ",  # the example of an address for Slack in Apprise's documentation
+}
 
 
 def suspicious(line: str) -> str | None:

@@ -98,6 +98,7 @@ class Up:
                 {
                     "x": {"base_url": sandbox.url},
                     "dagster": {"port": port, "max_concurrent_runs": runs},
+                    "api": {"port": ports.free()},
                     "accounts": [{"name": user}],
                     "projects": [{"id": "bench", "path": "media"}],
                 }

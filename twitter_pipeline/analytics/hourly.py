@@ -1,4 +1,4 @@
-"""`analytics_hourly`: tasks created, completed and failed, by project and hour (UTC)."""
+"""`analytics_hourly`: the figures of each project and hour (UTC)."""
 
 from __future__ import annotations
 
@@ -7,97 +7,59 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from twitter_pipeline.analytics import figures, spans
+from twitter_pipeline.analytics.spans import HOUR
+from twitter_pipeline.analytics.sql import hour_of
+from twitter_pipeline.config import XPrices
 from twitter_pipeline.store.engine import reading, writing
-from twitter_pipeline.store.status import Event
-from twitter_pipeline.store.tables import analytics_hourly, projects, publishing_log, publishing_tasks
+from twitter_pipeline.store.tables import analytics_hourly
 
 if TYPE_CHECKING:
     import pandas as pd
 
-#: Hours older than this are recomputed only when somebody asks for them.
+#: What was written into the log longer ago is counted only when somebody asks for it.
 LOOK_BACK = timedelta(days=7)
 
-_HOUR = timedelta(hours=1)
-#: Which line of the log counts as what.
-_COUNTED = {
-    "found": "tasks_created",
-    Event.POST.value: "tasks_completed",
-    Event.ADOPT.value: "tasks_completed",
-    Event.FAIL.value: "tasks_failed",
-}
 
+def compute(engine: sa.Engine, start: datetime, end: datetime | None = None, *, prices: XPrices) -> pd.DataFrame:
+    """Count the hours of [start, end) anew for all projects and replace their rows; without `end` the one hour.
 
-def compute(engine: sa.Engine, hour: datetime) -> pd.DataFrame:
-    """Count one hour anew for all projects and replace its rows.
-
-    `hour` is aware, on the hour. One row per project with the columns tasks_created, tasks_completed, tasks_failed.
-    Counted is the publishing log, which has a line for each move: a task that failed twice counts twice.
+    Times are aware and on the hour. The columns of `figures.count`, one row for each project and hour.
     """
-    import pandas as pd
-
-    log, tasks = publishing_log.c, publishing_tasks.c
     with reading(engine) as connection:
-        lines = pd.DataFrame(
-            connection.execute(
-                sa.select(
-                    tasks.project_id, log.action, sa.func.count().label("number"), sa.func.max(log.id).label("last")
-                )
-                .join(publishing_tasks, tasks.id == log.task_id)
-                .where(log.created_at >= hour, log.created_at < hour + _HOUR)
-                .group_by(tasks.project_id, log.action)
-            ).all(),
-            columns=["project_id", "action", "number", "last"],
-        )
-        ids = list(connection.scalars(sa.select(projects.c.id).order_by(projects.c.id)))
-    counted = lines[lines["action"].isin(list(_COUNTED))].assign(what=lambda frame: frame["action"].map(_COUNTED))
-    table = (
-        counted.pivot_table(index="project_id", columns="what", values="number", aggfunc="sum")
-        .reindex(index=ids, columns=list(dict.fromkeys(_COUNTED.values())))
-        .fillna(0)
-        .astype(int)
-        .rename_axis(index="project_id", columns=None)
-    )
-    last = lines.groupby("project_id")["last"].max()
+        table = figures.count(connection, spans.hours(start, end or start + HOUR), prices=prices)
     now = datetime.now(timezone.utc)
     with writing(engine) as connection:
-        connection.execute(sa.delete(analytics_hourly).where(analytics_hourly.c.hour == hour))
-        if len(table):
-            connection.execute(
-                sa.insert(analytics_hourly),
-                [
-                    {
-                        "project_id": project_id,
-                        "hour": hour,
-                        **{name: int(row[name]) for name in table.columns},
-                        "created_at": now,
-                        "last_log_id": int(last.get(project_id, 0)),
-                    }
-                    for project_id, row in table.iterrows()
-                ],
-            )
-    return table.reset_index()
+        figures.store(connection, analytics_hourly, ({**row, "created_at": now} for row in figures.as_rows(table)))
+    return table
+
+
+def read(connection: sa.Connection, start: datetime, end: datetime) -> pd.DataFrame:
+    """The rows of the hours of [start, end), as they were counted last; columns: project_id, hour, FIGURES."""
+    import pandas as pd
+
+    hourly = analytics_hourly.c
+    names = ("project_id", "hour", *figures.FIGURES)
+    query = sa.select(*(hourly[name] for name in names)).where(hourly.hour >= start, hourly.hour < end)
+    rows = connection.execute(query.order_by(hourly.hour, hourly.project_id))
+    table = pd.DataFrame.from_records([tuple(row) for row in rows], columns=list(names))
+    table["hour"] = pd.to_datetime(table["hour"], utc=True)
+    return table
 
 
 def stale_hours(engine: sa.Engine, *, now: datetime) -> list[datetime]:
-    """The ended hours of the last week whose log has lines that their rows do not count; aware UTC, oldest first."""
-    log, tasks, hourly = publishing_log.c, publishing_tasks.c, analytics_hourly.c
+    """The ended hours of which the log of the last week has lines that their rows do not count; aware UTC, oldest
+    first. A post that was only found now makes the hour stale in which it was made."""
+    hourly = analytics_hourly.c
     this_hour = now.astimezone(timezone.utc).replace(minute=0, second=0, microsecond=0)
     with reading(engine) as connection:
-        lines = connection.execute(
-            sa.select(tasks.project_id, log.created_at, log.id)
-            .join(publishing_tasks, tasks.id == log.task_id)
-            .where(log.created_at >= this_hour - LOOK_BACK, log.created_at < this_hour)
-        ).all()
+        ids = figures.project_ids(connection)
+        newest = figures.newest_lines(connection, this_hour - LOOK_BACK, this_hour, hour_of, ids)
+        oldest = min((hour for _, hour in newest), default=this_hour)
         counted = {
             (row.project_id, row.hour): row.last_log_id
             for row in connection.execute(
-                sa.select(hourly.project_id, hourly.hour, hourly.last_log_id).where(
-                    hourly.hour >= this_hour - LOOK_BACK
-                )
+                sa.select(hourly.project_id, hourly.hour, hourly.last_log_id).where(hourly.hour >= oldest)
             )
         }
-    newest: dict[tuple[str, datetime], int] = {}
-    for project_id, created_at, line_id in lines:
-        key = (project_id, created_at.replace(minute=0, second=0, microsecond=0))
-        newest[key] = max(newest.get(key, 0), line_id)
     return sorted({hour for (project_id, hour), line in newest.items() if line > counted.get((project_id, hour), 0)})

@@ -1,19 +1,15 @@
-"""Launching a run in the Dagster that `up` has started, and waiting for its end: by GraphQL, as its pages do."""
+"""Waiting for the end of a run in the Dagster that `up` has started."""
 
 from __future__ import annotations
 
 import contextlib
 import time
-from typing import TYPE_CHECKING, Any
 
 import typer
 
-from twitter_pipeline.cli.up.dagster_api import DagsterAway, ask
-from twitter_pipeline.cli.up.instance import LOCATION
 from twitter_pipeline.config import Settings
-
-if TYPE_CHECKING:
-    from twitter_pipeline.store.tasks import Task
+from twitter_pipeline.launching import by_hand
+from twitter_pipeline.launching.graphql import DagsterAway
 
 #: Seconds between two looks at the run.
 LOOK = 0.5
@@ -21,35 +17,6 @@ LOOK = 0.5
 USUAL_START = 10.0
 #: Dagster may be away this long (seconds) while a run is waited for.
 PATIENCE = 30.0
-
-_REPOSITORY = {"repositoryLocationName": LOCATION, "repositoryName": "__repository__"}
-
-_ADD = """mutation ($set: String!, $key: String!, $repository: RepositorySelector!) {
-  addDynamicPartition(partitionsDefName: $set, partitionKey: $key, repositorySelector: $repository) {
-    __typename ... on PythonError { message } } }"""
-
-_LAUNCH = """mutation ($launch: ExecutionParams!) { launchRun(executionParams: $launch) {
-  __typename ... on LaunchRunSuccess { run { runId } } ... on Error { message } } }"""
-
-_STATUS = "query ($id: ID!) { runOrError(runId: $id) { ... on Run { status } } }"
-
-_ENDED = {"SUCCESS", "FAILURE", "CANCELED"}
-
-
-def launch(settings: Settings, task: Task) -> str:
-    """Launch the item's partition of its project's job; the run's id. Raises DagsterAway when it is not taken."""
-    url = settings.dagster.url
-    # An item that was just found: the next tick would add it.
-    ask(url, _ADD, {"set": f"{task.project_id}_items", "key": task.partition_key, "repository": _REPOSITORY})
-    wanted = {
-        "selector": {**_REPOSITORY, "jobName": f"publish_{task.project_id}"},
-        "runConfigData": {},
-        "executionMetadata": {"tags": [{"key": "dagster/partition", "value": task.partition_key}]},
-    }
-    answer: dict[str, Any] = ask(url, _LAUNCH, {"launch": wanted})["launchRun"]
-    if answer["__typename"] != "LaunchRunSuccess":
-        raise DagsterAway(str(answer.get("message") or answer["__typename"]))
-    return str(answer["run"]["runId"])
 
 
 def wait(settings: Settings, run_id: str) -> None:
@@ -60,9 +27,9 @@ def wait(settings: Settings, run_id: str) -> None:
         while True:
             status = None
             with contextlib.suppress(DagsterAway):
-                status = ask(settings.dagster.url, _STATUS, {"id": run_id})["runOrError"].get("status")
+                status = by_hand.status_of(settings, run_id)
                 seen = time.monotonic()
-            if status in _ENDED:
+            if status in by_hand.ENDED:
                 return
             if time.monotonic() - seen > PATIENCE:
                 typer.echo("Dagster does not answer any more; what became of the item:")

@@ -7,8 +7,9 @@ from typing import Annotated, Optional
 
 import typer
 
-from twitter_pipeline.cli import accounts, tasks
+from twitter_pipeline.cli import accounts, alerts, tasks, users
 from twitter_pipeline.cli.command import ends_with_code, group
+from twitter_pipeline.cli.errors import WrongCommand
 from twitter_pipeline.cli.output import JsonOption
 from twitter_pipeline.cli.projects import ProjectOption
 from twitter_pipeline.cli.settings import ConfigOption, load_settings
@@ -22,9 +23,12 @@ app = group(HELP)
 config_app = group("The configuration.")
 db_app = group("The database.")
 app.add_typer(accounts.app, name="account")
+app.add_typer(alerts.app, name="alert")
 app.add_typer(config_app, name="config")
 app.add_typer(db_app, name="db")
 app.add_typer(tasks.app, name="tasks")
+app.add_typer(users.token_app, name="token")
+app.add_typer(users.user_app, name="user")
 
 ItemArgument = Annotated[
     str, typer.Argument(metavar="ITEM", help="Its key in Dagster, number, or media path; the beginning is enough.")
@@ -115,20 +119,90 @@ def preview(
 
 @app.command()
 @ends_with_code
-def status(json: JsonOption = False, config: ConfigOption = None) -> int:
+def status(
+    watch: Annotated[bool, typer.Option("--watch", help="Show it anew every two seconds, until Ctrl-C.")] = False,
+    json: JsonOption = False,
+    config: ConfigOption = None,
+) -> int:
     """Show how everything stands, and what needs a person (exit code 3)."""
     from twitter_pipeline.cli import status as command
 
+    if watch and json:
+        raise WrongCommand("--watch is for people, --json for programs: choose one")
+    if watch:
+        return command.watch(load_settings(config))
     return command.run(load_settings(config), as_json=json)
 
 
 @app.command()
 @ends_with_code
-def log(item: ItemArgument, json: JsonOption = False, config: ConfigOption = None) -> int:
-    """Show everything that happened to an item."""
+def doctor(json: JsonOption = False, config: ConfigOption = None) -> int:
+    """Look whether all is there that posting needs; what is not, with the remedy (exit code 3)."""
+    from twitter_pipeline.cli import doctor as command
+
+    return command.run(config, as_json=json)
+
+
+@app.command()
+@ends_with_code
+def log(
+    item: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Argument(metavar="[ITEM]", help="As for publish; or --export.", show_default=False),
+    ] = None,
+    export: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--export", metavar="FORM", help="All items' lines as csv, json or parquet.", show_default=False),
+    ] = None,
+    project: ProjectOption = None,
+    since: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--from", metavar="TIME", help="A day or time (UTC): from then on.", show_default=False),
+    ] = None,
+    until: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--to", metavar="TIME", help="A day or time (UTC): only before it.", show_default=False),
+    ] = None,
+    output: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--output", metavar="FILE", help="Write into this file.", show_default=False),
+    ] = None,
+    json: JsonOption = False,
+    config: ConfigOption = None,
+) -> int:
+    """Show everything that happened to an item, or export what happened to all of them."""
+    from twitter_pipeline.cli import export as exporting
     from twitter_pipeline.cli import log as command
 
-    return command.run(load_settings(config), item, as_json=json)
+    if (item is None) == (export is None):
+        raise WrongCommand("name an item, or export all of them with --export csv, json or parquet")
+    if item is not None:
+        if any((project, since, until, output)):
+            raise WrongCommand("--project, --from, --to and --output belong to --export")
+        return command.run(load_settings(config), item, as_json=json)
+    return exporting.run(load_settings(config), str(export), project=project, since=since, until=until, output=output)
+
+
+@app.command()
+@ends_with_code
+def report(
+    first: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--from", metavar="DAY", help="The first day, as 2026-11-24; 30 days.", show_default=False),
+    ] = None,
+    last: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--to", metavar="DAY", help="The last day; today.", show_default=False),
+    ] = None,
+    project: ProjectOption = None,
+    file: Annotated[Path, typer.Option("--output", metavar="FILE", help="Where it is written.")] = Path("report.html"),
+    show: Annotated[bool, typer.Option("--open", help="Open it in the browser.")] = False,
+    config: ConfigOption = None,
+) -> int:
+    """Write what went out, when, and what it cost, as one HTML file with charts."""
+    from twitter_pipeline.cli import report as command
+
+    return command.run(load_settings(config), first=first, last=last, project=project, file=file, show=show)
 
 
 @app.command()
@@ -245,6 +319,41 @@ def rebuild(config: ConfigOption = None) -> int:
     from twitter_pipeline.cli import maintenance
 
     return maintenance.rebuild(load_settings(config))
+
+
+@app.command()
+@ends_with_code
+def backup(
+    file: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Argument(metavar="[FILE]", help="Where to; without it below data_dir/backups.", show_default=False),
+    ] = None,
+    config: ConfigOption = None,
+) -> int:
+    """Write both databases, ours and Dagster's, and the key into one file, also while the pipeline runs."""
+    from twitter_pipeline.cli import backup as command
+
+    return command.run(load_settings(config), file)
+
+
+@app.command()
+@ends_with_code
+def restore(
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="What `backup` wrote.")], config: ConfigOption = None
+) -> int:
+    """Put a backup in place of what is there. Everything is paused then: what was posted since is not known."""
+    from twitter_pipeline.cli import restore as command
+
+    return command.run(load_settings(config), file)
+
+
+@app.command()
+@ends_with_code
+def upgrade(config: ConfigOption = None) -> int:
+    """Back up, then bring both databases to what this program and its Dagster need."""
+    from twitter_pipeline.cli import backup as command
+
+    return command.upgrade(load_settings(config))
 
 
 @config_app.command("check")

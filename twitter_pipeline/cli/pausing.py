@@ -65,17 +65,15 @@ def _unconfirmed(connection: sa.Connection, settings: Settings, scope: str, name
 
 def retry(settings: Settings, item: str) -> int:
     """Let an item that failed, was skipped or cancelled go out again; what may be on X stays as it is."""
-    from twitter_pipeline.publishing import unconfirmed
-    from twitter_pipeline.store import moves, tasks
+    from twitter_pipeline.publishing import by_hand, unconfirmed
+    from twitter_pipeline.store import tasks
     from twitter_pipeline.store.engine import writing
-    from twitter_pipeline.store.status import Event, Move
 
     engine = prepared(settings)
     now = datetime.now(timezone.utc)
     with database_errors(), writing(engine) as connection:
         task = find(connection, settings, item)
-        move = Move(Event.RETRY, "a person asked for another try", not_before=now)
-        done = moves.move(connection, task.id, move, now=now, values={"retry_count": 0})
+        done = by_hand.retry(connection, task.id, now=now)
         task = tasks.get(connection, task.id)
         known = unconfirmed.of(connection, task)
     if known is not None:

@@ -83,28 +83,19 @@ def _publish(engine: sa.Engine, settings: Settings, task: Task) -> int:
 
 def _why_not(engine: sa.Engine, settings: Settings, task: Task) -> str | None:
     """Why a run would not take it: asked before one is launched only to say so."""
-    from twitter_pipeline.publishing import holding, unconfirmed
-    from twitter_pipeline.store import attempts, tasks
+    from twitter_pipeline.publishing import by_hand
+    from twitter_pipeline.store import tasks
     from twitter_pipeline.store.engine import reading
-    from twitter_pipeline.store.status import Status
 
     with reading(engine) as connection:
-        task = tasks.get(connection, task.id)
-        if task.status is Status.COMPLETED:
-            return None if task.tweet_url is not None else "it was posted before, elsewhere"
-        if task.status is Status.RUNNING:
-            return f"run {task.run_id} is working on it; see: twitter-pipeline log {task.partition_key}"
-        if (known := unconfirmed.of(connection, task)) is not None:
-            return f"it may be on X already and is not posted again: {known}"
-        if attempts.may_be_posted(connection, task.id):
-            return f"it may be on X already and is not posted again: {task.error_message}"
-        return holding.look(connection, settings, settings.project(task.project_id), _now()).of(task)
+        return by_hand.why_not_now(connection, settings, tasks.get(connection, task.id), now=_now())
 
 
 def _in_dagster(settings: Settings, engine: sa.Engine, task: Task) -> None:
     from twitter_pipeline.cli import dagster_runs
+    from twitter_pipeline.launching import by_hand
 
-    run_id = dagster_runs.launch(settings, task)
+    run_id = by_hand.launch(settings, task)
     typer.echo(f"posting through Dagster: {settings.dagster.url}/runs/{run_id}")
     dagster_runs.wait(settings, run_id)
 

@@ -64,9 +64,9 @@ def _scan(engine: sa.Engine, project: Project, *, wait: bool, quiet: bool) -> Sc
 
 
 def _scan_piece(engine: sa.Engine, project: Project) -> ScanReport:
-    from twitter_pipeline.scanning.scan import scan
+    from twitter_pipeline.scanning.turns import scan_in_turn
 
-    return scan(engine, project, time_box=_PIECE)
+    return scan_in_turn(engine, project, time_box=_PIECE)
 
 
 def _add(before: ScanReport | None, piece: ScanReport) -> ScanReport:
@@ -78,6 +78,7 @@ def _add(before: ScanReport | None, piece: ScanReport) -> ScanReport:
         arriving=before.arriving + piece.arriving,
         problems=list(dict.fromkeys([*before.problems, *piece.problems])),
         whole=piece.whole,
+        busy=piece.busy,
         seconds=before.seconds + piece.seconds,
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from collections import Counter
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
@@ -14,11 +15,33 @@ from twitter_pipeline.config import Settings
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
+    from rich.console import Console
+
+#: Seconds between two looks of `--watch`.
+EVERY = 2.0
 
 #: Reasons for which items are skipped, shown of a project.
 _MOST_REASONS = 5
 #: Unconfirmed items that are shown; --json has all of them.
 _MOST_UNCONFIRMED = 10
+
+
+def watch(settings: Settings) -> int:
+    """Show it anew every two seconds, until Ctrl-C."""
+    from rich.live import Live
+    from rich.text import Text
+
+    engine = prepared(settings)
+    try:
+        with Live(console=output.console(), auto_refresh=False) as live:
+            while True:
+                page = output.console()
+                with page.capture() as shown, database_errors():
+                    _tell(read(engine, settings, datetime.now(timezone.utc)), page)
+                live.update(Text.from_ansi(shown.get()), refresh=True)
+                time.sleep(EVERY)
+    except KeyboardInterrupt:
+        return OK
 
 
 def run(settings: Settings, *, as_json: bool) -> int:
@@ -30,7 +53,7 @@ def run(settings: Settings, *, as_json: bool) -> int:
     if as_json:
         output.print_json(state)
     else:
-        _tell(state)
+        _tell(state, output.console())
     return NEEDS_A_PERSON if state["needs_a_person"] or state["unconfirmed"] else OK
 
 
@@ -132,13 +155,12 @@ def _scan_state(connection: sa.Connection, project_id: str) -> dict[str, Any]:
     return {"last_scan": row.last_scan_time, "scan_problem": row.scan_problem}
 
 
-def _tell(state: dict[str, Any]) -> None:
+def _tell(state: dict[str, Any], console: Console) -> None:
     from rich.table import Table
     from rich.text import Text
 
     from twitter_pipeline.store.status import Status
 
-    console = output.console()
     console.print(f"mode: {state['mode']}")
     used = [status for status in Status if any(project["counts"].get(status.value) for project in state["projects"])]
     table = Table("project", *(status.value for status in used), "next post", "last scan", box=None, pad_edge=False)

@@ -1,11 +1,20 @@
 """config.yaml as typed settings: `load` reads a file, `current` the one this process runs under."""
 
+from twitter_pipeline.config.alerts import AlertSettings
 from twitter_pipeline.config.errors import ConfigError, Problem
 from twitter_pipeline.config.loading import BASE_DIR_VARIABLE, CONFIG_VARIABLE, current, load
 from twitter_pipeline.config.people import KEYS, Account, Credentials, User
 from twitter_pipeline.config.projects import Project, Source
 from twitter_pipeline.config.schema import json_schema
-from twitter_pipeline.config.services import DagsterSettings, GeminiSettings, MediaLimits, SandboxSettings, XSettings
+from twitter_pipeline.config.services import (
+    ApiSettings,
+    DagsterSettings,
+    GeminiSettings,
+    MediaLimits,
+    SandboxSettings,
+    XPrices,
+    XSettings,
+)
 from twitter_pipeline.config.settings import LIVE_API, Pacing, Settings
 
 __all__ = [
@@ -14,6 +23,8 @@ __all__ = [
     "KEYS",
     "LIVE_API",
     "Account",
+    "AlertSettings",
+    "ApiSettings",
     "ConfigError",
     "Credentials",
     "DagsterSettings",
@@ -26,6 +37,7 @@ __all__ = [
     "Settings",
     "Source",
     "User",
+    "XPrices",
     "XSettings",
     "current",
     "json_schema",

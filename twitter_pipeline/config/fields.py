@@ -122,6 +122,14 @@ def _base_url(value: str) -> str:
     return value.rstrip("/")
 
 
+def _alert_url(value: SecretStr) -> SecretStr:
+    """Raises ValueError without the address in it."""
+    if not re.match(r"[A-Za-z][A-Za-z0-9+.-]*://.", value.get_secret_value()):
+        raise ValueError("must be an address as Apprise knows them, such as mailtos://user:password@example.com")
+    return value
+
+
+_CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 _POSTGRES = {"postgres", "postgresql", "postgresql+psycopg2"}
 
 
@@ -152,6 +160,16 @@ Name = Annotated[str, _Matching(r"[A-Za-z0-9_]{1,50}", "1 to 50 letters, digits 
 #: Part of asset keys, job names and group names in Dagster, so never changed once used.
 ProjectId = Annotated[
     str, _Matching(r"[a-z][a-z0-9_]{0,62}", "a-z, 0-9 and _, beginning with a letter, at most 63 long")
+]
+QuietHours = Annotated[str, _Matching(rf"{_CLOCK} *- *{_CLOCK}", "two times of the day, such as 22:00-07:00")]
+TimeOfDay = Annotated[str, _Matching(rf"{_CLOCK}|off", "a time of the day such as 09:00, or off")]
+#: An address as Apprise knows them: a secret as a whole, wherever in it the token stands.
+AlertUrl = Annotated[
+    SecretStr,
+    Field(min_length=1),
+    BeforeValidator(_stripped),
+    AfterValidator(_alert_url),
+    _shown_as(r"[A-Za-z][A-Za-z0-9+.-]*://.+", "${ALERT_MAIL}"),
 ]
 Email = Annotated[str, _Matching(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}", "an e-mail address")]
 Language = Annotated[str, _Matching(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*", "a language code such as en or pt-BR")]

@@ -101,7 +101,8 @@ def _in_base64(secret: bytes) -> Iterator[str]:
 def secrets_of(settings: BaseModel, environ: Mapping[str, str] = os.environ) -> set[str]:
     """Every secret of a configuration, and those of the environment that no setting names.
 
-    Of an address (`database_url`, a proxy) it is the password, as it is and as the address writes it.
+    Of an address (`database_url`, a proxy) it is the password, as it is and as the address writes it; of one that
+    alerts go to, every part that may be a token.
     """
     found = {part for value in _values_of(settings) for part in _parts_of(value)}
     for name in _KEY_VARIABLES:
@@ -124,7 +125,28 @@ def _values_of(value: object) -> Iterator[str]:
 
 
 def _parts_of(value: str) -> set[str]:
-    return _password_of(value) if "://" in value else {value}
+    scheme, separator, rest = value.partition("://")
+    if not separator:
+        return {value}
+    if scheme.startswith(("postgres", "http")):
+        return _password_of(value)
+    return {value, *_tokens_of(rest)}
+
+
+def _tokens_of(rest: str) -> Iterator[str]:
+    """What may be a token in an address of Apprise after its scheme: a token may stand where others have the host."""
+    place, _, query = rest.partition("?")
+    server, *path = place.split("/")
+    user, _, host = server.rpartition("@")
+    name, _, password = user.partition(":")
+    given = [*path, *(pair.partition("=")[2] for pair in query.split("&"))]
+    parts = [part for part in given if "@" not in unquote(part)]  # whom a mail is for is no secret
+    parts.append(password or name)
+    if "." not in host and not host.startswith("localhost"):
+        parts.append(host)
+    for part in parts:
+        yield part
+        yield unquote(part)
 
 
 def _password_of(address: str) -> set[str]:

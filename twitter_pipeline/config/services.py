@@ -33,6 +33,14 @@ class MediaLimits(Section):
     video_max_fps: float = Field(60.0, gt=0, le=1000, description="Most frames per second of a video.")
 
 
+class XPrices(Section):
+    """What X charges, in dollars: only for the estimates of cost. The defaults are X's prices of 2026-11."""
+
+    post: float = Field(0.015, ge=0, le=1000, description="A post, in dollars.")
+    post_with_link: float = Field(0.2, ge=0, le=1000, description="A post whose text holds a link, in dollars.")
+    post_read: float = Field(0.001, ge=0, le=1000, description="Each post that a reading of a timeline lists.")
+
+
 class XSettings(Section):
     """How X's API is reached, and its limits."""
 
@@ -68,6 +76,7 @@ class XSettings(Section):
         le=25_000,
         description="Longest text, in X's weighted characters. More than 280 needs a subscription.",
     )
+    prices: XPrices = Field(default_factory=XPrices, description="What X charges, for the estimates of cost.")
     media_profile: str = Field(
         STRICT, description="The set of media limits in use: strict, or a name from media_profiles."
     )
@@ -158,6 +167,22 @@ class DagsterSettings(Section):
     @property
     def url(self) -> str:
         """Where a browser on this machine reaches it."""
+        return _url(self.host, self.port)
+
+
+class ApiSettings(Section):
+    """Where the REST API listens."""
+
+    enabled: bool = Field(True, description="Whether `up` starts the API.")
+    host: Host = Field(
+        "127.0.0.1",
+        description="Address the API listens on. It speaks plain HTTP: put a proxy with TLS before it for others.",
+    )
+    port: Port = Field(3001, description="Port of the API.")
+
+    @property
+    def url(self) -> str:
+        """Where a client on this machine reaches it."""
         return _url(self.host, self.port)
 
 

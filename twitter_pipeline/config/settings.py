@@ -11,12 +11,14 @@ from urllib.parse import parse_qsl, quote, urlencode
 
 from pydantic import Field, PrivateAttr, ValidationInfo, field_validator, model_validator
 
+from twitter_pipeline.config.alerts import AlertSettings
 from twitter_pipeline.config.base import Section
+from twitter_pipeline.config.duration import Duration
 from twitter_pipeline.config.errors import ConfigError, Problem, did_you_mean
 from twitter_pipeline.config.fields import DatabaseUrl, absolute
 from twitter_pipeline.config.people import Account, Credentials, User
 from twitter_pipeline.config.projects import Project, Source
-from twitter_pipeline.config.services import DagsterSettings, GeminiSettings, SandboxSettings, XSettings
+from twitter_pipeline.config.services import ApiSettings, DagsterSettings, GeminiSettings, SandboxSettings, XSettings
 
 DEFAULT_USER = "owner"
 SANDBOX_ACCOUNT = "sandbox"
@@ -54,6 +56,11 @@ class Settings(Section):
     database_url: DatabaseUrl | None = Field(
         None, description="PostgreSQL database, postgresql+psycopg2://…. Without it: SQLite under data_dir."
     )
+    retention: Duration = Field(
+        timedelta(days=90),
+        description="How long Dagster keeps a run and what it printed. Posted items stay materialized, the publishing log"
+        " stays whole.",
+    )
     x: XSettings = Field(default_factory=XSettings, description="How X's API is reached, and its limits.")
     gemini: GeminiSettings = Field(
         default_factory=GeminiSettings, description="How Gemini improves the words, where a source says so."
@@ -62,6 +69,10 @@ class Settings(Section):
         default_factory=SandboxSettings, description="Where the local stand-in for X listens."
     )
     dagster: DagsterSettings = Field(default_factory=DagsterSettings, description="How Dagster is started.")
+    api: ApiSettings = Field(default_factory=ApiSettings, description="The REST API.")
+    alerts: AlertSettings = Field(
+        default_factory=AlertSettings, description="Whom the pipeline tells when it needs a person, and when."
+    )
     users: tuple[User, ...] = Field((), description=f"Who owns projects. Without it: one user, {DEFAULT_USER}.")
     accounts: tuple[Account, ...] = Field(
         (), description=f"X accounts. Without it: one account, {SANDBOX_ACCOUNT}, in sandbox mode; live mode needs one."
@@ -91,6 +102,13 @@ class Settings(Section):
     @classmethod
     def _data_dir(cls, value: object, info: ValidationInfo) -> object:
         return absolute(value, info)
+
+    @field_validator("retention")
+    @classmethod
+    def _a_day_at_least(cls, value: timedelta) -> timedelta:
+        if value < timedelta(days=1):
+            raise ValueError("must be 1 day or longer")
+        return value
 
     def model_post_init(self, context: Any) -> None:
         """Keep where the settings came from: `load` says so in the validation's context."""

@@ -17,6 +17,7 @@ from typing import Any
 import dagster as dg
 
 from twitter_pipeline.config import Project, Settings
+from twitter_pipeline.defs import post_checks
 from twitter_pipeline.defs.lease import Lease, ended_by_person, told_to_end
 from twitter_pipeline.defs.markdown import history
 from twitter_pipeline.defs.pipeline import Pipeline, items_of, job_name, media_items_key, owner_of, tweets_key
@@ -160,7 +161,7 @@ def upload_media(context: dg.OpExecutionContext, draft: Draft) -> Iterator[dg.Ou
 
 
 @dg.op(
-    out={"result": dg.Out(dg.Nothing, is_required=False), "fits": dg.Out(dg.Nothing, is_required=False)},
+    out={name: dg.Out(dg.Nothing, is_required=False) for name in ("result", *post_checks.CHECKS)},
     retry_policy=CREATING,
     required_resource_keys={"lease", "pipeline"},
 )
@@ -184,7 +185,7 @@ def create_tweet(context: dg.OpExecutionContext, uploaded: UploadedMedia) -> Ite
         asset_key=tweets_key(held.project_id),
         data_version=dg.DataVersion(version_of(task)),
         metadata=_metadata(pipeline, task, uploaded.draft, held, already_posted),
-        check_results=[_fits(pipeline.settings, task, uploaded.draft)],
+        check_results=post_checks.results(pipeline.settings, pipeline.engine, task, uploaded.draft),
     )
     registered(pipeline.engine, task.id, context.instance)
 
@@ -270,36 +271,24 @@ def _embedded(picture: bytes, media_type: str) -> dg.MarkdownMetadataValue:
     return dg.MetadataValue.md(f"![picture](data:{media_type};base64,{base64.b64encode(picture).decode()})")
 
 
-def _fits(settings: Settings, task: Task, draft: Draft) -> dg.AssetCheckResult:
-    from twitter_pipeline.content.weight import weighted_length
-
-    weight = weighted_length(draft.text)
-    return dg.AssetCheckResult(
-        check_name="fits",
-        asset_key=tweets_key(task.project_id),
-        passed=weight <= settings.x.text_limit,
-        metadata={"weight": weight, "limit": settings.x.text_limit},
-    )
-
-
 def tweets_asset(settings: Settings, project: Project) -> dg.AssetsDefinition:
     """The graph asset of a project."""
-    key = tweets_key(project.id)
 
     @dg.graph_asset(
         name="tweets",
         key_prefix=project.id,
         ins={"media_items": dg.AssetIn(media_items_key(project.id), dagster_type=dg.Nothing)},
         partitions_def=items_of(project.id),
-        check_specs=[dg.AssetCheckSpec("fits", asset=key, description="the text is within X's limit")],
+        check_specs=post_checks.specs(project.id),
         group_name=project.id,
         owners=[owner_of(settings, project)],
         kinds={"twitter"},
         description=project.description or f"The posts of {project.name}; one partition is one item.",
     )
     def tweets(media_items: Any) -> Any:
-        result, fits = create_tweet(upload_media(enhance_content(parse_metadata(media_items))))
-        return {"result": result, f"{project.id}__tweets_fits": fits}
+        result, *checked = create_tweet(upload_media(enhance_content(parse_metadata(media_items))))
+        named = zip(post_checks.CHECKS, checked, strict=True)
+        return {"result": result, **{f"{project.id}__tweets_{name}": output for name, output in named}}
 
     return tweets
 

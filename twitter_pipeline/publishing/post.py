@@ -65,12 +65,19 @@ def create(session: Session, uploaded: UploadedMedia) -> Posted:
     """
     if session.posted is not None:
         return session.posted
+    from twitter_pipeline.content import urls
     from twitter_pipeline.x.session import HeldBack
 
     if uploaded.expires_at is not None and uploaded.expires_at <= utc_now():
         raise Ended(Failed("X has forgotten the uploaded media by now; it is uploaded again by the next run"))
     draft = uploaded.draft
-    content = Content(draft.text, matching.text_key(draft.text), uploaded.media_ids, uploaded.media_keys)
+    content = Content(
+        draft.text,
+        matching.text_key(draft.text),
+        uploaded.media_ids,
+        uploaded.media_keys,
+        has_link=bool(urls.find(draft.text)),
+    )
     with steps.x_errors(), steps.client(session) as connected:
         foreign.look_through(session, connected)
         # Before the request: once X has answered, nothing may stand between the answer and its being written down.

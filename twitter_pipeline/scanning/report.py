@@ -23,6 +23,8 @@ class ScanReport:
     unreachable: list[str] = field(default_factory=list)
     #: False when a source could not be looked at, or the time box ended it: the next scan goes on from there.
     whole: bool = False
+    #: True when nothing was looked at, since somebody else was scanning the project.
+    busy: bool = False
     #: Wall-clock time it took.
     seconds: float = 0.0
 

@@ -31,6 +31,8 @@ class Content:
     text_key: str
     media_ids: tuple[str, ...] = ()
     media_keys: tuple[str, ...] = ()
+    #: Whether the text holds what X makes a link of: such a post costs more.
+    has_link: bool = False
 
 
 class AttemptState(str, Enum):
@@ -103,6 +105,7 @@ def prepare(connection: sa.Connection, claim: Claim, content: Content, *, accoun
             media_ids=list(content.media_ids),
             media_keys=list(content.media_keys),
             text_key=content.text_key,
+            has_link=content.has_link,
             account_id=account_id,
             after_id=accounts.newest_post(connection, account_id, lock=True),
             prepared_at=now,

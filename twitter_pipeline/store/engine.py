@@ -17,8 +17,10 @@ BUSY_TIMEOUT = 30
 
 
 @functools.cache
-def connect(url: str) -> sa.Engine:
-    """The engine for `url` (`sqlite:///…` or `postgresql+psycopg2://…`), one a process.
+def connect(url: str, *, pool_size: int = 2) -> sa.Engine:
+    """The engine for `url` (`sqlite:///…` or `postgresql+psycopg2://…`), one a process and size.
+
+    So many connections are kept open; a few more are opened when all are in use, and closed again.
 
     SQLite: WAL, foreign keys, `synchronous=FULL` (an intent to post must survive a power cut before the
     request leaves), and a folder readable by nobody else. No secret is written into either (`redacting`).
@@ -26,10 +28,10 @@ def connect(url: str) -> sa.Engine:
     redacting.install()
     parsed = sa.make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return sa.create_engine(url, pool_size=2, pool_pre_ping=True)
+        return sa.create_engine(url, pool_size=pool_size, pool_pre_ping=True)
     if parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    engine = sa.create_engine(url, connect_args={"timeout": BUSY_TIMEOUT})
+    engine = sa.create_engine(url, pool_size=max(pool_size, 5), connect_args={"timeout": BUSY_TIMEOUT})
 
     @sa.event.listens_for(engine, "connect")
     def _set_up(connection: Any, _record: Any) -> None:

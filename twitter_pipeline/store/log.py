@@ -38,6 +38,8 @@ class Line:
     #: The Dagster run it was written in; None outside runs.
     run_id: str | None
     relayed: int
+    #: The person who made it; None where the pipeline did it by itself.
+    actor: str | None = None
 
 
 _COLUMNS = (
@@ -51,6 +53,7 @@ _COLUMNS = (
     _log.created_at,
     _log.run_id,
     _log.relayed,
+    _log.actor,
 )
 
 

@@ -140,10 +140,14 @@ def move(
     *,
     now: datetime,
     run_id: str | None = None,
+    actor: str | None = None,
     where: Sequence[sa.ColumnElement[bool]] = (),
     values: Mapping[str, Any] | None = None,
 ) -> bool:
-    """Carry out one move; False, and nothing changed, when the task is in no state for it, or not as `where` says."""
+    """Carry out one move; False, and nothing changed, when the task is in no state for it, or not as `where` says.
+
+    `actor` is the person who makes it; without one the pipeline does.
+    """
     transition = TRANSITIONS[decided.event]
     changes: dict[str, Any] = {"status": transition.to.value, "updated_at": now, **(values or {})}
     if decided.not_before is not None:
@@ -172,6 +176,7 @@ def move(
         now=now,
         details=decided.details,
         run_id=run_id,
+        actor=actor,
     )
     return True
 
@@ -186,6 +191,7 @@ def note(
     now: datetime,
     details: Mapping[str, Any] | None = None,
     run_id: str | None = None,
+    actor: str | None = None,
 ) -> None:
     """Write a line of the publishing log that goes with no move (uploaded, tried in vain, …) or with one just made."""
     connection.execute(
@@ -197,6 +203,7 @@ def note(
             details=dict(details or {}),
             created_at=now,
             run_id=run_id,
+            actor=actor,
         )
     )
 
@@ -315,6 +322,8 @@ def _of_post(decided: Move, now: datetime) -> dict[str, Any]:
     }
 
 
-def take_back(connection: sa.Connection, task_id: int, fence: int, decided: Move, *, now: datetime) -> bool:
-    """For the reaper: end the claim of a holder that is gone, known by its fence."""
-    return move(connection, task_id, decided, now=now, where=[_tasks.fence == fence])
+def take_back(
+    connection: sa.Connection, task_id: int, fence: int, decided: Move, *, now: datetime, actor: str | None = None
+) -> bool:
+    """For the reaper: end the claim of a holder that is gone, known by its fence. For a person: while none took it."""
+    return move(connection, task_id, decided, now=now, actor=actor, where=[_tasks.fence == fence])

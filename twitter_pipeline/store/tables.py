@@ -65,6 +65,23 @@ users = sa.Table(
     _time("updated_at"),
 )
 
+#: What programs and people come with to the API, instead of a password.
+api_tokens = sa.Table(
+    "api_tokens",
+    metadata,
+    _id(),
+    _ref("user_id", "users.id"),
+    sa.Column("name", sa.Text, nullable=False),
+    # The part of the token that may be seen, to find it by, and SHA-256 of the whole, which is random enough for that.
+    sa.Column("prefix", sa.Text, nullable=False, unique=True),
+    sa.Column("token_hash", sa.Text, nullable=False),
+    sa.Column("scopes", sa.JSON, nullable=False),
+    _time("created_at"),
+    # To the minute.
+    _time("last_used_at", nullable=True),
+    _time("revoked_at", nullable=True),
+)
+
 #: A named set of X credentials, and the account it posts as.
 api_keys = sa.Table(
     "api_keys",
@@ -186,10 +203,20 @@ publishing_tasks = sa.Table(
     sa.UniqueConstraint("project_id", "partition_key"),
     sa.UniqueConstraint("project_id", "content_hash"),
     sa.Index(None, "project_id", "status", "scheduled_time"),
+    # For the pages of the API.
+    sa.Index(None, "project_id", "status", "id"),
     sa.Index(None, "project_id", "quick_fingerprint"),
     sa.Index(None, "project_id", "created_at"),
     sa.Index(None, "project_id", "executed_time"),
     sa.Index(None, "project_id", "registered_in"),
+    # What was skipped lately (alerting.causes), however much was in all.
+    sa.Index(
+        "ix_publishing_tasks_skipped",
+        "project_id",
+        "updated_at",
+        sqlite_where=sa.text("status = 'skipped'"),
+        postgresql_where=sa.text("status = 'skipped'"),
+    ),
     sa.Index(
         "ix_publishing_tasks_unmoved",
         "project_id",
@@ -229,6 +256,8 @@ publishing_attempts = sa.Table(
     sa.Column("http_status", sa.SmallInteger),
     # While its outcome is unknown: when the timeline is read for it next; null: a person decides.
     _time("look_at", nullable=True),
+    # Whether the text holds a link, for which X charges more.
+    sa.Column("has_link", sa.Boolean, nullable=False, server_default=sa.false()),
     # How many times it was read in vain or not at all.
     sa.Column("looks", sa.Integer, nullable=False, server_default="0"),
     # By X's clock: the first whole reading after the request; the first one settle_time later that did not show it.
@@ -318,6 +347,8 @@ publishing_log = sa.Table(
     sa.Column("details", sa.JSON, nullable=False),
     _time("created_at"),
     sa.Column("run_id", sa.Text),
+    # Who made it: a person's name; null where the pipeline did it by itself.
+    sa.Column("actor", sa.Text),
     # 0 not yet told to Dagster, 1 being told, 2 told (defs.relay).
     sa.Column("relayed", sa.SmallInteger, nullable=False, server_default="0"),
     sa.Index(None, "task_id"),
@@ -330,19 +361,47 @@ publishing_log = sa.Table(
     ),
 )
 
+
+def _figures() -> list[sa.Column[Any]]:
+    """What is counted of an hour or a day (analytics.figures says of what)."""
+    return [
+        sa.Column("tasks_created", sa.Integer, nullable=False),
+        sa.Column("tasks_completed", sa.Integer, nullable=False),
+        sa.Column("tasks_failed", sa.Integer, nullable=False),
+        sa.Column("tasks_skipped", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("tasks_retried", sa.Integer, nullable=False, server_default="0"),
+        sa.Column("posts_with_link", sa.Integer, nullable=False, server_default="0"),
+        # Seconds from found to posted; null where nothing was posted.
+        sa.Column("seconds_p50", sa.Double),
+        sa.Column("seconds_p95", sa.Double),
+        # What X charges for its posts, in dollars, at the prices of then.
+        sa.Column("cost", sa.Double, nullable=False, server_default="0"),
+        _time("created_at"),
+        # The newest log line counted in; a newer one makes the row stale.
+        sa.Column("last_log_id", sa.BigInteger, nullable=False),
+    ]
+
+
 analytics_hourly = sa.Table(
     "analytics_hourly",
     metadata,
     _id(),
     _ref("project_id", "projects.id", sa.String(63)),
     _time("hour"),
-    sa.Column("tasks_created", sa.Integer, nullable=False),
-    sa.Column("tasks_completed", sa.Integer, nullable=False),
-    sa.Column("tasks_failed", sa.Integer, nullable=False),
-    _time("created_at"),
-    # The newest log line counted in; a newer one in that hour makes the row stale.
-    sa.Column("last_log_id", sa.BigInteger, nullable=False),
+    *_figures(),
     sa.UniqueConstraint("project_id", "hour"),
+)
+
+#: The same by day of the project's time zone.
+analytics_daily = sa.Table(
+    "analytics_daily",
+    metadata,
+    _ref("project_id", "projects.id", sa.String(63)),
+    sa.Column("day", sa.Date, nullable=False),
+    # 23 or 25 where clocks are changed.
+    sa.Column("hours", sa.Double, nullable=False),
+    *_figures(),
+    sa.PrimaryKeyConstraint("project_id", "day"),
 )
 
 #: Files seen, not yet tasks: they may still be being written.
@@ -392,4 +451,73 @@ pauses = sa.Table(
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("reason", sa.Text, nullable=False),
     _time("created_at"),
+)
+
+#: What needs a person, one open row a cause. Kept when it is closed.
+alerts = sa.Table(
+    "alerts",
+    metadata,
+    _id(),
+    # What it is about, such as "failed:cats"; its kind is the part before the colon.
+    sa.Column("cause", sa.Text, nullable=False),
+    _ref("project_id", "projects.id", sa.String(63), nullable=True),
+    # In words: what; which item and why; what to do; where to look.
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("message", sa.Text, nullable=False),
+    sa.Column("remedy", sa.Text, nullable=False),
+    sa.Column("link", sa.Text),
+    # How many items or times by now.
+    sa.Column("count", sa.Integer, nullable=False),
+    _time("opened_at"),
+    # The newest of them.
+    _time("last_at"),
+    # Since when its cause is not seen any more; null while it is.
+    _time("gone_since", nullable=True),
+    _time("closed_at", nullable=True),
+    _time("acknowledged_at", nullable=True),
+    sa.Column("acknowledged_by", sa.Text),
+    sa.Index(
+        "ix_alerts_open",
+        "cause",
+        unique=True,
+        sqlite_where=sa.text("closed_at IS NULL"),
+        postgresql_where=sa.text("closed_at IS NULL"),
+    ),
+)
+
+#: Each message to each channel, until it was sent.
+alert_outbox = sa.Table(
+    "alert_outbox",
+    metadata,
+    _id(),
+    # None for what is about no alert: the digest, "all is well".
+    _ref("alert_id", "alerts.id", nullable=True),
+    # open, over, digest, well.
+    sa.Column("about", sa.Text, nullable=False),
+    # Kind and fingerprint of its address (alerting.channels): the address itself is a secret.
+    sa.Column("channel", sa.Text, nullable=False),
+    sa.Column("title", sa.Text, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+    _time("created_at"),
+    # Not sent before: quiet hours, or tried in vain.
+    _time("next_at"),
+    sa.Column("tries", sa.Integer, nullable=False, server_default="0"),
+    _time("sent_at", nullable=True),
+    # Why the last try failed.
+    sa.Column("error", sa.Text),
+    sa.Index(None, "alert_id"),
+    sa.Index(
+        "ix_alert_outbox_unsent",
+        "next_at",
+        sqlite_where=sa.text("sent_at IS NULL"),
+        postgresql_where=sa.text("sent_at IS NULL"),
+    ),
+)
+
+#: When the digest and "all is well" were made last.
+alert_state = sa.Table(
+    "alert_state",
+    metadata,
+    sa.Column("name", sa.Text, primary_key=True),
+    _time("at"),
 )

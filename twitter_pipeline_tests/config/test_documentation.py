@@ -13,6 +13,8 @@ from pydantic import BaseModel, SecretStr
 
 from twitter_pipeline.config import (
     Account,
+    AlertSettings,
+    ApiSettings,
     DagsterSettings,
     GeminiSettings,
     MediaLimits,
@@ -21,6 +23,7 @@ from twitter_pipeline.config import (
     Settings,
     Source,
     User,
+    XPrices,
     XSettings,
 )
 from twitter_pipeline.config.duration import format_duration
@@ -28,8 +31,8 @@ from twitter_pipeline_tests.config.conftest import Loads
 
 PAGE = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
 SECTIONS: list[type[BaseModel]] = [
-    Settings, Project, Source, Account, User, XSettings, MediaLimits, GeminiSettings, SandboxSettings,
-    DagsterSettings,
+    Settings, Project, Source, Account, User, XSettings, XPrices, MediaLimits, GeminiSettings, SandboxSettings,
+    DagsterSettings, AlertSettings, ApiSettings,
 ]  # fmt: skip
 WORDS = {str: "text", int: "whole number", float: "number", Path: "folder", SecretStr: "secret", timedelta: "duration"}
 WORDS |= {bool: "yes or no", datetime: "date or time"}

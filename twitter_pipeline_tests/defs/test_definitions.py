@@ -16,7 +16,9 @@ from twitter_pipeline.defs.build import build
 
 #: What a run or a page may need, and loading the definitions must not pay for.
 HEAVY = (
+    "apprise",
     "pandas",
+    "matplotlib",
     "numpy",
     "av",
     "PIL",
@@ -79,10 +81,12 @@ def test_each_project_has_its_assets_job_and_running_sensor(folder: Path) -> Non
     dg.Definitions.validate_loadable(defs)
     repository = defs.get_repository_def()
     keys = {key.to_user_string() for key in repository.asset_graph.get_all_asset_keys()}
-    assert keys == {"cats/media_items", "cats/tweets", "dogs/media_items", "dogs/tweets", "analytics_hourly"}
+    figures = {"analytics_hourly", "analytics_daily", "best_hours"}
+    assert keys == {"cats/media_items", "cats/tweets", "dogs/media_items", "dogs/tweets", *figures}
     assert {"publish_cats", "publish_dogs", "analyse_hour"} <= set(repository.job_names)
     sensors = {sensor.name: sensor.default_status for sensor in repository.sensor_defs}
-    assert sensors == {"scan_cats": dg.DefaultSensorStatus.RUNNING, "scan_dogs": dg.DefaultSensorStatus.RUNNING}
+    names = ["alerts", "failed_runs", "retention", "scan_cats", "scan_dogs"]
+    assert sensors == dict.fromkeys(names, dg.DefaultSensorStatus.RUNNING)
     (schedule,) = repository.schedule_defs
     assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
 

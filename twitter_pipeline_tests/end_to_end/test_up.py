@@ -10,7 +10,9 @@ from pathlib import Path
 
 import psutil
 import pytest
+import yaml
 
+from twitter_pipeline_tests.alerting.receivers import webhook
 from twitter_pipeline_tests.cli.conftest import call
 from twitter_pipeline_tests.end_to_end.projects import put
 from twitter_pipeline_tests.support.sandbox import SandboxServer
@@ -68,10 +70,16 @@ def test_until_idle_posts_what_lies_there_and_says_what_became_of_it(stack: Stac
         assert f" {word} " in _said(stack)
 
 
-def test_until_idle_ends_with_3_when_x_refuses_an_item(stack: Stack, tmp_path: Path, clip: Path) -> None:
+def test_until_idle_ends_with_3_and_tells_somebody_when_x_refuses_an_item(
+    stack: Stack, tmp_path: Path, clip: Path
+) -> None:
     put(clip, tmp_path / "cats", "one.mp4", title="The same words")
     put(clip, tmp_path / "cats", "two.mp4", title="The same words")
-    assert stack.run_to_end("--until-idle") == 3
+    with webhook() as hook:
+        content = yaml.safe_load(stack.config.read_text(encoding="utf-8"))
+        stack.write_config({**content, "alerts": {"urls": [hook.url()], "disk_free_percent": 0}})
+        assert stack.run_to_end("--until-idle") == 3
+    assert hook.titles == ["cats: 1 item failed"]
     assert _posts(stack) == ["The same words"]
     assert sorted(task.status.value for task in stack.tasks()) == ["completed", "failed"]
 

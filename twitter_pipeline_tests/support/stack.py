@@ -36,7 +36,7 @@ class Stack:
     def __init__(self, folder: Path, projects: list[dict[str, Any]], **top: Any) -> None:
         self.folder = folder
         self.config = folder / "config.yaml"
-        ports = {"sandbox": {"port": free_port()}, "dagster": {"port": free_port(), **top.pop("dagster", {})}}
+        ports = {name: {"port": free_port(), **top.pop(name, {})} for name in ("sandbox", "dagster", "api")}
         self.write_config({"projects": projects, **ports, **top})
         #: What `up` printed so far.
         self.output: list[str] = []

@@ -1,15 +1,10 @@
-"""Dagster's GraphQL API, as far as commands need it. Importing dagster here would cost half a second and 100 MB."""
+"""What `up` asks Dagster for, and tells it."""
 
 from __future__ import annotations
 
-import http.client
-import json
-import urllib.request
-from typing import Any
+from twitter_pipeline.launching.graphql import LOCATION, DagsterAway, ask
 
-from twitter_pipeline.cli.up.instance import LOCATION
-
-_TIMEOUT = 10
+__all__ = ["DagsterAway", "ask", "daemons_without_heartbeat", "location_error", "reload", "runs_under_way"]
 
 _LOCATION_ERROR = """query { workspaceOrError { ... on Workspace { locationEntries {
   name locationOrLoadError { ... on PythonError { message } } } } } }"""
@@ -24,10 +19,6 @@ _RELOAD = """mutation ($name: String!) { reloadRepositoryLocation(repositoryLoca
 
 _UNDER_WAY = """query { runsOrError(filter: { statuses: [STARTING, STARTED, CANCELING] }) {
   ... on Runs { count } ... on PythonError { message } } }"""
-
-
-class DagsterAway(Exception):
-    """Dagster's webserver does not answer (yet)."""
 
 
 def location_error(url: str) -> str | None:
@@ -54,18 +45,3 @@ def reload(url: str) -> str | None:
 def runs_under_way(url: str) -> int:
     """How many runs have a process."""
     return int(ask(url, _UNDER_WAY)["runsOrError"].get("count") or 0)
-
-
-def ask(url: str, query: str, variables: dict[str, Any] | None = None) -> dict[str, Any]:
-    """Send a query; the data of its answer. Raises DagsterAway."""
-    body = json.dumps({"query": query, "variables": variables or {}}).encode()
-    request = urllib.request.Request(f"{url}/graphql", data=body, headers={"content-type": "application/json"})  # noqa: S310
-    try:
-        with urllib.request.urlopen(request, timeout=_TIMEOUT) as answer:  # noqa: S310 - http://, by our own settings
-            said = json.load(answer)
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        raise DagsterAway(str(error)) from error
-    if said.get("errors"):
-        raise DagsterAway(said["errors"][0]["message"])
-    data: dict[str, Any] = said["data"]
-    return data

@@ -3,6 +3,7 @@
 home/                 var/sandbox or var/live
   pipeline.db         our database, unless it is PostgreSQL
   secret.key          what X's keys are encrypted with
+  api-token           the first token of the API
   config.yaml         the configuration that was accepted last; all processes read this one
   dagster/            DAGSTER_HOME
   logs/               one file a process

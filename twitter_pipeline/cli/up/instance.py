@@ -13,9 +13,8 @@ import yaml
 from twitter_pipeline.cli.up import home
 from twitter_pipeline.config import BASE_DIR_VARIABLE, CONFIG_VARIABLE, Settings
 from twitter_pipeline.launching.channel import socket_path
+from twitter_pipeline.launching.graphql import LOCATION
 
-#: What Dagster calls our code location.
-LOCATION = "twitter_pipeline"
 MODULE = "twitter_pipeline.definitions"
 #: The code server, by the name of its socket.
 CODE = "code"

@@ -21,7 +21,8 @@ class Address:
 def wanted(settings: Settings, *, with_sandbox: bool) -> list[Address]:
     """The addresses the services of these settings listen on."""
     dagster = Address(settings.dagster.host, settings.dagster.port, "dagster.port")
-    return [of_sandbox(settings), dagster] if with_sandbox else [dagster]
+    api = [Address(settings.api.host, settings.api.port, "api.port")] if settings.api.enabled else []
+    return [*([of_sandbox(settings)] if with_sandbox else []), dagster, *api]
 
 
 def of_sandbox(settings: Settings) -> Address:

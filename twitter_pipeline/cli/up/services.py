@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from twitter_pipeline.cli.up.instance import CODE, LOCATION, MODULE
+from twitter_pipeline.cli.up.instance import CODE, MODULE
 from twitter_pipeline.cli.up.processes import Service
 from twitter_pipeline.config import Settings
 from twitter_pipeline.launching.channel import socket_path
+from twitter_pipeline.launching.graphql import LOCATION
 
 #: The service that must answer before those that it forks can start.
 LAUNCHER = "launcher"
@@ -47,6 +48,11 @@ def webserver(settings: Settings) -> Service:
     """Dagster's pages."""
     where = ("--host", settings.dagster.host, "--port", str(settings.dagster.port))
     return Service("webserver", ("dagster_webserver", "-w", _workspace(settings), *where), forked=True)
+
+
+def api(settings: Settings) -> Service:
+    """The REST API. Nothing waits for it: posting goes on without."""
+    return Service("api", ("twitter_pipeline.api",), forked=True)
 
 
 def _workspace(settings: Settings) -> str:

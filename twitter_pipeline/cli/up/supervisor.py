@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     import sqlalchemy as sa
     from rich.console import Console
 
+    from twitter_pipeline.cli.up.alerting import Alerts
     from twitter_pipeline.cli.up.held import Held
     from twitter_pipeline.cli.up.progress import Progress
     from twitter_pipeline.cli.up.watch import Watch
@@ -90,6 +91,7 @@ class _Supervisor:
     """What `run` works with once the database is there."""
 
     def __init__(self, settings: Settings, engine: sa.Engine, request: StopRequest, redact: Redact) -> None:
+        from twitter_pipeline.cli.up.alerting import Alerts
         from twitter_pipeline.cli.up.held import Held
         from twitter_pipeline.cli.up.progress import Progress
         from twitter_pipeline.cli.up.watch import Watch
@@ -104,6 +106,7 @@ class _Supervisor:
         self._watch: Watch = Watch(settings.path, settings, content)
         self._progress: Progress = Progress(engine)
         self._held: Held = Held(engine)
+        self._alerts: Alerts = Alerts(engine, lambda: self._settings)
         instance.write_dagster_yaml(settings)
         instance.write_workspace_yaml(settings)
         self._fleet = Fleet(settings.home, instance.environment(settings), redact)
@@ -112,6 +115,7 @@ class _Supervisor:
         try:
             self._start()
             self._announce()
+            self._alerts.begin()
             self._stay(until_idle=until_idle)
         except Stopped:
             pass
@@ -119,6 +123,7 @@ class _Supervisor:
             _log.info("stopping: posts under way may end …")
             stopping.stop(self._fleet, self._engine, self._settings.dagster.url, self._request)
             self._progress.show(last=True)
+            self._alerts.end(tell=until_idle)
         _log.info("stopped")
         return self._report(console) if until_idle else OK
 
@@ -142,6 +147,8 @@ class _Supervisor:
         self._wait_for("webserver", readiness.answers(f"{settings.dagster.url}/server_info"))
         self._check_definitions()
         self._wait_for("daemon", readiness.daemons_live(settings.dagster.url, since=began))
+        if settings.api.enabled:
+            fleet.start(services.api(settings))
 
     def _check_definitions(self) -> None:
         try:
@@ -153,13 +160,13 @@ class _Supervisor:
 
     def _look_at_folders(self) -> float:
         """Take the first look; when (monotonic seconds) files it has seen will count as unchanged."""
-        from twitter_pipeline.scanning.scan import scan
+        from twitter_pipeline.scanning.turns import scan_in_turn
 
         stable_at = time.monotonic()
         for project in self._settings.projects:
             if self._request.asked:
                 raise Stopped
-            report = scan(self._engine, project, time_box=FIRST_LOOK)
+            report = scan_in_turn(self._engine, project, time_box=FIRST_LOOK)
             for problem in report.problems:
                 _log.warning("%s: %s", project.id, problem)
             if report.arriving:
@@ -195,6 +202,8 @@ class _Supervisor:
         if services.needs_sandbox(self._settings):
             _log.info("timeline  %s", self._settings.sandbox.url)
         _log.info("Dagster   %s", self._settings.dagster.url)
+        if self._settings.api.enabled:
+            _log.info("API       %s/docs", self._settings.api.url)
         _log.info("Ctrl-C stops everything")
 
     def _stay(self, *, until_idle: bool) -> None:

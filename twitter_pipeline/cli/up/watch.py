@@ -75,6 +75,7 @@ _AT_START: dict[str, Callable[[Settings], object]] = {
     "x.base_url": lambda settings: settings.x.base_url,
     "sandbox": lambda settings: settings.sandbox,
     "dagster": lambda settings: settings.dagster,
+    "api": lambda settings: settings.api,
 }
 
 

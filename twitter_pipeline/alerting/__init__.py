@@ -1,0 +1,1 @@
+"""What needs a person: found in the tables, kept as alerts, sent as messages."""

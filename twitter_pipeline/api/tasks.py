@@ -1,0 +1,107 @@
+"""Looking at tasks: pages of them, one, and its log."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import sqlalchemy as sa
+from fastapi import APIRouter, Query
+
+from twitter_pipeline.api.auth import Reader, Shared
+from twitter_pipeline.api.cursors import TaskCursor
+from twitter_pipeline.api.fields import Moment, ProjectId, TaskId, Text, moment
+from twitter_pipeline.api.listing import Wanted, page
+from twitter_pipeline.api.models import AttemptOut, LineOut, Lines, TaskDetail, TaskOut, TaskPage, run_url
+from twitter_pipeline.api.problems import Problem, also
+from twitter_pipeline.publishing import unconfirmed
+from twitter_pipeline.store import accounts, log
+from twitter_pipeline.store import tasks as store
+from twitter_pipeline.store.engine import reading
+from twitter_pipeline.store.status import Status
+from twitter_pipeline.store.tables import publishing_attempts
+from twitter_pipeline.store.tasks import Task
+
+router = APIRouter(tags=["tasks"])
+
+
+def no_project(id: str, field: str) -> Problem:
+    """There is none of this id."""
+    return Problem(404, f"there is no project {id!r}", field=field)
+
+
+def task_of(connection: sa.Connection, task_id: int) -> Task:
+    """The task. Raises Problem (404)."""
+    try:
+        return store.get(connection, task_id)
+    except LookupError:
+        raise Problem(404, f"there is no task {task_id}", field="path.task_id") from None
+
+
+@router.get("/api/tasks", responses=also(404))
+def list_tasks(
+    _: Reader,
+    context: Shared,
+    project: Annotated[ProjectId | None, Query(description="Only this project's.")] = None,
+    status: Annotated[list[Status] | None, Query(max_length=9, description="Only in these states.")] = None,
+    found_from: Annotated[
+        Moment | None, Query(description="Only those found from then on (without offset: UTC).")
+    ] = None,
+    found_before: Annotated[Moment | None, Query(description="Only those found before.")] = None,
+    text: Annotated[Text | None, Query(description="Part of the item's key or its media's path, in any case.")] = None,
+    limit: Annotated[int, Query(ge=1, le=200, description="Tasks on a page.")] = 50,
+    cursor: TaskCursor = None,
+) -> TaskPage:
+    """Tasks, the newest first, in pages: what is found meanwhile comes before the first and moves none."""
+    settings = context.settings
+    if project is not None and context.project(project) is None:
+        raise no_project(project, "query.project")
+    wanted = Wanted(
+        projects=[project] if project is not None else [one.id for one in settings.projects],
+        statuses=list(dict.fromkeys(status or ())),
+        found_from=moment(found_from),
+        found_before=moment(found_before),
+        text=text,
+        below=None if cursor is None else int(cursor),
+    )
+    with reading(context.engine) as connection:
+        found = page(connection, wanted, limit + 1)
+    shown = found[:limit]
+    return TaskPage.model_construct(
+        tasks=[TaskOut.of(task, settings) for task in shown],
+        next=str(shown[-1].id) if len(found) > limit else None,
+    )
+
+
+@router.get("/api/tasks/{task_id}", responses=also(404))
+def get_task(task_id: TaskId, _: Reader, context: Shared) -> TaskDetail:
+    """One task: its text and media, its attempts, its post."""
+    settings = context.settings
+    columns = publishing_attempts.c
+    with reading(context.engine) as connection:
+        task = task_of(connection, task_id)
+        account = accounts.of_source(connection, task.content_source_id).name
+        known = unconfirmed.of(connection, task)
+        attempts = connection.execute(
+            sa.select(publishing_attempts).where(columns.task_id == task.id).order_by(columns.number)
+        ).all()
+    return TaskDetail(
+        **TaskOut.of(task, settings).model_dump(),
+        account=account,
+        metadata_path=task.metadata_path,
+        content=task.content_data,
+        attempts=[
+            AttemptOut.model_validate({**row._mapping, "run_url": run_url(settings, row.run_id)}, from_attributes=False)
+            for row in attempts
+        ],
+        next_step=None if known is None else known.next_step,
+    )
+
+
+@router.get("/api/tasks/{task_id}/logs", responses=also(404))
+def get_logs(task_id: TaskId, _: Reader, context: Shared) -> Lines:
+    """Everything that happened to a task, oldest first: what `twitter-pipeline log` shows."""
+    settings = context.settings
+    with reading(context.engine) as connection:
+        task_of(connection, task_id)
+        lines = log.of_task(connection, task_id)
+    return Lines(lines=[LineOut.of(line, settings) for line in lines])

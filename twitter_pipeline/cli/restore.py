@@ -1,0 +1,169 @@
+"""`twitter-pipeline restore`: a backup takes the place of what is there, and nothing is posted before a person says so.
+
+All is made ready beside what is there, and checked; only then it takes its place. What was there is kept.
+"""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import datetime, timezone
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import typer
+
+from twitter_pipeline.cli.backup import DAGSTER_FOLDERS, DAGSTERS, DATABASE, OURS, schemas_of
+from twitter_pipeline.cli.database import database_errors
+from twitter_pipeline.cli.errors import OK, CannotStart
+from twitter_pipeline.cli.up import home
+from twitter_pipeline.cli.up.alone import alone_in_database
+from twitter_pipeline.config import Settings
+
+if TYPE_CHECKING:
+    import sqlalchemy as sa
+
+#: Where what was there before is kept: a folder of the data folder, and the end of a schema's name.
+BEFORE = "before_restore"
+_NEW = "restoring"
+
+
+def run(settings: Settings, path: Path) -> int:
+    """Put the backup in place. Raises CannotStart, and nothing is changed, where that cannot be."""
+    from twitter_pipeline.store import secrets
+
+    home.make(settings.home)
+    with home.locked(settings.home), alone_in_database(settings), _unpacked(settings, path) as (folder, about):
+        made_at = datetime.fromisoformat(about["made_at"])
+        with database_errors():
+            if settings.database_url is None:
+                _sqlite(settings, folder, made_at)
+            else:
+                _postgresql(settings, folder, about, made_at)
+        for name in (secrets.KEY_FILE, secrets.NEW_KEY_FILE):
+            if (folder / name).exists():
+                _swap(settings.home, folder, name)
+    typer.echo(f"restored as of {made_at:%Y-%m-%d %H:%M:%S} UTC; what was there is kept as {BEFORE}")
+    typer.echo(
+        "Everything is paused: what was posted since is not known here. Look for it on X, then go on:\n"
+        "  twitter-pipeline reconcile --whole --dry-run\n"
+        "  twitter-pipeline reconcile --yes\n"
+        "  twitter-pipeline resume --all"
+    )
+    return OK
+
+
+@contextmanager
+def _unpacked(settings: Settings, path: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
+    """The parts of the backup in a folder of the data folder, all of them as they were written."""
+    from twitter_pipeline.store import archive, copies, schema
+
+    with tempfile.TemporaryDirectory(prefix=f".{_NEW}-", dir=settings.home) as name:
+        folder = Path(name)
+        try:
+            about = archive.unpack(path, folder)
+        except OSError as error:
+            raise CannotStart(f"{path} cannot be read: {error.strerror}; nothing was changed") from error
+        except archive.Damaged as error:
+            raise CannotStart(f"{path} cannot be restored: {error}; nothing was changed") from error
+        databases = sorted(folder.rglob("*.db"))
+        wrong = [f"{one.name}: {problem}" for one in databases if (problem := copies.problem_of_sqlite(one))]
+        is_sqlite = settings.database_url is None
+        if about["mode"] != settings.mode:
+            wrong.append(f"it is of {about['mode']} mode, and config.yaml says {settings.mode}")
+        if is_sqlite != (folder / DATABASE).exists():
+            kind = "SQLite" if (folder / DATABASE).exists() else "PostgreSQL"
+            wrong.append(f"it is of {kind}, and config.yaml's database_url of the other kind")
+        if about["version"] > schema.HEAD:
+            wrong.append(f"it is of version {about['version']}, and this program knows {schema.HEAD}: upgrade it first")
+        if wrong:
+            raise CannotStart(f"{path} cannot be restored: {'; '.join(wrong)}; nothing was changed")
+        yield folder, about
+
+
+def _sqlite(settings: Settings, folder: Path, made_at: datetime) -> None:
+    from twitter_pipeline.store import schema
+    from twitter_pipeline.store.engine import connect
+
+    engine = connect(f"sqlite:///{folder / DATABASE}")
+    schema.upgrade(engine)
+    _hold_back(engine, made_at)
+    engine.dispose()
+    connect(settings.sqlalchemy_url).dispose()
+    shutil.rmtree(settings.home / BEFORE, ignore_errors=True)
+    for name in (DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", *(f"dagster/{part}" for part in DAGSTER_FOLDERS)):
+        _swap(settings.home, folder, name)
+
+
+def _postgresql(settings: Settings, folder: Path, about: dict[str, Any], made_at: datetime) -> None:
+    import sqlalchemy as sa
+
+    from twitter_pipeline.store import copies, schema
+    from twitter_pipeline.store.engine import connect
+
+    schemas, columns = schemas_of(settings), about["columns"]
+    urls = {part: settings.url_in_schema(f"{name}_{_NEW}") for part, name in schemas.items()}
+    engine = connect(settings.sqlalchemy_url)
+    with engine.begin() as connection:
+        for name in schemas.values():
+            connection.execute(sa.schema.DropSchema(f"{name}_{_NEW}", cascade=True, if_exists=True))
+            connection.execute(sa.schema.CreateSchema(f"{name}_{_NEW}"))
+    ours = connect(urls[OURS])
+    schema.upgrade(ours, to=about["version"])
+    with ours.begin() as connection:
+        copies.load_postgresql(connection, f"{schemas[OURS]}_{_NEW}", columns[OURS], folder / OURS)
+    schema.upgrade(ours)
+    _hold_back(ours, made_at)
+    ours.dispose()
+    if columns[DAGSTERS]:
+        _load_dagster(urls[DAGSTERS], f"{schemas[DAGSTERS]}_{_NEW}", columns[DAGSTERS], folder / DAGSTERS)
+    with engine.begin() as connection:
+        for name in schemas.values():
+            connection.execute(sa.schema.DropSchema(f"{name}_{BEFORE}", cascade=True, if_exists=True))
+            if sa.inspect(connection).has_schema(name):
+                connection.execute(sa.text(f'ALTER SCHEMA "{name}" RENAME TO "{name}_{BEFORE}"'))
+            connection.execute(sa.text(f'ALTER SCHEMA "{name}_{_NEW}" RENAME TO "{name}"'))
+    engine.dispose()  # its connections know the tables by what they were
+
+
+def _load_dagster(url: str, schema: str, columns: dict[str, list[str]], folder: Path) -> None:
+    """Dagster makes its tables; those of another version of it are left empty, and filled again from ours."""
+    import sqlalchemy as sa
+    from dagster_postgres import DagsterPostgresStorage
+
+    from twitter_pipeline.store import copies
+    from twitter_pipeline.store.engine import connect
+
+    DagsterPostgresStorage(url)
+    engine = connect(url)
+    with engine.begin() as connection:
+        made = connection.scalar(sa.text("SELECT version_num FROM alembic_version"))
+        if (folder / "alembic_version.rows").read_text().strip() == made:
+            copies.load_postgresql(connection, schema, columns, folder)
+        else:
+            typer.echo("Dagster's storage in it is of another version: runs are left out, posts are told to it anew")
+    engine.dispose()
+
+
+def _hold_back(engine: sa.Engine, made_at: datetime) -> None:
+    """What is on X since then is not known here: timelines are looked through, and a person says when to go on."""
+    from twitter_pipeline.store import accounts, pauses
+    from twitter_pipeline.store.engine import writing
+
+    reason = f"restored as of {made_at:%Y-%m-%d %H:%M} UTC; first: twitter-pipeline reconcile --dry-run"
+    with writing(engine) as connection:
+        accounts.look_again(connection)
+        pauses.pause(connection, "all", "", reason, now=datetime.now(timezone.utc))
+
+
+def _swap(folder: Path, new: Path, name: str) -> None:
+    """Put the new one in place of what is there, which is kept."""
+    kept = folder / BEFORE / name
+    kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if (folder / name).exists():
+        (folder / name).replace(kept)
+    if (new / name).exists():
+        (folder / name).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (new / name).replace(folder / name)
