@@ -50,7 +50,8 @@ def test_the_posted_film_plays_on_the_timeline(stack: Stack, posted: Task, page:
 
 
 @pytest.mark.parametrize(
-    ("group", "assets"), [("harbour", ["media_items", "tweets"]), ("analytics", ["analytics_hourly", "analytics_daily", "best_hours"])]
+    ("group", "assets"),
+    [("harbour", ["media_items", "tweets"]), ("analytics", ["analytics_hourly", "analytics_daily", "best_hours"])],
 )
 def test_the_lineage_shows_groups_that_open(
     stack: Stack, posted: Task, page: Page, group: str, assets: list[str]

@@ -87,8 +87,7 @@ def test_each_project_has_its_assets_job_and_running_sensor(folder: Path) -> Non
     sensors = {sensor.name: sensor.default_status for sensor in repository.sensor_defs}
     names = ["alerts", "failed_runs", "retention", "scan_cats", "scan_dogs"]
     assert sensors == dict.fromkeys(names, dg.DefaultSensorStatus.RUNNING)
-    (schedule,) = repository.schedule_defs
-    assert schedule.default_status is dg.DefaultScheduleStatus.RUNNING
+    assert {schedule.default_status for schedule in repository.schedule_defs} == {dg.DefaultScheduleStatus.RUNNING}
 
 
 def test_an_address_dagster_does_not_take_as_owner_becomes_a_team(folder: Path) -> None:
