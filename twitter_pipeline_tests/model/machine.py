@@ -118,7 +118,7 @@ class TableMachine(TableWorld):
         process = self._process(which, "told")
         assert process.answer is not None
         state, outcome, status = process.answer
-        post._write_down(process.session, state, outcome, status, ids_unknown=False)
+        post._write_down(process.session, post._Answer(state, outcome, status))
         if isinstance(outcome, Unknown):
             process.at = "looking"
         elif isinstance(outcome, Failed):
