@@ -8,7 +8,7 @@ from typing import Annotated
 from zoneinfo import ZoneInfo, available_timezones
 
 from fastapi import Path
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, WithJsonSchema
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 #: Numbers beyond are no longer exact in JSON as most programs read it.
 _MOST_ID = 2**53
@@ -36,6 +36,11 @@ def _without_nul(value: str) -> str:
     return value
 
 
+def _whole(value: object) -> object:
+    """JSON knows one kind of number: 32.0 is a whole one."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
+
+
 def _moment(value: str) -> str:
     if not re.fullmatch(_MOMENT, re.sub(r"-02-29(?=[T ])", "-02-28", value)):
         raise ValueError("must be a time like 2026-11-24T18:00:00Z, of a year from 1970 to 2999")
@@ -60,7 +65,7 @@ def moment(value: str | None, zone: ZoneInfo | timezone = timezone.utc) -> datet
     return (found if found.tzinfo is not None else found.replace(tzinfo=zone)).astimezone(timezone.utc)
 
 
-Id = Annotated[int, Field(ge=1, le=_MOST_ID)]
+Id = Annotated[int, Field(ge=1, le=_MOST_ID), BeforeValidator(_whole)]
 TaskId = Annotated[Id, Path(description="The task's number.")]
 ProjectId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$", description="A project's id.")]
 Text = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_without_nul)]
@@ -68,4 +73,6 @@ Text = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_witho
 Moment = Annotated[str, AfterValidator(_moment), WithJsonSchema({"type": "string", "pattern": f"^{_MOMENT}$"})]
 Zone = Annotated[str, AfterValidator(_zone), WithJsonSchema({"type": "string", "enum": sorted(_ZONES)})]
 #: Seconds that a call may wait for what it began.
-Wait = Annotated[int, Field(ge=0, le=60, description="Seconds to wait for the outcome, at most.")]
+Wait = Annotated[
+    int, Field(ge=0, le=60, description="Seconds to wait for the outcome, at most."), BeforeValidator(_whole)
+]

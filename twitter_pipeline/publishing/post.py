@@ -41,6 +41,7 @@ T = TypeVar("T")
 
 if TYPE_CHECKING:
     from twitter_pipeline.x.client import XClient
+    from twitter_pipeline.x.errors import XError
 
 
 class _Since:
@@ -128,27 +129,32 @@ class _Answer:
 
 def _send(connected: XClient, content: Content, page: str) -> _Answer:
     """Step 2: the one request. Never raises."""
-    from twitter_pipeline.x.errors import DuplicateText, MediaNotReady, OutcomeUnknown, Transient, XError
+    from twitter_pipeline.x.errors import XError
     from twitter_pipeline.x.posts import create as send
 
     try:
         created = send(connected, content.text, content.media_ids)
-    except OutcomeUnknown as error:
-        by_x = error.status if (error.status or 0) >= 500 else None
-        return _Answer(AttemptState.UNKNOWN, steps.outcome_of(error), by_x)
-    except DuplicateText as error:
-        # What it is held for a repetition of may be this very request: the first copy landed, and X repeated it inside.
-        outcome = Unknown(f"{error.message} The first copy may be this one")
-        return _Answer(AttemptState.UNKNOWN, outcome, error.status)
-    except Transient as error:
-        unknown = isinstance(error, MediaNotReady)
-        return _Answer(AttemptState.PREPARED, steps.outcome_of(error), ids_unknown=unknown)
     except XError as error:
-        return _Answer(AttemptState.REFUSED, steps.outcome_of(error))
+        return _answer_of(error)
     except Exception as error:  # noqa: BLE001 - a bug after the request left must not pass for "not sent"
         return _Answer(AttemptState.UNKNOWN, Unknown(f"something broke while X answered: {error!r}"))
     url = f"{page}/{created.id}"
     return _Answer(AttemptState.CONFIRMED, Posted(f"posted: {url}", created.id, url))
+
+
+def _answer_of(error: XError) -> _Answer:
+    """How the attempt stands after an error of X, and what it means for the task."""
+    from twitter_pipeline.x.errors import DuplicateText, MediaNotReady, OutcomeUnknown, Transient
+
+    outcome = steps.outcome_of(error)
+    if isinstance(error, OutcomeUnknown):
+        return _Answer(AttemptState.UNKNOWN, outcome, error.status if (error.status or 0) >= 500 else None)
+    if isinstance(error, DuplicateText):
+        # What it is held for a repetition of may be this very request: the first copy landed, and X repeated it inside.
+        return _Answer(AttemptState.UNKNOWN, Unknown(f"{error.message} The first copy may be this one"), error.status)
+    if isinstance(error, Transient):
+        return _Answer(AttemptState.PREPARED, outcome, ids_unknown=isinstance(error, MediaNotReady))
+    return _Answer(AttemptState.REFUSED, outcome)
 
 
 def _posted(session: Session, found: Adopted) -> Adopted:

@@ -153,6 +153,7 @@ def test_what_makes_no_sense_is_refused_with_its_field(world: MakeWorld, api: Se
         (b'{"project": "a\\u0000"}', "body.project"),
         (b'{"wait": 61}', "body.wait"),
         (b'{"wait": NaN}', "body.wait"),
+        (b'{"wait": 0.5}', "body.wait"),
         (b'{"limitt": 1}', "body.limitt"),
         (b"[]", "body"),
         (b'{"limit": 1', "body.11"),

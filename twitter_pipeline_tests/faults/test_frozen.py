@@ -52,7 +52,8 @@ def _stand_still_before_sending(settings: Settings, task: Task) -> None:
 
     def stopping(session: XSession, request: Any, **options: Any) -> Any:
         if request.url.endswith("/2/tweets") and request.method == "POST":
-            os.kill(os.getpid(), signal.SIGSTOP)
+            # To this very thread: one to the process may be delivered while this thread goes on and sends.
+            signal.pthread_kill(threading.get_ident(), signal.SIGSTOP)
         return send(session, request, **options)
 
     XSession.send = stopping  # type: ignore[method-assign, assignment]

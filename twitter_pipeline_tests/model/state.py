@@ -137,7 +137,7 @@ class Rules:
     settling_sees_sent: bool = True
     #: `reaper._how_it_ended`: so has one that died.
     reaper_sees_sent: bool = True
-    #: `post._after`: 403 "duplicate" is no refusal; the first copy may be this very request.
+    #: `post._answer_of`: 403 "duplicate" is no refusal; the first copy may be this very request.
     duplicate_is_unknown: bool = True
     #: `session._settle_late`: what has posted, or found its post, after the reaper came, completes the task even so;
     #: wherever that stands by then.

@@ -236,4 +236,5 @@ class TableWorld(RuleBasedStateMachine):
             if how == "delayed":
                 self.in_flight.append(InFlight(task_id, process.allowed_at))
             error = errors.OutcomeUnknown("no answer")
-        return (*post._after(error), error.status)
+        answer = post._answer_of(error)
+        return answer.state, answer.outcome, answer.http_status

@@ -44,21 +44,22 @@ def test_a_reading_speaks_only_of_the_attempt_it_was_made_for(prepared: sa.Engin
 
     Machine.engine, Machine.settings = prepared, settings(top={"x": X})
     machine = Machine()
-    machine.two_items()
-    machine.attempt("lost")
-    for _ in range(2):
-        machine.read()
+    try:
+        machine.two_items()
+        machine.attempt("lost")
+        for _ in range(2):
+            machine.read()
+            machine.time_passes(3600)
+        machine.a_reading_begins()
+        machine.x_lists_posts(True)  # nothing; and this reader stands still
         machine.time_passes(3600)
-    machine.a_reading_begins()
-    machine.x_lists_posts(True)  # nothing; and this reader stands still
-    machine.time_passes(3600)
-    machine.read()  # another one finds the same
-    machine.time_passes(3600)
-    machine.attempt("lost after")
-    machine.a_reading_is_judged(0)
-
-    assert machine.states() == (Status.UNCONFIRMED, ["absent", "unknown"])
-    machine.teardown()
+        machine.read()  # another one finds the same
+        machine.time_passes(3600)
+        machine.attempt("lost after")
+        machine.a_reading_is_judged(0)
+        assert machine.states() == (Status.UNCONFIRMED, ["absent", "unknown"])
+    finally:
+        machine.teardown()  # its clock would be that of all tests that follow
     assert machine.states() == (Status.COMPLETED, ["absent", "adopted"])
 
 
