@@ -9,11 +9,11 @@ from typing import Annotated
 import sqlalchemy as sa
 from fastapi import APIRouter, HTTPException
 from fastapi import Body as FromBody
-from pydantic import Field
+from pydantic import BeforeValidator, Field
 
 from twitter_pipeline.api.auth import Publisher, Reader, Shared
 from twitter_pipeline.api.context import Context, utc_now
-from twitter_pipeline.api.fields import Body, Id, ProjectId, TaskId, Wait
+from twitter_pipeline.api.fields import Body, Id, ProjectId, TaskId, Wait, whole
 from twitter_pipeline.api.models import Done, PreviewOut, Published, PublishedAll, TaskOut, run_url
 from twitter_pipeline.api.problems import Problem, also
 from twitter_pipeline.api.tasks import no_project, task_of
@@ -41,7 +41,7 @@ class PublishIn(Body):
 
     project: ProjectId | None = None
     task_ids: Annotated[list[Id], Field(min_length=1, max_length=50)] | None = None
-    limit: Annotated[int, Field(ge=1, le=50, description="Most tasks to launch.")] = 10
+    limit: Annotated[int, Field(ge=1, le=50, description="Most tasks to launch."), BeforeValidator(whole)] = 10
     wait: Wait = 0
 
 

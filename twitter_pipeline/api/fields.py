@@ -36,7 +36,7 @@ def _without_nul(value: str) -> str:
     return value
 
 
-def _whole(value: object) -> object:
+def whole(value: object) -> object:
     """JSON knows one kind of number: 32.0 is a whole one."""
     return int(value) if isinstance(value, float) and value.is_integer() else value
 
@@ -65,7 +65,7 @@ def moment(value: str | None, zone: ZoneInfo | timezone = timezone.utc) -> datet
     return (found if found.tzinfo is not None else found.replace(tzinfo=zone)).astimezone(timezone.utc)
 
 
-Id = Annotated[int, Field(ge=1, le=_MOST_ID), BeforeValidator(_whole)]
+Id = Annotated[int, Field(ge=1, le=_MOST_ID), BeforeValidator(whole)]
 TaskId = Annotated[Id, Path(description="The task's number.")]
 ProjectId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$", description="A project's id.")]
 Text = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_without_nul)]
@@ -74,5 +74,5 @@ Moment = Annotated[str, AfterValidator(_moment), WithJsonSchema({"type": "string
 Zone = Annotated[str, AfterValidator(_zone), WithJsonSchema({"type": "string", "enum": sorted(_ZONES)})]
 #: Seconds that a call may wait for what it began.
 Wait = Annotated[
-    int, Field(ge=0, le=60, description="Seconds to wait for the outcome, at most."), BeforeValidator(_whole)
+    int, Field(ge=0, le=60, description="Seconds to wait for the outcome, at most."), BeforeValidator(whole)
 ]
