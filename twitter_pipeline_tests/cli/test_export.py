@@ -145,6 +145,7 @@ def test_a_file_that_cannot_be_written_is_said_and_what_lies_there_stays(
     assert [path.name for path in tmp_path.glob(".*.new")] == []
 
 
+@pytest.mark.soak
 def test_it_is_read_in_pieces(prepared: sa.Engine, tmp_path: Path) -> None:
     task_id = put_task(prepared)
     with writing(prepared) as connection:

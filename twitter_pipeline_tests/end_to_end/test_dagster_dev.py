@@ -89,6 +89,7 @@ def dagster_dev(root: Path, home: Path | None) -> Iterator[tuple[Dagster, list[s
             process.wait()
 
 
+@pytest.mark.soak
 def test_sensors_post_and_a_sandbox_that_is_down_costs_nothing(root: Path, tmp_path: Path) -> None:
     port = free_port()
     config = {"sandbox": {"port": port}, "projects": [{"id": "cats", "path": "cats"}]}

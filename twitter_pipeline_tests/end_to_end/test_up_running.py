@@ -58,6 +58,7 @@ def test_a_file_dropped_in_is_posted(stack: Stack, clip: Path) -> None:
     wait_for(lambda: _posted(stack.sandbox, "Dropped in"), 60, "the dropped file to be posted")
 
 
+@pytest.mark.soak
 def test_a_growing_file_is_not_touched_until_it_stops(stack: Stack, clip: Path) -> None:
     path = put(clip, stack.folder / "cats", "growing.mp4.part", title="Fully grown").rename(
         stack.folder / "cats" / "growing.mp4"
