@@ -15,8 +15,9 @@ from pathlib import Path
 import yaml
 
 from benchmarks.cost.tree import Tree, environment
-from twitter_pipeline.cli.up import dagster_api, ports, readiness
+from twitter_pipeline.cli.up import dagster_api, readiness
 from twitter_pipeline_tests.support.sandbox import SandboxServer
+from twitter_pipeline_tests.support.stack import free_port
 from twitter_pipeline_tests.support.waiting import wait_for
 
 #: How long a system is left alone to see what doing nothing costs, in seconds.
@@ -90,7 +91,7 @@ class Up:
         self._sandbox = sandbox
         self._media = work / user / "media"
         self._media.mkdir(parents=True)
-        port = ports.free()
+        port = free_port()
         self._url = f"http://127.0.0.1:{port}"
         self._config = work / user / "config.yaml"
         self._config.write_text(
@@ -98,7 +99,7 @@ class Up:
                 {
                     "x": {"base_url": sandbox.url},
                     "dagster": {"port": port, "max_concurrent_runs": runs},
-                    "api": {"port": ports.free()},
+                    "api": {"port": free_port()},
                     "accounts": [{"name": user}],
                     "projects": [{"id": "bench", "path": "media"}],
                 }
