@@ -132,9 +132,11 @@ def _read(engine: sa.Engine, connected: XClient, account: accounts.AccountRow, u
     )
     with writing(engine) as connection:
         looks.count_reading(connection, account.id, len(listing.posts), now=utc_now())
-    if not since and not listing.whole:
+    if not since and listing.posts and not listing.has_gaps:
+        # One page of a long history is whole once it goes back to before the first request.
         oldest = min(post.created_at for post in listing.posts)
-        return Listing(listing.posts, oldest < min(one.sent_at for one in unanswered) - MARGIN, listing.at)
+        reaches = oldest < min(one.sent_at for one in unanswered) - MARGIN
+        return Listing(listing.posts, listing.whole or reaches, listing.at)
     return listing
 
 

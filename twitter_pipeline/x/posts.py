@@ -45,10 +45,12 @@ class Listing:
 
     #: Newest first.
     posts: tuple[Post, ...]
-    #: Whether all that was asked for is there; otherwise older ones are missing.
+    #: Whether all that was asked for is there.
     whole: bool
     #: When X answered the first page, by its own clock (aware, UTC).
     at: datetime
+    #: Whether posts among them are missing, not only older ones beyond the last page.
+    has_gaps: bool = False
 
 
 def create(client: XClient, text: str, media_ids: Sequence[str] = ()) -> Created:
@@ -95,7 +97,7 @@ def timeline(
         params["since_id"] = since_id
     posts: list[Post] = []
     at: datetime | None = None
-    whole = True
+    has_gaps = False
     for _ in range(most_pages):
         body = client.request("GET", f"/2/users/{user_id}/tweets", params=params)
         at = at or client.x_time
@@ -105,15 +107,15 @@ def timeline(
             more = answer["meta"].get("next_token")
             page = [_post(entry) for entry in answer.get("data", [])]
             # X leaves out what it cannot show just now, and says so.
-            whole &= not answer.get("errors") and answer["meta"].get("result_count", len(page)) == len(page)
+            has_gaps |= bool(answer.get("errors")) or answer["meta"].get("result_count", len(page)) != len(page)
         except (ValueError, KeyError, TypeError, AttributeError) as error:
             # An unreadable listing must not pass for an empty one: a caller would take the post for absent.
             raise Transient(f"X's list of posts cannot be read: {error!r}.") from error
         posts += page
         if not more:
-            return Listing(tuple(posts), whole, at)
+            return Listing(tuple(posts), not has_gaps, at, has_gaps)
         params["pagination_token"] = str(more)
-    return Listing(tuple(posts), False, at or client.x_time)
+    return Listing(tuple(posts), False, at or client.x_time, has_gaps)
 
 
 @dataclass(frozen=True)

@@ -109,6 +109,31 @@ def test_while_the_timeline_is_out_of_order_nothing_is_taken_for_absent(world: M
     assert here.posted_texts() == []
 
 
+_OLD = {"id": "7", "text": "long ago", "created_at": "2020-01-01T00:00:00Z"}
+
+
+@pytest.mark.parametrize(
+    "listed",
+    [
+        {"data": [], "meta": {"result_count": 1}},
+        {"data": [], "meta": {"result_count": 0, "next_token": "more"}},
+        # It goes back far enough, and yet not all is there.
+        {"data": [_OLD], "meta": {"result_count": 2}},
+        {"data": [_OLD], "meta": {"result_count": 1}, "errors": [{"title": "Not Found"}]},
+    ],
+)
+def test_a_listing_that_lacks_posts_shows_no_absence_and_stops_no_tick(
+    world: MakeWorld, listed: dict[str, object]
+) -> None:
+    """Of the account nothing is known yet: there is no post to begin after."""
+    here = one_item(world)
+    here.sandbox.fault(TIMELINE, "status", status=200, body=listed, times=100)
+    lose(here)
+    for hours in range(3):
+        assert "not be read as far back" in here.look(utc_now() + timedelta(hours=hours))[0]
+    assert here.task().status is Status.UNCONFIRMED
+
+
 def test_after_ten_readings_in_vain_a_person_decides(world: MakeWorld) -> None:
     here = one_item(world)
     here.sandbox.fault(TIMELINE, "status", status=404, times=100)
