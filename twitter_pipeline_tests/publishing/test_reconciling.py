@@ -2,18 +2,28 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
+from datetime import datetime, timedelta, timezone
 
 import pytest
-import sqlalchemy as sa
 
 from twitter_pipeline.publishing import post, reconciling
-from twitter_pipeline.publishing.outcomes import Adopted, Interrupted, MustWait, Posted, Unknown
+from twitter_pipeline.publishing.outcomes import (
+    AccountStopped,
+    Adopted,
+    Failed,
+    Interrupted,
+    MustWait,
+    Outcome,
+    Posted,
+    Refused,
+    Unknown,
+)
 from twitter_pipeline.publishing.session import Session, Unavailable, utc_now
 from twitter_pipeline.store import looks
+from twitter_pipeline.store.attempts import AttemptState
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.status import Status
-from twitter_pipeline.store.tables import publishing_attempts
+from twitter_pipeline.x.client import XClient
 from twitter_pipeline_tests.conftest import MakeWorld
 from twitter_pipeline_tests.support.items import read_lines
 from twitter_pipeline_tests.support.world import World
@@ -67,21 +77,58 @@ def test_a_post_that_did_not_land_goes_out_by_the_next_run(world: MakeWorld) -> 
     assert here.attempt_states() == ["absent", "confirmed"]
 
 
-def test_absent_takes_three_whole_readings_by_xs_clock(world: MakeWorld) -> None:
+@pytest.mark.parametrize(
+    ("status", "body", "retries"),
+    [
+        (503, None, 0),  # X was busy
+        (502, "<html>Bad gateway</html>", 1),
+        (403, "<html>blocked</html>", 1),  # a gateway's, not X's word on the text
+    ],
+)
+def test_what_the_answer_was_tells_whether_a_retry_is_used_up(
+    world: MakeWorld, status: int, body: str | None, retries: int
+) -> None:
     here = one_item(world)
+    here.sandbox.fault(CREATE, "status", status=status, body=body)
+    assert isinstance(here.publish(), Unknown)
+    here.look_until_settled()
+    assert (here.task().status, here.task().retry_count) == (Status.PENDING, retries)
+
+
+@pytest.mark.parametrize("was_lost", [False, True])
+def test_a_project_says_how_often_an_item_is_tried_again(world: MakeWorld, was_lost: bool) -> None:
+    here = world(max_retries=0)
+    here.put(title="Cat naps")
+    here.scan()
+    here.looked_through()
+    if was_lost:
+        lose(here)
+        here.look_until_settled()
+    else:
+        here.sandbox.fault("POST /2/media/upload/initialize", "status", status=500)
+        here.publish()
+    assert here.task().status is Status.FAILED
+
+
+def test_absent_takes_three_whole_readings_far_enough_apart_by_xs_clock(
+    world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = world(x={"settle_time": "10 min"})
+    here.put(title="Cat naps")
+    here.scan()
+    here.looked_through()
+    monkeypatch.setattr(reconciling, "IN_RUN", ())
     lose(here)
-    readings: list[tuple[bool, bool]] = []
-
-    def rows() -> sa.Row[tuple[object, object]]:
-        columns = publishing_attempts.c
-        with reading(here.engine) as connection:
-            return connection.execute(sa.select(columns.looked_from, columns.missed_at)).one()
-
-    for _ in range(2):  # a clock that was set ahead brings nothing forward
-        reconciling.look_where_due(here.engine, here.settings, [1], now=utc_now() + timedelta(days=1))
-        readings.append((rows()[0] is not None, rows()[1] is not None))
-    assert readings == [(True, False), (True, False)]
-    assert here.task().status is Status.UNCONFIRMED
+    begin = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
+    stands = []
+    for minutes in (0, 9.9, 10.1, 11.9, 12.2):
+        x_now = begin + timedelta(minutes=minutes)
+        monkeypatch.setattr(XClient, "x_time", property(lambda _, at=x_now: at))
+        # Our own clock, days ahead, brings nothing forward.
+        here.look(utc_now() + timedelta(days=1 + minutes))
+        stands.append(here.task().status)
+    assert stands == [Status.UNCONFIRMED] * 4 + [Status.PENDING]
+    assert here.attempt_states() == ["absent"]
 
 
 def test_a_post_that_appears_late_is_adopted_by_a_tick(world: MakeWorld) -> None:
@@ -239,6 +286,29 @@ def test_a_late_yes_completes_an_item_that_was_taken_for_absent(world: MakeWorld
 
     assert (here.task().status, here.task().tweet_id) == (Status.COMPLETED, "7")
     assert isinstance(here.open(run_id="again"), Unavailable)
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status"),
+    [
+        (Refused("400"), Status.FAILED),
+        (Failed("nobody was reached"), Status.PENDING),
+        (MustWait("429", datetime(2026, 11, 24, tzinfo=timezone.utc)), Status.PENDING),
+        (AccountStopped("402"), Status.PENDING),
+    ],
+)
+def test_a_late_no_lets_an_item_go_on_whose_run_was_thought_dead(
+    world: MakeWorld, outcome: Outcome, status: Status
+) -> None:
+    here = one_item(world)
+    session = here.send_and_die()
+    assert here.task().status is Status.UNCONFIRMED
+    state = AttemptState.PREPARED if isinstance(outcome, Failed) else AttemptState.REFUSED
+
+    post._write_down(session, post._Answer(state, outcome))
+
+    assert here.task().status is status
+    assert here.attempt_states() == [state.value]
 
 
 def test_two_readers_at_once_read_once(world: MakeWorld) -> None:

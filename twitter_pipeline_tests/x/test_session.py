@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from datetime import timedelta
@@ -83,6 +84,16 @@ def test_what_runs_on_this_machine_is_not_reached_through_a_proxy(
 def test_a_list_of_posts_that_cannot_be_read_is_not_an_empty_one(to_server: Connect, body: bytes) -> None:
     with serving(answer(200, body)) as server, pytest.raises(Transient, match="cannot be read"):
         posts.timeline(to_server(server.url), "1")
+
+
+def test_a_long_post_is_listed_with_all_its_words(to_server: Connect) -> None:
+    """Beyond 280 characters X cuts `text`, and gives the whole in `note_tweet`."""
+    link = {"url": "https://t.co/b", "expanded_url": "https://example.com/x"}
+    note = {"text": "All of it &amp; https://t.co/b", "entities": {"urls": [link]}}
+    entry = {"id": "7", "text": "All of… https://t.co/a", "created_at": "2026-11-24T12:00:00Z", "note_tweet": note}
+    with serving(answer(200, json.dumps({"data": [entry], "meta": {"result_count": 1}}).encode())) as server:
+        (post,) = posts.timeline(to_server(server.url), "1").posts
+    assert post.words == "All of it & https://example.com/x"
 
 
 @pytest.mark.parametrize(
