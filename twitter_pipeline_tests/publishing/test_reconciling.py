@@ -121,13 +121,13 @@ def test_absent_takes_three_whole_readings_far_enough_apart_by_xs_clock(
     lose(here)
     begin = datetime(2026, 11, 24, 12, tzinfo=timezone.utc)
     stands = []
-    for minutes in (0, 9.9, 10.1, 11.9, 12.2):
+    for minutes in (0, 9, 9.9, 10.1, 11.5, 12.2):
         x_now = begin + timedelta(minutes=minutes)
         monkeypatch.setattr(XClient, "x_time", property(lambda _, at=x_now: at))
         # Our own clock, days ahead, brings nothing forward.
         here.look(utc_now() + timedelta(days=1 + minutes))
         stands.append(here.task().status)
-    assert stands == [Status.UNCONFIRMED] * 4 + [Status.PENDING]
+    assert stands == [Status.UNCONFIRMED] * 5 + [Status.PENDING]
     assert here.attempt_states() == ["absent"]
 
 
