@@ -26,6 +26,7 @@ from twitter_pipeline.store.status import Status
 from twitter_pipeline.x.client import XClient
 from twitter_pipeline_tests.conftest import MakeWorld
 from twitter_pipeline_tests.support.items import read_lines
+from twitter_pipeline_tests.support.waiting import wait_for
 from twitter_pipeline_tests.support.world import World
 
 CREATE = "POST /2/tweets"
@@ -327,6 +328,23 @@ def test_what_the_readings_listed_is_counted(world: MakeWorld) -> None:
     with reading(here.engine) as connection:
         readings, posts = looks.cost(connection, 1, utc_now().date())
     assert (readings, posts) == (1, 1)
+
+
+def test_a_reading_lists_only_what_is_newer_than_what_was_known(world: MakeWorld) -> None:
+    """X charges for each post listed."""
+    here = one_item(world)
+    here.publish()
+    here.put("second.mp4", title="Another nap")
+    here.scan()
+    # X's ids tell the order of what is a second apart.
+    first = utc_now()
+    wait_for(lambda: utc_now() - first > timedelta(seconds=1.1), 5, "the next second")
+    lose(here, task="second.mp4")
+    here.look()
+    with reading(here.engine) as connection:
+        readings, posts = looks.cost(connection, 1, utc_now().date())
+    assert readings > 0
+    assert posts == 0
 
 
 @pytest.mark.parametrize("posted", ["77", None])
