@@ -23,12 +23,15 @@ def connect(url: str, *, pool_size: int = 2) -> sa.Engine:
     So many connections are kept open; a few more are opened when all are in use, and closed again.
 
     SQLite: WAL, foreign keys, `synchronous=FULL` (an intent to post must survive a power cut before the
-    request leaves), and a folder readable by nobody else. No secret is written into either (`redacting`).
+    request leaves), and a folder readable by nobody else. PostgreSQL: `synchronous_commit`, for the same reason, also
+    where its configuration has turned it off. No secret is written into either (`redacting`).
     """
     redacting.install()
     parsed = sa.make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return sa.create_engine(url, pool_size=pool_size, pool_pre_ping=True)
+        engine = sa.create_engine(url, pool_size=pool_size, pool_pre_ping=True)
+        sa.event.listen(engine, "connect", _make_commits_durable)
+        return engine
     if parsed.database:
         Path(parsed.database).parent.mkdir(parents=True, exist_ok=True, mode=0o700)
     engine = sa.create_engine(url, pool_size=max(pool_size, 5), connect_args={"timeout": BUSY_TIMEOUT})
@@ -46,6 +49,14 @@ def connect(url: str, *, pool_size: int = 2) -> sa.Engine:
         connection.exec_driver_sql(f"BEGIN {kind}")
 
     return engine
+
+
+def _make_commits_durable(connection: Any, _record: Any) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT set_config('synchronous_commit', 'on', false) WHERE current_setting('synchronous_commit') = 'off'"
+        )
+    connection.commit()
 
 
 @contextmanager

@@ -208,6 +208,7 @@ def test_reexecution_from_failure_goes_on_with_the_op_that_failed(by_hand: ByHan
     assert by_hand.partitions()["materialized"] == {task.partition_key}
 
 
+@pytest.mark.soak
 def test_a_job_backfill_posts_what_is_due_once_and_the_rest_keeps_its_slot(by_hand: ByHand) -> None:
     names = [f"clip{number}" for number in range(20)]
     tasks = by_hand.put(*names)

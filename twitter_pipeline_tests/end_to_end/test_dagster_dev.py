@@ -112,6 +112,7 @@ def test_sensors_post_and_a_sandbox_that_is_down_costs_nothing(root: Path, tmp_p
     assert task.status in (Status.RUNNING, Status.COMPLETED)
 
 
+@pytest.mark.soak
 def test_without_dagster_home_it_says_loudly_what_is_thrown_away(root: Path) -> None:
     config = {"sandbox": {"port": free_port()}, "projects": [{"id": "cats", "path": "cats"}]}
     (root / "config.yaml").write_text(yaml.safe_dump(config), encoding="utf-8")

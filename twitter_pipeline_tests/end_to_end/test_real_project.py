@@ -20,7 +20,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.timeout(400), needs_samples]
 PROJECT = samples_dir() / "maker_music_makerthins"
 
 
-@pytest.fixture(params=["sqlite", pytest.param("postgresql", marks=pytest.mark.soak)])
+@pytest.fixture(params=["sqlite", "postgresql"])
 def database(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
     """The setting that names the database; none for SQLite."""
     if request.param == "sqlite":
@@ -31,6 +31,7 @@ def database(request: pytest.FixtureRequest) -> Iterator[dict[str, str]]:
         yield {"database_url": url}
 
 
+@pytest.mark.soak
 def test_each_of_the_27_clips_becomes_one_post_with_its_english_words(tmp_path: Path, database: dict[str, str]) -> None:
     source = {"type": "video", "path": "output_video_music", "metadata": "uploader_json"}
     stack = Stack(tmp_path, [{"id": "maker", "path": str(PROJECT), "sources": [source]}], **database)

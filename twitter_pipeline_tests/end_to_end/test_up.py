@@ -70,6 +70,7 @@ def test_until_idle_posts_what_lies_there_and_says_what_became_of_it(stack: Stac
         assert f" {word} " in _said(stack)
 
 
+@pytest.mark.soak
 def test_until_idle_ends_with_3_and_tells_somebody_when_x_refuses_an_item(
     stack: Stack, tmp_path: Path, clip: Path
 ) -> None:
@@ -110,10 +111,27 @@ def test_a_second_ctrl_c_ends_it_at_once(stack: Stack) -> None:
     process.send_signal(signal.SIGINT)
     wait_for(lambda: "stopping" in _said(stack), 10, "the stop to begin")
     process.send_signal(signal.SIGINT)
-    assert stack.wait(3) == 0
+    assert stack.wait(15) == 0
     assert _alive(family) == []
 
 
+@pytest.mark.soak
+def test_a_service_killed_while_everything_starts_is_started_again(stack: Stack) -> None:
+    stack.start()
+    wait_for(lambda: "launcher is up" in _said(stack), 30, "the launcher")
+
+    def killed() -> bool:
+        with contextlib.suppress(ValueError, psutil.NoSuchProcess):
+            stack.service_process("code-server").kill()
+            return True
+        return False
+
+    wait_for(killed, 10, "the code server to kill")
+    stack.wait_until_up()
+    assert "code-server was started again" in _said(stack)
+
+
+@pytest.mark.soak
 def test_killed_it_takes_everything_along_and_starts_again(stack: Stack, tmp_path: Path, clip: Path) -> None:
     stack.start().wait_until_up()
     family = _family(stack)

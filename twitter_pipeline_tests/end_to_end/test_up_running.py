@@ -86,6 +86,7 @@ def test_a_good_edit_of_the_configuration_takes_effect(stack: Stack, clip: Path)
         wait_for(lambda: _posted(stack.sandbox, "A dog"), 60, "the new project's file to be posted")
 
 
+@pytest.mark.soak
 def test_a_bad_edit_is_told_once_and_the_old_settings_stay(stack: Stack, clip: Path) -> None:
     sandbox = stack.sandbox
     with edited(stack, "path: cats", "paht: cats"):
@@ -131,7 +132,13 @@ def test_a_second_start_is_told_who_runs_already(stack: Stack) -> None:
     assert f"(process {stack.pid})" in said.stderr
 
 
-@pytest.mark.parametrize("service", ["webserver", "daemon", "code-server", "launcher", "sandbox"])
+@pytest.mark.parametrize(
+    "service",
+    [
+        "launcher",
+        *(pytest.param(name, marks=pytest.mark.soak) for name in ("webserver", "daemon", "code-server", "sandbox")),
+    ],
+)
 def test_a_service_that_dies_is_started_again(stack: Stack, clip: Path, service: str) -> None:
     victim = stack.service_process(service)
     victim.kill()

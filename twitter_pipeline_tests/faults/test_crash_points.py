@@ -22,9 +22,15 @@ from twitter_pipeline_tests.support.world import MakeWorld, World
 #: More points than there are; a process that reaches its end says so.
 MOST_POINTS = 200
 POST = "POST /2/tweets"
-#: `make test` takes SQLite: where points are is the same.
+#: `make test` takes those right after each step, on SQLite; `make soak` each, on both.
 cheaply = pytest.mark.parametrize(
-    "database_url", ["sqlite", pytest.param("postgresql", marks=pytest.mark.soak)], indirect=True
+    ("database_url", "step"),
+    [
+        ("sqlite", 2),
+        pytest.param("sqlite", 1, marks=pytest.mark.soak),
+        pytest.param("postgresql", 1, marks=pytest.mark.soak),
+    ],
+    indirect=["database_url"],
 )
 
 
@@ -71,26 +77,24 @@ def _looked_for(here: World, task: Task) -> bool:
     return here.task_of(task.media_path).status is not Status.UNCONFIRMED
 
 
-def killed_at_each(
-    here: World, part: Part, begin: Callable[[int], Task], *, points: range = range(1, MOST_POINTS)
-) -> Counter[str]:
-    """Kill a process at each of these points of its part, each with an item of its own; how the items stood then."""
+def killed_at_each(here: World, part: Part, begin: Callable[[int], Task], *, step: int) -> Counter[str]:
+    """Kill a process at every `step`-th point of its part, each with an item of its own; how the items stood then."""
     ends = Counter[str]()
-    for crash_at in points:
+    for crash_at in range(step, MOST_POINTS, step):
         task = begin(crash_at)
         passed = let(part, here.settings, task, crash_at=crash_at)
         ends[settle(here, task)] += 1
         if passed is not None:
             assert passed < crash_at
             return ends
-    raise AssertionError(f"the process never reached its end within {points}")
+    raise AssertionError(f"the process never reached its end within {MOST_POINTS} points")
 
 
 @pytest.mark.slow
 @cheaply
-def test_a_worker_killed_at_any_point_posts_once(world: MakeWorld) -> None:
+def test_a_worker_killed_at_any_point_posts_once(world: MakeWorld, step: int) -> None:
     here = world()
-    ends = killed_at_each(here, work, lambda number: new_item(here, number))
+    ends = killed_at_each(here, work, lambda number: new_item(here, number), step=step)
     # Before anything was sent; between the durable intent and the answer; and after it.
     assert set(ends) == {"pending, 0 posts", "unconfirmed, 0 posts", "unconfirmed, 1 posts", "completed, 1 posts"}
 
@@ -111,10 +115,10 @@ def lost(here: World, number: int, *, landed: bool) -> Task:
 
 @pytest.mark.slow
 @cheaply
-def test_killed_at_any_point_of_finding_a_post_it_is_found_by_the_next(world: MakeWorld) -> None:
+def test_killed_at_any_point_of_finding_a_post_it_is_found_by_the_next(world: MakeWorld, step: int) -> None:
     here = world()
     assert isinstance(here.publish(new_item(here, 0)), Posted)
-    ends = killed_at_each(here, look, lambda number: lost(here, number, landed=True))
+    ends = killed_at_each(here, look, lambda number: lost(here, number, landed=True), step=step)
     assert set(ends) == {"unconfirmed, 1 posts", "completed, 1 posts"}
 
 

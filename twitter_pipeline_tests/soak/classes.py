@@ -46,7 +46,7 @@ def _status(call: str, status: int, probability: float, **more: Any) -> Rule:
     return _rule(call, "status", probability, status=status, name=f"status_{status}", **more)
 
 
-_LOST_ANSWERS = (_rule(POST, "drop_after", 0.5), _rule(POST, "drop", 0.2), _rule(POST, "hang_after", 0.2))
+_LOST_ANSWERS = (_rule(POST, "drop_after", 0.7), _rule(POST, "drop", 0.2), _rule(POST, "hang_after", 0.2))
 _HTML = "<html><body>Bad gateway</body></html>"
 
 CLASSES = (
@@ -65,23 +65,23 @@ CLASSES = (
             _rule(POST, "status_after", 0.5, status=502, body=_HTML),
         ),
     ),
-    FaultClass("429", (_status(POST, 429, 0.3, seconds=1), _rule(POST, "status", 0.5, status=429, name="bare_429"))),
-    FaultClass("401, 402", (_status(POST, 401, 0.35), _status(POST, 402, 0.35))),
+    FaultClass("429", (_status(POST, 429, 0.4, seconds=1), _rule(POST, "status", 0.6, status=429, name="bare_429"))),
+    FaultClass("401, 402", (_status(POST, 401, 0.5), _status(POST, 402, 0.5))),
     FaultClass(
         "upload",
         (
-            _rule(INITIALIZE, "drop_after", 0.2),
+            _rule(INITIALIZE, "drop_after", 0.4),
             _status(INITIALIZE, 503, 0.1),
-            _rule(APPEND, "drop", 0.2),
+            _rule(APPEND, "drop", 0.3),
             _rule(APPEND, "cut", 0.2),
-            _rule(FINALIZE, "drop_after", 0.3),
+            _rule(FINALIZE, "drop_after", 0.4),
             _status(FINALIZE, 500, 0.1),
         ),
     ),
     FaultClass("media id unknown", (_rule(FINALIZE, "late_media", 0.6, seconds=1), *_LOST_ANSWERS)),
     FaultClass(
         "processing",
-        (_rule(FINALIZE, "stuck", 0.5, seconds=1), _rule(APPEND, "drop_after", 0.2), _rule(POST, "cut", 0.5)),
+        (_rule(FINALIZE, "stuck", 0.7, seconds=1), _rule(APPEND, "drop_after", 0.2), _rule(POST, "cut", 0.5)),
         kind="video",
     ),
     FaultClass("timeline lags", (*_LOST_ANSWERS, {"call": TIMELINE, "kind": "lag", "seconds": 0.8, "times": "always"})),

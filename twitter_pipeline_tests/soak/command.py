@@ -12,19 +12,23 @@ from pathlib import Path
 
 from twitter_pipeline_tests.soak.classes import CLASSES, class_of
 from twitter_pipeline_tests.soak.direct import Direct, Result
-from twitter_pipeline_tests.soak.judge import Tally
+from twitter_pipeline_tests.soak.judge import Tally, Verdict
 from twitter_pipeline_tests.soak.whole import Whole
 from twitter_pipeline_tests.support.postgres import OUR_SCHEMA, shared_server
 
 _OUTAGES = frozenset(one.name for one in CLASSES if one.outage)
 _COLUMNS = ("items", "hit", "published", "duplicates", "lost", "unconfirmed", "wrong", "refused")
 _MOST_TROUBLES = 20
+#: CI's: enough for each class to be hit `HITS_A_CLASS` times, by far.
+FULL = 2000
+#: How many items of each class something must befall in a full soak: fewer would show little.
+HITS_A_CLASS = 50
 
 
 def main(arguments: Sequence[str]) -> int:
-    """Run; 1 when an item was posted twice, lost or wrong, or too many are unconfirmed."""
+    """Run; 1 when an item was posted twice, lost or wrong, too many are unconfirmed, or too little went wrong."""
     parser = argparse.ArgumentParser(prog="make soak", description=__doc__)
-    parser.add_argument("--publishes", type=int, default=1400, metavar="N", help="how many items, over all databases")
+    parser.add_argument("--publishes", type=int, default=FULL, metavar="N", help="how many items, over all databases")
     parser.add_argument("--seed", type=int, help="what is made and done by chance; timing is not repeated")
     parser.add_argument("--database", choices=["sqlite", "postgresql", "both"], default="both")
     parser.add_argument("--through", choices=["workers", "dagster", "both"], default="workers")
@@ -38,13 +42,27 @@ def main(arguments: Sequence[str]) -> int:
         plans += [("workers", database, -(-options.publishes // len(databases))) for database in databases]
     if options.through != "workers":
         plans.append(("dagster", databases[-1], options.dagster))
-    ends = [_soak(*plan, seed) for plan in plans]  # the others, too, after one that went wrong
-    good = all(ends)
+    verdicts = [_soak(*plan, seed) for plan in plans]  # the others, too, after one that went wrong
+    good = all(verdict.good(_OUTAGES) for verdict in verdicts)
+    if options.through != "dagster" and options.publishes >= FULL:
+        few = too_few_hits(verdicts)
+        print("\n".join(few), end="\n" if few else "", flush=True)
+        good = good and not few
     print("each item once" if good else f"FAILED with seed {seed}", flush=True)
     return 0 if good else 1
 
 
-def _soak(through: str, database: str, publishes: int, seed: int) -> bool:
+def too_few_hits(verdicts: Sequence[Verdict]) -> list[str]:
+    """The classes that too little befell, all databases together."""
+    hits = {one.name: sum(verdict.tallies[one.name].hit for verdict in verdicts) for one in CLASSES}
+    return [
+        f"too little went wrong: {name}: {number} of {HITS_A_CLASS} items"
+        for name, number in hits.items()
+        if number < HITS_A_CLASS
+    ]
+
+
+def _soak(through: str, database: str, publishes: int, seed: int) -> Verdict:
     name = f"{through}, {database}"
 
     def say(line: str) -> None:
@@ -57,7 +75,7 @@ def _soak(through: str, database: str, publishes: int, seed: int) -> bool:
         soak = (Whole if through == "dagster" else Direct)(Path(folder), url, publishes=publishes, seed=seed, say=say)
         result = soak.run()
     print(report(name, result), flush=True)
-    return result.verdict.good(_OUTAGES)
+    return result.verdict
 
 
 def report(name: str, result: Result) -> str:

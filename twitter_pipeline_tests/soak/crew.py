@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import random
 import signal
@@ -41,6 +42,8 @@ class Crew:
     done: Counter[str] = field(default_factory=Counter)
     #: What the sandbox's faults have befallen, by account.
     befell: Counter[str] = field(default_factory=Counter)
+    #: The runs whose process was killed or stood still while they were at an item.
+    struck: set[str] = field(default_factory=set)
     _members: list[tuple[str, ForkServerProcess]] = field(default_factory=list)
     _server: ForkServerProcess | None = None
     _asleep: list[tuple[float, ForkServerProcess]] = field(default_factory=list)
@@ -84,6 +87,7 @@ class Crew:
         role, process = found
         self._members.remove(found)
         _kill(process)
+        self._note_run(process)
         self._members.append((role, self._start(role)))
         self.done[f"killed: {role}"] += 1
         return True
@@ -95,6 +99,7 @@ class Crew:
             self.done[f"killed: {role}"] += 1
         for _, process in self._members:
             process.join()
+            self._note_run(process)
         self._members.clear()
         self._asleep.clear()
 
@@ -103,6 +108,7 @@ class Crew:
         found = self._choose(roles, busy)
         if found is not None and all(found[1] is not process for _, process in self._asleep):
             os.kill(_pid(found[1]), signal.SIGSTOP)
+            self._note_run(found[1])
             self._asleep.append((time.monotonic() + seconds, found[1]))
             self.done[f"stopped: {found[0]}"] += 1
 
@@ -129,6 +135,10 @@ class Crew:
         if self._server is not None and self._server.is_alive():
             _kill(self._server)
         self._members.clear()
+
+    def _note_run(self, process: ForkServerProcess) -> None:
+        with contextlib.suppress(FileNotFoundError):  # it was at none by then
+            self.struck.add(processes.run_file(self.runs, _pid(process)).read_text())
 
     def _choose(self, roles: Sequence[str], busy: bool) -> tuple[str, ForkServerProcess] | None:
         those = [

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import random
+import signal
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -28,17 +30,19 @@ from twitter_pipeline_tests.support.tcp_proxy import (
     reset_down,
     reset_up,
 )
+from twitter_pipeline_tests.support.waiting import wait_for
 
 #: How often something happens: on average after so many lines in the publishing log of that project's items (of all).
 #: Lines, not seconds: a slow machine gets things done between two kills, too.
 EVERY: dict[str, tuple[str | None, float]] = {
-    "kill killed": ("killed", 8),
-    "stop stopped": ("stopped", 6),
+    "kill killed": ("killed", 4),
+    "stop stopped": ("stopped", 3),
     "kill any worker": (None, 50),
     "kill ticker": (None, 80),
     "stop ticker": (None, 100),
     "kill sandbox": (None, 400),
     "kill all": (None, 1000),
+    "crash database server": (None, 500),
     "kill connections": ("network", 20),
     "freeze connections": ("network", 30),
     "end database connections": (None, 40),
@@ -102,7 +106,7 @@ class Direct:
             finally:
                 crew.end()
             crew.done["connections broken"] += sum(n for mode, n in proxy.counts.items() if mode != PASS)
-        verdict = judge.judge(self.engine, self.items, posts)
+        verdict = judge.judge(self.engine, self.items, posts, crew.struck)
         return Result(verdict, time.monotonic() - started, crew.done, crew.befell)
 
     def _trouble(self, crew: Crew, proxy: TcpProxy) -> None:
@@ -162,6 +166,25 @@ class Direct:
             crew.done["connections broken"] += proxy.freeze()
         elif what == "end database connections" and self.engine.dialect.name == "postgresql":
             crew.done["database connections ended"] += self._end_database_connections()
+        elif what == "crash database server" and self.engine.dialect.name == "postgresql":
+            self._crash_database_server()
+            crew.done["killed: database server"] += 1
+
+    def _crash_database_server(self) -> None:
+        """Kill one of its processes, as the kernel does when memory is short: it ends the others and recovers."""
+        with self.engine.connect() as connection:
+            victim = connection.scalar(sa.text("SELECT pg_backend_pid()"))
+        assert isinstance(victim, int)
+        os.kill(victim, signal.SIGKILL)
+        self.engine.dispose()
+        wait_for(self._database_answers, 60, "PostgreSQL to recover")
+
+    def _database_answers(self) -> bool:
+        try:
+            self.engine.connect().close()
+        except sa.exc.OperationalError:
+            return False
+        return True
 
     def _end_database_connections(self) -> int:
         """Let PostgreSQL end some connections, never this process's own."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from twitter_pipeline.store import log, tasks
 from twitter_pipeline.store.engine import reading
 from twitter_pipeline.store.status import Status
-from twitter_pipeline.store.tables import publishing_attempts
+from twitter_pipeline.store.tables import publishing_attempts, publishing_log
 from twitter_pipeline.store.tasks import Task
 from twitter_pipeline_tests.soak.items import Expected
 
@@ -25,7 +25,7 @@ class Tally:
     """The items of one class."""
 
     items: int = 0
-    #: Items that show that something went wrong on their way: a fault, or more than one attempt.
+    #: Items on whose way something went wrong: a fault, a process killed or stopped, more than one attempt.
     hit: int = 0
     published: int = 0
     duplicates: int = 0
@@ -61,12 +61,17 @@ class Verdict:
         return total.duplicates + total.lost + total.wrong == 0 and unconfirmed <= MOST_UNCONFIRMED * items
 
 
-def judge(engine: sa.Engine, items: Sequence[Expected], posts: Sequence[dict[str, Any]]) -> Verdict:
-    """Hold the sandbox's posts against the items, and the task table against both."""
+def judge(
+    engine: sa.Engine, items: Sequence[Expected], posts: Sequence[dict[str, Any]], struck: Collection[str] = ()
+) -> Verdict:
+    """Hold the sandbox's posts against the items, and the task table against both.
+
+    `struck` are the runs that were killed or stood still at their item.
+    """
     verdict = Verdict()
     with reading(engine) as connection:
         by_path = {(task.project_id, task.media_path): task for task in tasks.read(connection, tasks.select())}
-    attempts = _attempts(engine)
+    attempts, struck_tasks = _attempts(engine), _tasks_of(engine, struck)
     made: dict[object, list[dict[str, Any]]] = defaultdict(list)
     for post in posts:
         media = tuple(medium["sha256"] for medium in post["media"])
@@ -80,7 +85,9 @@ def judge(engine: sa.Engine, items: Sequence[Expected], posts: Sequence[dict[str
         own = made.pop(item.media or (item.account, item.text), [])
         tally = verdict.tallies[item.fault_class.name]
         wrong = _judge_one(tally, item, task, own, bool(taken[f"{item.account} {item.text}"]))
-        tally.hit += any(post["fault"] for post in own) or (task is not None and _was_hit(task, attempts[task.id]))
+        tally.hit += any(post["fault"] for post in own) or (
+            task is not None and (task.id in struck_tasks or _was_hit(task, attempts[task.id]))
+        )
         if wrong:
             verdict.troubles.append(f"{wrong}: {item.fault_class.name}: {item}\n{_history(engine, task, own)}")
     for posts_of_nobody in made.values():
@@ -124,6 +131,14 @@ def _judge_one(
 
 def _was_hit(task: Task, attempts: Sequence[sa.RowMapping]) -> bool:
     return task.attempt > 1 or any(attempt["state"] != "confirmed" for attempt in attempts)
+
+
+def _tasks_of(engine: sa.Engine, runs: Collection[str]) -> set[int]:
+    """The tasks that these runs were at."""
+    columns = publishing_log.c
+    with reading(engine) as connection:
+        rows = connection.execute(sa.select(columns.task_id, columns.run_id).where(columns.run_id.is_not(None)))
+        return {task_id for task_id, run_id in rows.tuples() if run_id in runs}
 
 
 def _attempts(engine: sa.Engine) -> dict[int, list[sa.RowMapping]]:

@@ -14,6 +14,7 @@ from twitter_pipeline.store.engine import connect, reading, writing
 from twitter_pipeline.store.tables import content_sources
 from twitter_pipeline.store.tables import pauses as pauses_table
 from twitter_pipeline_tests.support.items import NOW
+from twitter_pipeline_tests.support.postgres import PostgresServer
 
 
 def pause(engine: sa.Engine, name: str) -> None:
@@ -45,6 +46,18 @@ def test_a_post_s_intent_survives_a_power_cut_on_sqlite(tmp_path: Path) -> None:
         }
     engine.dispose()
     assert settings == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 30_000}
+
+
+def test_a_post_s_intent_survives_a_crash_of_a_server_that_was_told_to_be_fast(server: PostgresServer) -> None:
+    with server.database() as url:
+        engine = connect(url)
+        with engine.connect() as connection:
+            assert (
+                connection.scalar(sa.text("SELECT reset_val FROM pg_settings WHERE name = 'synchronous_commit'"))
+                == "off"
+            )
+            assert connection.scalar(sa.text("SHOW synchronous_commit")) == "on"
+        engine.dispose()
 
 
 def test_a_transaction_that_breaks_leaves_nothing(engine: sa.Engine) -> None:

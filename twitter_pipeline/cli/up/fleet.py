@@ -64,19 +64,23 @@ class Fleet:
         return [*(place.process for place in self._places.values()), *self._former]
 
     def check(self) -> None:
-        """While starting: raise CannotStart when a process has ended, with the last it said."""
+        """While starting: raise CannotStart when a process has ended by itself, with the last it said.
+
+        One that was killed, by a machine short of memory for instance, is started again.
+        """
         for name, place in self._places.items():
             code = place.process.exit_code()
-            if code is not None:
+            if code is not None and code >= 0:
                 place.process.wait()
                 said = "\n".join(f"  {line}" for line in place.process.last_lines)
                 raise CannotStart(
                     f"{name} ended with exit code {code}; the last lines of {self._home / 'logs' / f'{name}.log'}:\n"
                     f"{said}"
                 )
+        self.tend()
 
     def tend(self) -> None:
-        """Once everything has started: start again what has died, later and later."""
+        """Start again what has died, later and later."""
         now = time.monotonic()
         # Nobody left of a group: its number may soon be another's.
         self._former = [process for process in self._former if process.group_lives()]
