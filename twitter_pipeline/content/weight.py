@@ -30,15 +30,17 @@ def _regional(letters: str) -> str:
 _FLAGS = "|".join(map(_regional, sorted(COUNTRIES | OTHER_FLAGS)))
 # England, Scotland and Wales are spelt in tag characters behind a black flag.
 _NATIONS = "|".join("".join(chr(0xE0000 + ord(c)) for c in tag) for tag in ("gbeng", "gbsct", "gbwls"))
-# A pictograph may take a skin tone or the sign for "as a picture" (FE0F); FE0E says "as text". © and ® are text
-# unless told otherwise; digits become pictures only as keycaps.
+# A pictograph may take a skin tone; one that is text by itself the sign for "as a picture" (FE0F); FE0E says "as
+# text". © and ® are text unless told otherwise; digits become pictures only as keycaps.
 _PICTOGRAPH = (
-    r"(?:\p{Emoji_Modifier_Base}\p{Emoji_Modifier}"
-    r"|[\p{Emoji}--[0-9#*©®]--\p{Regional_Indicator}](?!\ufe0e)\ufe0f?+|[©®]\ufe0f)"
+    r"(?:\p{Emoji_Modifier_Base}\ufe0f?+\p{Emoji_Modifier}"
+    r"|[\p{Emoji_Presentation}--\p{Regional_Indicator}](?!\ufe0e)(?:(?<=[\u2300-\u2bff])\ufe0f?+)?"
+    r"|[\p{Emoji}--\p{Emoji_Presentation}--[0-9#*©®]](?!\ufe0e)\ufe0f?+|[©®]\ufe0f)"
 )
 # Joined by U+200D they are one: a family of four is the longest there is.
 _EMOJI = regex.compile(
-    rf"{_FLAGS}|\U0001f3f4(?:{_NATIONS})\U000e007f|[0-9#*]\ufe0f?+\u20e3|{_PICTOGRAPH}(?:\u200d{_PICTOGRAPH}){{0,3}}+",
+    # Where none can begin nothing more is tried.
+    rf"(?=[#*0-9©®\u203c-\u3299\U0001f000-\U0001ffff])(?:{_FLAGS}|\U0001f3f4(?:{_NATIONS})\U000e007f|[0-9#*]\ufe0f?+\u20e3|{_PICTOGRAPH}(?:\u200d{_PICTOGRAPH}){{0,3}}+)",
     regex.VERSION1,
 )
 
@@ -62,7 +64,7 @@ def _in_order(marks: regex.Match[str]) -> str:
 def weighted_length(text: str) -> int:
     """The length of `text` by X's reckoning, to hold against the limit of 280 (25,000 for some accounts).
 
-    Bare domains count as URLs when their top-level domain is a common one (`regions.TLDS`). Emoji are those of the
+    Bare domains count as URLs when their top-level domain is one X knows. Emoji are those of the
     newest Unicode the `regex` package knows; up to four pictographs joined by U+200D count as one even where
     Unicode does not recommend the combination. The time it takes grows linearly with the text, whatever it holds.
     """
