@@ -26,7 +26,7 @@ CHINESE = Metadata(
 )
 MIXED = Metadata(
     title="Paper airplane ✈️ 童年的纸飞机 – Бумажный самолётик",
-    description="मेरा बचपन 👨‍👩‍👧 see https://example.com/a?b=c or example.org. 紙飛行機が空を飛ぶ。 Words in Latin, и слова. "
+    description="मेरा बचपन 👨‍👩‍👧 see https://example.com/a?b=c or example.org. 紙飛行機が空を飛ぶ。 Words, слова. "
     "Relive childhood dreams with one sheet of paper 🙋🏽 العربية and #PaperAirplane; it's simple…",
 )
 WITH_URLS = Metadata(

@@ -175,10 +175,8 @@ def _tld_end(text: str, at: int, stop: int | None) -> int | None:
     """Where the top-level domain at `at` ends, looking no further than `stop`; None when there is none."""
     if (match := _ASCII_TLD.match(text, at, stop)) and match[1].lower() in TLDS:
         return match.end()
-    if text[at : at + 1].isascii():
-        match = _PUNYCODE_TLD.match(text, at, stop)
-    else:
-        match = _OTHER_TLD.match(text, at, stop)
+    other = _PUNYCODE_TLD if text[at : at + 1].isascii() else _OTHER_TLD
+    match = other.match(text, at, stop)
     return match.end() if match else None
 
 
