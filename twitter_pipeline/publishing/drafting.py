@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from twitter_pipeline.config import Source
 from twitter_pipeline.config.secrecy import shows_secret
+from twitter_pipeline.publishing import wording
 from twitter_pipeline.publishing.drafts import Draft, MediaFile
 from twitter_pipeline.publishing.identity import salted
 from twitter_pipeline.publishing.outcomes import Failed, MustWait, NotPublishable
@@ -48,6 +49,7 @@ def draft(item: Item, paths: Sequence[Path]) -> Draft:
         text=composed.text,
         weight=composed.weight,
         was_cut=composed.was_cut,
+        gave_way=composed.gave_way,
         media=media,
         sidecar=sidecar,
         words=metadata.to_dict() if source.gemini else None,
@@ -63,10 +65,10 @@ def text_of(item: Item, source: Source, finder: Finder) -> Composed:
 
 
 def _composed(item: Item, source: Source, metadata: Metadata) -> Composed:
-    from twitter_pipeline.content import TemplateError, compose
+    from twitter_pipeline.content import TemplateError
 
     try:
-        return compose(metadata, template=source.template, hashtags=source.hashtags, limit=item.settings.x.text_limit)
+        return wording.composed(source, metadata, item.settings.x.text_limit)
     except TemplateError as error:
         raise Ended(NotPublishable(f"the template of source {source.key}: {error}")) from error
 
