@@ -94,12 +94,15 @@ def fitted(settings: Settings, source: Source, draft: Draft, words: Words) -> Dr
         better = replace(better, hashtags=words.hashtags)
     try:
         fit = composed(source, better, settings.x.text_limit)
-        uncut = composed(source, original, _UNCUT).text
+        # Judged with the mentions that the source strips: words that ping a stranger are not to be trusted.
+        outspoken = source.model_copy(update={"mentions": "keep"})
+        said = composed(outspoken, better, settings.x.text_limit).text
+        uncut = composed(outspoken, original, _UNCUT).text
     except TemplateError as error:
         return f"its words do not go with the template: {error}"
     if not fit.text:
         return "its words left nothing to post"
-    wrong = added(fit.text, uncut)
+    wrong = added(said, uncut) or added(fit.text, uncut)
     if wrong is not None:
         return wrong
     media = draft.media

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import os
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 import regex
@@ -18,8 +21,9 @@ from twitter_pipeline.content.hashtags import at_end
 from twitter_pipeline.content.weight import normalize, weighted_length
 from twitter_pipeline_tests.content.scripts import texts
 
-#: More in `make soak` and `make fuzz`.
-EXAMPLES = int(os.environ.get("FUZZ_TEXTS", "100"))
+#: A few each time; the rest in `make soak`, and as many as one likes in `make fuzz`.
+FEW = 200
+MANY = int(os.environ.get("FUZZ_TEXTS", "10000")) - FEW
 
 
 def shortened(text: str, limit: int) -> str | None:
@@ -193,8 +197,20 @@ def never_cut_inside(text: str, limit: int) -> None:
 words = texts.map(plain).map(normalize)
 
 
+def times(test: Callable[..., None]) -> Callable[[int], None]:
+    """The property `test` as a test: a few texts in `make test`, many in `make soak`."""
+
+    @pytest.mark.parametrize("count", [FEW, pytest.param(MANY, marks=[pytest.mark.soak, pytest.mark.timeout(0)])])
+    @functools.wraps(test)
+    def counted(count: int) -> None:
+        settings(max_examples=count)(test)()
+
+    del counted.__wrapped__  # or pytest asks for the property's own arguments
+    return counted
+
+
+@times
 @given(words, st.integers(3, 300))
-@settings(max_examples=EXAMPLES)
 def test_no_text_is_cut_inside_of_what_belongs_together(text: str, limit: int) -> None:
     never_cut_inside(text, limit)
 
@@ -210,8 +226,8 @@ styles = st.builds(
 )
 
 
+@times
 @given(words, words, st.lists(words, max_size=4).map(tuple), styles, st.integers(2, 300))
-@settings(max_examples=EXAMPLES)
 @example("$a.b $c", "@a.com", ("#x", "＃X"), Style(mentions="strip"), 280)
 def test_a_fitted_post_is_never_over_the_limit_and_fitting_it_again_changes_nothing(
     title: str, description: str, hashtags: tuple[str, ...], style: Style, limit: int
@@ -226,3 +242,19 @@ def test_a_fitted_post_is_never_over_the_limit_and_fitting_it_again_changes_noth
     assert composed.weight == weighted_length(composed.text) <= limit
     again = fit(Words(composed.text, "", 0, lambda title, *_: title), limit)
     assert (again.text, again.weight, again.gave_way) == (composed.text, composed.weight, ())
+
+
+def examples_of(name: str) -> list[tuple[str, ...]]:
+    page = (Path(__file__).parents[2] / "docs" / "text.md").read_text("utf-8")
+    rows = page.split(f"<!-- {name} -->\n")[1].split("\n\n")[0].splitlines()[2:]
+    return [tuple(cell.strip().strip("`") for cell in row.strip("|").split(" | ")) for row in rows]
+
+
+def test_the_examples_of_the_page_are_what_happens() -> None:
+    for text, weight, _ in examples_of("weights"):
+        assert weighted_length(text) == int(weight), text
+    for before, after in examples_of("cleaned"):
+        composed = compose(Metadata(title=before), template=None, hashtags=(), style=Style(mentions="strip"))
+        assert composed.text == after
+    for text, room, becomes in examples_of("shortened"):
+        assert shortened(text, int(room)) == becomes
