@@ -1,7 +1,8 @@
 """How many texts a second are weighed and composed: `python -m benchmarks.text`.
 
 With node and npm's twitter-text (`npm install twitter-text`, anywhere; NODE_MODULES names its node_modules) that
-weighs the same texts beside it.
+weighs the same texts beside it. Then 100,000 texts are fitted, no two the same: `python -m benchmarks.text 5000` for
+fewer.
 """
 
 from __future__ import annotations
@@ -10,8 +11,10 @@ import json
 import os
 import shutil
 import subprocess
+import sys
 import time
 from collections.abc import Callable
+from dataclasses import replace
 
 from twitter_pipeline.content import Metadata, compose
 from twitter_pipeline.content.weight import weighted_length
@@ -74,6 +77,21 @@ def main() -> None:
         beside = "not here" if npm is None else f"{npm:,.0f}"
         composed = per_second(lambda metadata=metadata: compose(metadata, template=None, hashtags=()))
         print(f"{name:<12}{len(text):>12,}{weighed:>12,.0f}{beside:>12}{composed:>12,.0f}")
+    many(int(sys.argv[1]) if len(sys.argv) > 1 else 100_000)
+
+
+def many(count: int) -> None:
+    """Fit `count` texts, each too long, and weigh the same."""
+    kinds = (ENGLISH, CHINESE, MIXED, WITH_URLS)
+    texts = [replace(kinds[n % 4], title=f"{n} {kinds[n % 4].title}") for n in range(count)]
+    start = time.perf_counter()
+    gave_way = sum(compose(metadata, template=None, hashtags=()).was_cut for metadata in texts)
+    fitted = time.perf_counter()
+    for metadata in texts:
+        weighted_length(f"{metadata.title}\n\n{metadata.description}")
+    weighed = time.perf_counter()
+    print(f"{count:,} texts fitted, {gave_way:,} of them too long: {count / (fitted - start):,.0f}/s", end="; ")
+    print(f"weighed alone {count / (weighed - fitted):,.0f}/s")
 
 
 if __name__ == "__main__":

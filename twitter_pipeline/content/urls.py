@@ -2,7 +2,7 @@
 
 The rules are twitter-text's (github.com/twitter/twitter-text); its published cases are this module's test. Its
 regular expressions backtrack without bound on text such as `a.b.a.b.…`. Here a run of domain characters is cut
-out once and its labels are judged from left to right; nothing is read more than a fixed number of times.
+out once and its labels are judged from right to left; nothing is read more than a fixed number of times.
 """
 
 from __future__ import annotations
