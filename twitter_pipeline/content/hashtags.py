@@ -30,7 +30,8 @@ def found_in(text: str) -> Iterator[str]:
 
 def as_tag(words: str) -> str:
     """`words` as one hashtag with its "#": "paper airplane" is "#paperairplane". Empty when no letter is left."""
-    tag = _NOT_CHARACTERS.sub("", words)
+    # "#" before one of these is a keycap.
+    tag = _NOT_CHARACTERS.sub("", words).lstrip("\ufe0f\u20e3")
     return f"#{tag}" if _LETTER.search(tag) else ""
 
 

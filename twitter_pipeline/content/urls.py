@@ -7,6 +7,7 @@ out once and its labels are judged from right to left; nothing is read more than
 
 from __future__ import annotations
 
+import re
 from typing import NamedTuple
 
 import regex
@@ -26,25 +27,27 @@ _LATIN = (
 )
 # A letter of a domain is whatever is not punctuation, a space, a direction mark or refused by X.
 _NO_LETTER = (
-    r"!'#%&()*+,\\/:;<=>?@\[\]\^{|}~$\s\u180e"
+    r"!'#%&()*+,\\/:;<=>?@\[\]\^{|}~$"
+    r"\t-\r \u0085\u00a0\u1680\u180e\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
     r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff"
 )
 #: What domains are made of: such letters, and "-_.".
-_RUN = regex.compile(rf"[^{_NO_LETTER}]++")
+_RUN = re.compile(rf"[^{_NO_LETTER}]+")
 _RUN_BEFORE = regex.compile(rf"(?r)[^{_NO_LETTER}]++")
 #: Every domain holds one of these.
-_INNER_DOT = regex.compile(rf"[^{_NO_LETTER}._-]\.[^{_NO_LETTER}._]")
+_INNER_DOT = re.compile(rf"\.(?<=[^{_NO_LETTER}._-]\.)(?=[^{_NO_LETTER}._])")
 # A URL cannot begin right after one of these: it would be half a word, an address, a hashtag or a cashtag.
-_BEFORE = regex.compile("[^A-Za-z0-9@＠$#＃\ufeff\ufffe\uffff]")
+_BEFORE = re.compile("[^A-Za-z0-9@＠$#＃\ufeff\ufffe\uffff]")
 # Right after these only one with a protocol can.
 _NOT_BEFORE_BARE = frozenset("-_./")
 _PROTOCOLS = ("https", "http")
+_COLON = "://"
 
-_PLAIN = regex.compile(r"[A-Za-z0-9.\-]++")
+_PLAIN = re.compile(r"[A-Za-z0-9.\-]+")
 _ASCII_RUN = regex.compile(rf"[-a-zA-Z0-9{_LATIN}][-a-zA-Z0-9.{_LATIN}]*+")
 
 # "com" of "comと", but nothing of "community", "com-x" or "com@x".
-_ASCII_TLD = regex.compile(r"([a-zA-Z0-9]++)(?![-+@])")
+_ASCII_TLD = re.compile(r"([a-zA-Z0-9]+)(?![a-zA-Z0-9\-+@])")
 _PUNYCODE_TLD = regex.compile(r"(?i:xn--[-0-9a-z]++)")
 _OTHER_TLD = regex.compile(rf"(?:{'|'.join(OTHER_SCRIPT_TLDS)})(?![0-9A-Za-z@+\-])")
 
@@ -70,24 +73,29 @@ def find(text: str) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     taken = position = 0
     while dot := _INNER_DOT.search(text, position):
-        start = max(_RUN_BEFORE.match(text, position, dot.end()).start(), taken)  # type: ignore[union-attr]
+        before = _RUN_BEFORE.match(text, position, dot.start())
+        start = before.start() if before else dot.start()
         stop = _RUN.match(text, dot.start()).end()  # type: ignore[union-attr]
         # A run ends where a protocol begins: "中国語http://t.co" is a word and a URL.
-        following = _protocol(text, stop, taken)
+        following = _protocol(text, stop, taken) if text.startswith(_COLON, stop) else None
         end = stop if following is None else following
-        if dot.end() <= end:
-            taken = _find_in_run(text, start, end, _protocol(text, start - len("://"), taken), taken, found)
+        if dot.end() < end:
+            opened = (
+                _protocol(text, start - len(_COLON), taken)
+                if text.startswith(_COLON, max(0, start - len(_COLON)))
+                else None
+            )
+            taken = _find_in_run(text, start, end, opened, taken, found)
         position = max(stop, taken)
     return found
 
 
 def _protocol(text: str, stop: int, taken: int) -> int | None:
-    """Where the protocol begins whose "://" stands at `stop`; None without one."""
-    if stop > 0 and text.startswith("://", stop):
-        for name in _PROTOCOLS:
-            at = stop - len(name)
-            if at >= taken and text[at:stop].lower() == name:
-                return at if at == 0 or (at > taken and _BEFORE.match(text, at - 1)) else None
+    """Where the protocol begins that ends before `stop`, where "://" stands; None without one."""
+    for name in _PROTOCOLS:
+        at = stop - len(name)
+        if at >= taken and text[at:stop].lower() == name:
+            return at if at == 0 or (at > taken and _BEFORE.match(text, at - 1)) else None
     return None
 
 
@@ -165,7 +173,8 @@ def _labels(text: str, start: int, stop: int) -> list[_Label]:
         labels.append(_Label(end, text.rfind("_", at, end), far, near))
         is_subdomain = label and label[0] not in "-_" and label[-1] not in "-_"
         far = (far or (near if "_" not in label else None)) if is_subdomain else None
-        near = _tld_end(text, at, None)
+        if at > start:
+            near = _tld_end(text, at, None)
         end = at - 1
     labels.reverse()
     return labels
@@ -173,8 +182,9 @@ def _labels(text: str, start: int, stop: int) -> list[_Label]:
 
 def _tld_end(text: str, at: int, stop: int | None) -> int | None:
     """Where the top-level domain at `at` ends, looking no further than `stop`; None when there is none."""
-    if (match := _ASCII_TLD.match(text, at, stop)) and match[1].lower() in TLDS:
-        return match.end()
+    known = _ASCII_TLD.match(text, at, len(text) if stop is None else stop)
+    if known and known[1].lower() in TLDS:
+        return known.end()
     other = _PUNYCODE_TLD if text[at : at + 1].isascii() else _OTHER_TLD
     match = other.match(text, at, stop)
     return match.end() if match else None
@@ -183,6 +193,8 @@ def _tld_end(text: str, at: int, stop: int | None) -> int | None:
 def _tail(text: str, domain_end: int) -> tuple[int | None, int]:
     """Where the path ends (None without one), and where the whole URL ends: port, path, query."""
     end = domain_end
+    if text[end : end + 1] not in (":", "/", "?"):
+        return None, end
     if port := _PORT.match(text, end):
         end = port.end()
     path_end = None

@@ -48,13 +48,16 @@ _EMOJI = regex.compile(
     regex.VERSION1,
 )
 
+#: Characters.
+_SHORT = 1000
 # Marks of combining class 0 that come apart into marks of other classes are among them.
 _LONG_MARKS = regex.compile(r"[\P{ccc=0}\u0f73\u0f75\u0f81]{32,}+")
 
 
 def normalize(text: str) -> str:
     """`text` as X counts it and as it is to be sent: normal form C, CRLF as LF. In linear time."""
-    if not text.isascii():
+    # Asking is quick but for long runs of marks.
+    if not text.isascii() and (len(text) > _SHORT or not unicodedata.is_normalized("NFC", text)):
         text = unicodedata.normalize("NFC", _LONG_MARKS.sub(_in_order, text))
     return text.replace("\r\n", "\n")
 

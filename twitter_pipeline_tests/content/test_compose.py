@@ -68,6 +68,8 @@ def test_part_of_a_url_or_of_a_longer_tag_is_not_taken_for_the_tag() -> None:
         ("2026", ""),
         ("#", ""),
         ("🎉", ""),
+        ("1\u20e3", "#1\u20e3"),
+        ("\u20e3", ""),
     ],
 )
 def test_words_become_a_hashtag_x_accepts(words: str, tag: str) -> None:

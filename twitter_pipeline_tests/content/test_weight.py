@@ -71,6 +71,7 @@ def test_urls_are_found_where_twitter_text_finds_them(case: dict[str, Any]) -> N
         ("éexample.com", 24),
         ("-t.co/é.com", 11),
         ("_é.com", 6),
+        ("a.com?q=1.é.com", 33),
         ("a_b.com", 7),
         ("$TWTR #a.com @b.com", 19),
         ("me@example.com", 14),
