@@ -15,6 +15,7 @@ from twitter_pipeline.defs.pipeline import Pipeline, instance_id, items_of
 from twitter_pipeline.defs.register import TASKS_A_TICK, register
 from twitter_pipeline.defs.relay import relay_outside
 from twitter_pipeline.defs.tweets import run_tags
+from twitter_pipeline.publishing import late
 from twitter_pipeline.publishing.due import Due, Launch, still_due, take
 from twitter_pipeline.publishing.reaper import RunState, reap
 from twitter_pipeline.publishing.reconciling import look_where_due
@@ -55,6 +56,8 @@ def tick(
     for line in reaped.moved + _look(pipeline, project):
         log.warning(line)
     archive.hold_back(engine, project, now=utc_now())  # before `take`: what is too old must not be queued
+    for line in late.catch_up(engine, settings, project, now=utc_now()):  # and what is late, too
+        log.warning(line)
     before = take(engine, settings, project, instance=here, now=utc_now())
     launches = before.launches + still_due(engine, settings, project, reaped.again, now=utc_now())
     report = scan_in_turn(engine, project, time_box=BUSY_SCAN if launches else IDLE_SCAN)

@@ -22,7 +22,7 @@ from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.store import accounts, log, pauses
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.status import Status
-from twitter_pipeline.store.tables import projects, publishing_log, publishing_tasks
+from twitter_pipeline.store.tables import alert_state, projects, publishing_log, publishing_tasks
 from twitter_pipeline_tests.support.world import MakeWorld, World
 
 LOG = logging.getLogger("tick")
@@ -65,6 +65,22 @@ def test_what_is_found_is_queued_with_its_partition_and_a_run_key_of_its_attempt
     )
     assert (task.status, task.attempt, task.dagster_instance) == (Status.QUEUED, 1, instance_id(instance))
     assert partitions(here, instance) == [task.partition_key]
+
+
+def test_the_first_tick_after_a_weekend_judges_what_is_late_before_it_plans(
+    world: MakeWorld, instance: dg.DagsterInstance
+) -> None:
+    here = world(stable_for="0 s", catch_up="skip", min_interval="1 h")
+    here.put(title="Cat naps")
+    run_tick(here, instance)
+    requests(run_tick(here, instance))
+    weekend = {"at": utc_now() - timedelta(days=3)}
+    with writing(here.engine) as connection:
+        connection.execute(sa.update(alert_state).values(**weekend))
+        missed = {"status": "pending", "attempt": 0, "scheduled_time": utc_now() - timedelta(days=1)}
+        connection.execute(sa.update(publishing_tasks).values(**missed))
+    run_tick(here, instance)
+    assert here.task().status is Status.SKIPPED
 
 
 def test_a_second_tick_requests_nothing_twice(world: MakeWorld, instance: dg.DagsterInstance) -> None:

@@ -10,8 +10,11 @@ import pytest
 
 from twitter_pipeline.publishing.outcomes import NotPublishable, Posted
 from twitter_pipeline.publishing.session import utc_now
+from twitter_pipeline.scanning.reasons import LATE
 from twitter_pipeline.scanning.recording import MOST_TWINS
-from twitter_pipeline.store.status import Event, Status
+from twitter_pipeline.store import moves
+from twitter_pipeline.store.engine import writing
+from twitter_pipeline.store.status import Event, Move, Status
 from twitter_pipeline_tests.scanning.scans import BROKEN_FILM, actions, at, candidates, lines, look, paths
 from twitter_pipeline_tests.support.items import carry_out
 from twitter_pipeline_tests.support.world import MakeWorld, World
@@ -51,6 +54,29 @@ def test_a_moved_file_takes_its_pending_task_along(world: MakeWorld) -> None:
     ]
     assert candidates(here) == []
     assert isinstance(here.publish(), Posted)
+
+
+@pytest.mark.parametrize("type_", ["video", "text"])
+def test_what_was_skipped_as_late_stays_so_wherever_it_is_moved(world: MakeWorld, type_: str) -> None:
+    here = world(sources=[{"type": type_}])
+    if type_ == "video":
+        here.put(title="Cat naps")
+    else:
+        (here.folder / "en_week.json").write_text('{"monday": {"text": "Cat naps"}}', encoding="utf-8")
+    here.scan()
+    skip = Move(Event.SKIP, f"{LATE}: 2026-11-24 05:00 UTC")
+    with writing(here.engine) as connection:
+        assert moves.move(connection, here.task().id, skip, now=utc_now())
+    if type_ == "video":
+        move(here, "cat.mp4", "nap.mp4")
+        move(here, "cat.json", "nap.json")
+    else:  # its file is written for another entry's sake
+        (here.folder / "en_week.json").write_text('{"monday": {"text": "Cat naps"}, "tuesday": {}}', encoding="utf-8")
+    look(here, 60)
+    look(here, 120)
+    task = here.tasks()[0]
+    assert (task.status, str(task.error_message).startswith(LATE)) == (Status.SKIPPED, True)
+    assert task.media_path == ("nap.mp4" if type_ == "video" else "en_week.json#monday")
 
 
 def test_a_new_file_under_the_name_of_one_that_was_moved_is_found(world: MakeWorld) -> None:
