@@ -23,7 +23,9 @@ _attempts = publishing_attempts.c
 _tasks = publishing_tasks.c
 _seen = timeline_posts.c
 
-_OPEN = _attempts.state.in_([AttemptState.SENT.value, AttemptState.UNKNOWN.value])
+_STATES = [AttemptState.SENT.value, AttemptState.UNKNOWN.value]
+#: As it stands in the index over what is unanswered: SQLite uses that for no values that come separately.
+_OPEN = _attempts.state.in_(sa.bindparam("unanswered", _STATES, expanding=True, literal_execute=True))
 
 
 @dataclass(frozen=True)
@@ -90,12 +92,12 @@ def _read(row: sa.RowMapping) -> Open:
     return Open(**{**kept, **lists}, unconfirmed=status == Status.UNCONFIRMED.value)
 
 
-def due(connection: sa.Connection, account_ids: Collection[int], now: datetime) -> list[int]:
-    """Those of the accounts whose timeline is to be read now."""
+def due(connection: sa.Connection, now: datetime) -> list[int]:
+    """The accounts whose timeline is to be read now, whether anything is posted with them any more or not."""
     query = (
         sa.select(_attempts.account_id)
         .distinct()
-        .where(_attempts.account_id.in_(account_ids), _OPEN, _attempts.look_at <= now)
+        .where(_attempts.account_id.is_not(None), _OPEN, _attempts.look_at <= now)
     )
     return sorted(connection.scalars(query))
 
