@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from twitter_pipeline.publishing import tidying
 from twitter_pipeline.publishing.outcomes import NotPublishable, Posted
 from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.scanning.reasons import LATE
@@ -275,19 +276,32 @@ def test_a_file_replaced_by_a_link_out_of_the_project_while_it_arrives_is_refuse
     assert candidates(here) == []
 
 
-def test_a_project_folder_that_moves_keeps_its_items(world: MakeWorld) -> None:
-    here = world()
-    for name in ("posted.mp4", "waiting.mp4"):
+@pytest.mark.parametrize("how", ["renamed", "copied"])
+def test_a_project_folder_that_moves_keeps_its_items(world: MakeWorld, how: str) -> None:
+    here = world(after_post="move out/posted")
+    names = ("posted.mp4", "deep/down/waiting.mp4", "late.mp4", "cancelled.mp4")
+    for name in names:
         here.put(name, title=f"A cat, {name}")
     here.scan()
     here.publish(here.task_of("posted.mp4"))
-    before = {task.id: task.partition_key for task in here.tasks()}
+    carry_out(here.engine, here.task_of("cancelled.mp4").id, Event.STOP)
+    with writing(here.engine) as connection:
+        assert moves.move(connection, here.task_of("late.mp4").id, Move(Event.SKIP, LATE), now=utc_now())
+    before = here.tasks()
 
     elsewhere = here.folder.parent / "another disk"
-    here.folder.rename(elsewhere)
-    moved = world(path=str(elsewhere))
-    moved.scan()
-    assert isinstance(moved.publish(moved.task_of("waiting.mp4"), run_id="run-2"), Posted)
+    if how == "renamed":
+        here.folder.rename(elsewhere)
+    else:  # each file is a new one, of now
+        shutil.copytree(here.folder, elsewhere, copy_function=shutil.copyfile)
+        shutil.rmtree(here.folder)
+    moved = world(path=str(elsewhere), after_post="move out/posted")
+    for _ in range(2):
+        assert moved.scan(utc_now() + timedelta(minutes=5)).found == 0
 
-    assert {task.id: task.partition_key for task in moved.tasks()} == before
-    assert sorted(moved.posted_texts()) == ["A cat, posted.mp4", "A cat, waiting.mp4"]
+    assert moved.tasks() == before
+    assert isinstance(moved.publish(moved.task_of("deep/down/waiting.mp4"), run_id="run-2"), Posted)
+    assert sorted(moved.posted_texts()) == ["A cat, deep/down/waiting.mp4", "A cat, posted.mp4"]
+    tidying.tidy(moved.engine, moved.settings, moved.project, now=utc_now() + timedelta(minutes=10))
+    assert (elsewhere / "out/posted/deep/down/waiting.mp4").exists()
+    assert not (elsewhere / "posted.mp4").exists()
