@@ -16,7 +16,7 @@ from twitter_pipeline.scanning.candidates import Seen
 from twitter_pipeline.scanning.fingerprint import quick
 from twitter_pipeline.scanning.kinds import is_a, is_media
 from twitter_pipeline.scanning.pairing import path_of
-from twitter_pipeline.scanning.reasons import IGNORED, LATE
+from twitter_pipeline.scanning.reasons import IGNORED
 from twitter_pipeline.scanning.recording import Found
 from twitter_pipeline.scanning.sidecars import Problem, Sidecar
 from twitter_pipeline.scanning.sidecars.batch_file import batches, document_of
@@ -130,9 +130,9 @@ class TextTaker(Taker):
         )
 
     def _is_left_out_still(self, seen: Seen) -> bool:
-        """Whether an entry was too old, or late: that its file was changed since for another's sake does not matter."""
+        """Whether an entry was too old: that its file was changed since, for another's sake, makes it no newer."""
         skipped = self.known.skipped.get(seen.path)
-        if skipped is None or not skipped.reason.startswith((IGNORED, LATE)):
+        if skipped is None or not skipped.reason.startswith(IGNORED):
             return False
         return seen.mtime_ns / 1e9 > skipped.since.timestamp()
 
