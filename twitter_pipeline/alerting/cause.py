@@ -14,6 +14,7 @@ class Kind(str, Enum):
     FAILED = "failed"
     UNCONFIRMED = "unconfirmed"
     SKIPPED = "skipped"
+    LATE = "late"
     FOLDER = "folder"
     SILENT = "silent"
     BACKLOG = "backlog"

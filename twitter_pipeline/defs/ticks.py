@@ -15,6 +15,7 @@ from twitter_pipeline.defs.pipeline import Pipeline, instance_id, items_of
 from twitter_pipeline.defs.register import TASKS_A_TICK, register
 from twitter_pipeline.defs.relay import relay_outside
 from twitter_pipeline.defs.tweets import run_tags
+from twitter_pipeline.publishing import late
 from twitter_pipeline.publishing.due import Due, Launch, still_due, take
 from twitter_pipeline.publishing.reaper import RunState, reap
 from twitter_pipeline.publishing.reconciling import look_where_due
@@ -23,8 +24,6 @@ from twitter_pipeline.publishing.tidying import tidy
 from twitter_pipeline.scanning import archive
 from twitter_pipeline.scanning.report import ScanReport
 from twitter_pipeline.scanning.turns import scan_in_turn
-from twitter_pipeline.store import accounts
-from twitter_pipeline.store.engine import reading
 from twitter_pipeline.store.tasks import Task
 
 #: How long a scan may take while something is due, and while nothing is. Dagster ends a tick after 60 seconds.
@@ -51,10 +50,13 @@ def tick(
         run_states=lambda suspects: run_states(instance, suspects),
         now=utc_now(),
         max_retries=project.max_retries,
+        read_timeline=settings.x.read_timeline,
     )
-    for line in reaped.moved + _look(pipeline, project):
+    for line in reaped.moved + look_where_due(engine, settings, now=utc_now()):
         log.warning(line)
     archive.hold_back(engine, project, now=utc_now())  # before `take`: what is too old must not be queued
+    for line in late.catch_up(engine, settings, project, now=utc_now()):  # and what is late, too
+        log.warning(line)
     before = take(engine, settings, project, instance=here, now=utc_now())
     launches = before.launches + still_due(engine, settings, project, reaped.again, now=utc_now())
     report = scan_in_turn(engine, project, time_box=BUSY_SCAN if launches else IDLE_SCAN)
@@ -76,13 +78,6 @@ def tick(
         return dg.SkipReason(summary)
     log.info(summary)
     return dg.SensorResult(run_requests=[request(project, launch) for launch in launches])
-
-
-def _look(pipeline: Pipeline, project: Project) -> list[str]:
-    """Read the timelines of the project's accounts where the answer to a post was lost; lines for people."""
-    with reading(pipeline.engine) as connection:
-        posting = {account.id for account in accounts.of_sources(connection, project.id).values()}
-    return look_where_due(pipeline.engine, pipeline.settings, posting, now=utc_now())
 
 
 def request(project: Project, launch: Launch) -> dg.RunRequest:

@@ -29,7 +29,7 @@ from twitter_pipeline.publishing.outcomes import (
     Refused,
     Unknown,
 )
-from twitter_pipeline.publishing.unconfirmed import READING, resolving
+from twitter_pipeline.publishing.unconfirmed import who_finds_out
 from twitter_pipeline.store import accounts, attempts, moves, tasks
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.moves import Claim
@@ -188,8 +188,8 @@ class Session(Item):
         if unanswered and not isinstance(outcome, (Posted, Unknown)):
             # Interrupted, or broken, between the request and what came of it.
             outcome = Unknown(f"{outcome.reason}; before that the post was sent, and X's answer is not known")
+        what_next, look_at = who_finds_out(self.task.id, read_timeline=self.settings.x.read_timeline, now=now)
         if unanswered and isinstance(outcome, Unknown):
-            what_next = READING if self.settings.x.read_timeline else f"; {resolving(self.task.id)}"
             outcome = Unknown(f"{outcome.reason}{what_next}")
         decided = decide(outcome, self.task, now, max_retries=self.project.max_retries)
         moved = moves.settle(connection, self.claim, decided, now=now)
@@ -198,7 +198,7 @@ class Session(Item):
         if not moved:
             _log.error("task %d was taken from %s; not recorded: %s", self.task.id, self.claim.holder, decided.message)
         if unanswered:
-            attempts.look_for(connection, self.task.id, at=now if self.settings.x.read_timeline else None)
+            attempts.look_for(connection, self.task.id, at=look_at)
         if isinstance(outcome, Posted):
             accounts.knows_post(connection, self.account.id, outcome.tweet_id)
         elif isinstance(outcome, AccountStopped):

@@ -172,9 +172,14 @@ def looked_through(connection: sa.Connection, account_id: int, *, now: datetime)
     _update(connection, account_id, looked_at=now)
 
 
-def look_again(connection: sa.Connection) -> None:
-    """Let every account's timeline be looked through before its next post: the database may be an older copy."""
-    connection.execute(sa.update(api_keys).values(looked_at=None))
+def look_again(connection: sa.Connection, *, since: datetime | None = None) -> None:
+    """Let every account's timeline be looked through before its next post: the database may be an older copy.
+
+    Unless it was looked through after `since` (aware UTC).
+    """
+    connection.execute(
+        sa.update(api_keys).where(sa.true() if since is None else _keys.looked_at < since).values(looked_at=None)
+    )
 
 
 def verified(connection: sa.Connection, account_id: int, *, user_id: str, username: str, now: datetime) -> None:

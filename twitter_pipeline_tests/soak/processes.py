@@ -22,7 +22,7 @@ from twitter_pipeline.publishing.outcomes import Failed
 from twitter_pipeline.publishing.reaper import RunState, reap
 from twitter_pipeline.publishing.reconciling import look_where_due
 from twitter_pipeline.publishing.session import Session, Worker, open_session, utc_now
-from twitter_pipeline.store import accounts, tasks
+from twitter_pipeline.store import tasks
 from twitter_pipeline.store.engine import connect, reading
 from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tables import publishing_tasks
@@ -110,9 +110,7 @@ def tick(config: Path, proxy: str, runs: Path, errors: Path) -> None:
                     now=utc_now(),
                     max_retries=project.max_retries,
                 )
-                with reading(engine) as connection:
-                    posting = {account.id for account in accounts.of_sources(connection, project.id).values()}
-                look_where_due(engine, of_project[project.id], posting, now=utc_now())
+                look_where_due(engine, of_project[project.id], now=utc_now())
                 due.take(engine, settings, project, instance=INSTANCE, now=utc_now())
         except Exception:  # noqa: BLE001 - a tick that fails; the next one goes on
             _tell(errors)
