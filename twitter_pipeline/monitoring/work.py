@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections import defaultdict
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
@@ -86,30 +87,34 @@ def errors_percent(connection: sa.Connection, now: datetime) -> dict[str, float]
     return {row.key_name: 100 * row.wrong / row.tries for row in connection.execute(query) if row.wrong >= FEWEST}
 
 
-def queue_depth(connection: sa.Connection, now: datetime) -> dict[str, float]:
-    """How many items are due, by project, and all together."""
-    query = (
-        sa.select(_tasks.project_id, sa.func.count())
-        .where(_tasks.status.in_(_DUE), _tasks.scheduled_time <= now)
-        .group_by(_tasks.project_id)
-    )
-    found = {project_id: float(count) for project_id, count in connection.execute(query)}
-    return {**found, "": sum(found.values())}
+@dataclass(frozen=True)
+class Queue:
+    """What is due, by project."""
+
+    #: How many items; without a project of all.
+    depth: dict[str, float]
+    #: Seconds that the oldest has been so, where nothing holds the project back.
+    age: dict[str, float]
 
 
-def queue_age(connection: sa.Connection, settings: Settings, now: datetime) -> dict[str, float]:
-    """Since when items of a project are due and not posted, in seconds: where nothing holds the project back."""
+def queue(connection: sa.Connection, settings: Settings, now: datetime) -> Queue:
+    """What is due."""
+    ids = [project.id for project in settings.projects]
     query = (
-        sa.select(_tasks.project_id, sa.func.min(_tasks.scheduled_time))
-        .where(_tasks.status.in_(_DUE), _tasks.scheduled_time <= now)
+        sa.select(
+            _tasks.project_id, sa.func.count().label("number"), sa.func.min(_tasks.scheduled_time).label("oldest")
+        )
+        .where(_tasks.project_id.in_(ids), _tasks.status.in_(_DUE), _tasks.scheduled_time <= now)
         .group_by(_tasks.project_id)
     )
-    oldest = {row[0]: row[1] for row in connection.execute(query)}
-    return {
-        project.id: (now - oldest[project.id]).total_seconds()
+    due = {row.project_id: row for row in connection.execute(query)}
+    age = {
+        project.id: (now - due[project.id].oldest).total_seconds()
         for project in settings.projects
-        if project.id in oldest and holding.look(connection, settings, project, now).everything is None
+        if project.id in due and holding.look(connection, settings, project, now).everything is None
     }
+    depth = {id: float(row.number) for id, row in due.items()}
+    return Queue({**depth, "": sum(depth.values())}, age)
 
 
 def scan_seconds(connection: sa.Connection, settings: Settings) -> dict[str, float]:

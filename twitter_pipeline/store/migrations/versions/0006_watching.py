@@ -25,20 +25,20 @@ def _measures() -> None:
 
     op.create_table(
         "measures",
-        *of_what(),
         sa.Column("at", time, nullable=False),
+        *of_what(),
         sa.Column("value", sa.Double(), nullable=False),
-        sa.PrimaryKeyConstraint("name", "scope", "at", name=op.f("pk_measures")),
+        sa.PrimaryKeyConstraint("at", "name", "scope", name=op.f("pk_measures")),
+        sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_measures_at"), "measures", ["at"])
     op.create_table(
         "measures_hourly",
-        *of_what(),
         sa.Column("hour", time, nullable=False),
+        *of_what(),
         *(sa.Column(name, sa.Double(), nullable=False) for name in ("least", "mean", "most")),
-        sa.PrimaryKeyConstraint("name", "scope", "hour", name=op.f("pk_measures_hourly")),
+        sa.PrimaryKeyConstraint("hour", "name", "scope", name=op.f("pk_measures_hourly")),
+        sqlite_with_rowid=False,
     )
-    op.create_index(op.f("ix_measures_hourly_hour"), "measures_hourly", ["hour"])
     op.create_table(
         "monitoring_state",
         sa.Column("name", sa.Text(), nullable=False),
