@@ -16,6 +16,7 @@ import pytest
 from twitter_pipeline.alerting import keeping
 from twitter_pipeline.api.context import Context, utc_now
 from twitter_pipeline.api.watching import monitoring_of
+from twitter_pipeline.monitoring import measures
 from twitter_pipeline.store.engine import connect, reading
 from twitter_pipeline_tests.end_to_end.projects import put
 from twitter_pipeline_tests.support.api import Api, new_token
@@ -140,9 +141,12 @@ def test_every_process_is_measured_and_a_sensor_that_is_switched_off_is_told(sta
     # Another process looks at once, in a minute that the API has not come to.
     looking = monitoring_of(Context(stack.settings, engine, reload=None))
     assert looking.tick(utc_now() + timedelta(minutes=2))
+    assert looking.tick(utc_now() + timedelta(minutes=3))
     with reading(engine) as connection:
+        _, values = measures.latest(connection, utc_now() + timedelta(minutes=3))
         titles = [alert.title for alert in keeping.listing(connection)]
     assert "retention is switched off in Dagster" in titles
+    assert values["monitoring_seconds", ""] < 60 * 0.5 / 100, "half a percent of a core"
 
 
 def test_schemathesis_finds_nothing(stack: Stack, api: Api, tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -182,3 +183,25 @@ def test_limits_that_x_does_not_name_are_not_kept_and_a_window_begun_anew_is_ful
     with reading(here.engine) as connection:
         later = x_limits.remaining(connection, utc_now() + timedelta(days=2))
     assert set(later.values()) == {100}
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_look_reads_no_more_when_more_is_done(watched: MakeWatched) -> None:
+    here = watched()
+    put_task(here.engine)
+    seen: list[tuple[str, Any]] = []
+
+    def note(connection: object, cursor: object, statement: str, parameters: object, *_: object) -> None:
+        seen.append((statement, parameters))
+
+    sa.event.listen(here.engine, "before_cursor_execute", note)
+    here.look()
+    sa.event.remove(here.engine, "before_cursor_execute", note)
+    plans = []
+    with here.engine.connect() as connection:
+        for statement, parameters in seen:
+            if statement.startswith("SELECT") and "publishing_" in statement:
+                plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+                plans += [row.detail for row in plan]
+    assert len(plans) >= 4
+    assert [plan for plan in plans if plan.startswith("SCAN publishing_")] == []
