@@ -27,6 +27,9 @@ class Kind(str, Enum):
     RUN = "run"
     #: Only `up` sees it.
     DAEMON = "daemon"
+    #: By sensor or schedule, and by kind of alarm: what `monitoring` sees.
+    OFF = "off"
+    ALARM = "alarm"
 
     def __str__(self) -> str:
         return self.value

@@ -36,7 +36,7 @@ NAMED = 3
 MARGIN = 1.0
 
 #: The kinds that `find` looks for: what it does not find of them is gone.
-FOUND_HERE = frozenset(Kind) - {Kind.RUN, Kind.DAEMON}
+FOUND_HERE = frozenset(Kind) - {Kind.RUN, Kind.DAEMON, Kind.OFF, Kind.ALARM}
 
 _tasks = publishing_tasks.c
 
@@ -68,7 +68,7 @@ def find(
     yield from _skipped(connection, settings, ids, now)
     yield from _late(connection, settings, ids, now)
     yield from _accounts(connection, settings, now)
-    yield from _scans(connection, settings, now, running_since)
+    yield from _scans(connection, settings, now, running_since, already)
     yield from growing(connection, settings, now)
     yield from _disks(settings, already, disk_usage)
 
@@ -221,7 +221,9 @@ def _accounts(connection: sa.Connection, settings: Settings, now: datetime) -> I
             )
 
 
-def _scans(connection: sa.Connection, settings: Settings, now: datetime, running_since: datetime) -> Iterator[Cause]:
+def _scans(
+    connection: sa.Connection, settings: Settings, now: datetime, running_since: datetime, already: Collection[str]
+) -> Iterator[Cause]:
     """Projects whose folder cannot be looked at, or is not."""
     rows = connection.execute(
         sa.select(projects.c.id, projects.c.scan_problem, projects.c.scan_position, projects.c.last_scan_time)
@@ -241,6 +243,8 @@ def _scans(connection: sa.Connection, settings: Settings, now: datetime, running
                 project_id=project.id,
             )
             continue
+        if f"{Kind.OFF}:scan_{project.id}" in already:
+            continue  # somebody switched its sensor off, which is told as that
         looked = max(filter(None, [row.last_scan_time, running_since]))
         if now - looked > (SILENCE if row.scan_position is None else LONG_SCAN):
             yield Cause(

@@ -11,6 +11,7 @@ import uvicorn
 from twitter_pipeline.api.app import make_app
 from twitter_pipeline.api.context import Context
 from twitter_pipeline.api.first_token import first_token
+from twitter_pipeline.api.watching import monitoring_of
 from twitter_pipeline.config import ConfigError, current, redaction
 from twitter_pipeline.store.engine import connect
 from twitter_pipeline.store.opening import prepare_store
@@ -35,8 +36,10 @@ def main() -> int:
         logging.getLogger(__name__).error("%s", error)
         return 1
     first_token(engine, settings)
+    context = Context(settings, engine)
+    monitoring_of(context).begin()
     uvicorn.run(
-        make_app(Context(settings, engine)),
+        make_app(context),
         host=settings.api.host,
         port=settings.api.port,
         log_config=None,

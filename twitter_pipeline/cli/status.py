@@ -59,6 +59,7 @@ def run(settings: Settings, *, as_json: bool) -> int:
 
 def read(engine: sa.Engine, settings: Settings, now: datetime) -> dict[str, Any]:
     """How everything stands. Times are aware UTC; `needs_a_person` holds each reason in words."""
+    from twitter_pipeline.monitoring import alarms
     from twitter_pipeline.publishing import due, holding, unconfirmed
     from twitter_pipeline.store import accounts, pauses, tasks
     from twitter_pipeline.store.engine import reading
@@ -101,6 +102,7 @@ def read(engine: sa.Engine, settings: Settings, now: datetime) -> dict[str, Any]
             for account in accounts.listing(connection)
             if account.name in names and account.stopped_reason is not None
         ]
+        is_open = alarms.open_now(connection)
         paused = [
             {"scope": scope, "name": name, "reason": reason, "since": since}
             for scope, name, reason, since in pauses.listing(connection)
@@ -121,6 +123,7 @@ def read(engine: sa.Engine, settings: Settings, now: datetime) -> dict[str, Any]
             for one in may_be_out
         ],
         "pauses": paused,
+        "alarms": [vars(alarm) for alarm in is_open],
         "needs_a_person": needs,
     }
 
@@ -187,5 +190,14 @@ def _tell(state: dict[str, Any], console: Console) -> None:
         what = " ".join(part for part in (pause["scope"], pause["name"]) if part)
         reason = f": {pause['reason']}" if pause["reason"] else ""
         console.print(Text(f"paused since {output.when(pause['since'])}: {what}{reason}", style="yellow"))
+    for alarm in state["alarms"]:
+        console.print(Text(f"alarm since {output.when(alarm['raised_at'])}: {_in_words(alarm)}", style="yellow"))
     for reason in state["needs_a_person"]:
         console.print(Text(f"needs you: {reason}", style="bold red"), soft_wrap=True)
+
+
+def _in_words(alarm: dict[str, Any]) -> str:
+    from twitter_pipeline.monitoring.rules import WORDS
+
+    of = f" ({alarm['scope']})" if alarm["scope"] else ""
+    return f"{WORDS[alarm['name']][0]}{of}: {alarm['value']:,.4g}, threshold {alarm['threshold']:,.4g}"

@@ -28,6 +28,8 @@ CALLS = {
         ("GET", f"/api/projects/scans/{'0' * 32}"),
         ("GET", "/api/analytics/hourly"),
         ("GET", "/metrics"),
+        ("GET", "/api/monitoring"),
+        ("GET", "/api/monitoring/history"),
     ],
     "publish": [
         ("POST", "/api/projects/scan"),

@@ -6,6 +6,7 @@ Times are aware and UTC. Ids of X are text. Paths are relative to their project,
 from twitter_pipeline.store.tables.alerts import alert_outbox, alert_state, alerts
 from twitter_pipeline.store.tables.columns import UtcDateTime, metadata
 from twitter_pipeline.store.tables.figures import analytics_daily, analytics_hourly
+from twitter_pipeline.store.tables.monitoring import alarms, measures, measures_hourly, monitoring_state, x_limits
 from twitter_pipeline.store.tables.people import api_keys, api_tokens, pauses, users
 from twitter_pipeline.store.tables.posting import media_uploads, publishing_attempts, timeline_posts, timeline_readings
 from twitter_pipeline.store.tables.projects import content_sources, projects, scan_candidates
@@ -13,6 +14,7 @@ from twitter_pipeline.store.tables.tasks import gemini_requests, publishing_log,
 
 __all__ = [
     "UtcDateTime",
+    "alarms",
     "alert_outbox",
     "alert_state",
     "alerts",
@@ -22,8 +24,11 @@ __all__ = [
     "api_tokens",
     "content_sources",
     "gemini_requests",
+    "measures",
+    "measures_hourly",
     "media_uploads",
     "metadata",
+    "monitoring_state",
     "pauses",
     "projects",
     "publishing_attempts",
@@ -34,4 +39,5 @@ __all__ = [
     "timeline_posts",
     "timeline_readings",
     "users",
+    "x_limits",
 ]
