@@ -65,6 +65,11 @@ class NewItem:
     skip_reason: str | None = None
 
     @property
+    def files(self) -> tuple[str, ...]:
+        """Its files in their order; none for a text."""
+        return (self.media_path,) if self.media_files is None else self.media_files
+
+    @property
     def files_as_json(self) -> list[str] | None:
         """`media_files` as the table keeps it."""
         return None if self.media_files is None else list(self.media_files)
@@ -151,7 +156,7 @@ def move(
     transition = TRANSITIONS[decided.event]
     changes: dict[str, Any] = {"status": transition.to.value, "updated_at": now, **(values or {})}
     if decided.not_before is not None:
-        changes |= {"not_before": decided.not_before, "scheduled_time": decided.not_before}
+        changes |= from_then_on(decided.not_before)
     if decided.counts_as_retry:
         changes["retry_count"] = _tasks.retry_count + 1
     if transition.to is Status.SKIPPED:
@@ -179,6 +184,14 @@ def move(
         actor=actor,
     )
     return True
+
+
+def from_then_on(moment: datetime) -> dict[str, Any]:
+    """What lets a task go out from then on, but no sooner than at the time that a person gave it."""
+    start = sa.case(
+        (_tasks.wanted_time > moment, _tasks.wanted_time), else_=sa.literal(moment, _tasks.wanted_time.type)
+    )
+    return {"not_before": start, "scheduled_time": start}
 
 
 def note(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta, timezone
@@ -141,3 +142,16 @@ def test_a_day_that_has_too_many_already_gets_no_more() -> None:
 
 def test_nothing_waits_for_nothing() -> None:
     assert list(plan(Pacing(HOUR, 1), UTC, posted=[NOW], not_before=[], now=NOW)) == []
+
+
+@given(_situations(), st.integers(0, 3))
+def test_slots_that_others_have_keep_their_distance_and_their_place_in_the_day(situation: Situation, many: int) -> None:
+    pacing, zone, posted, waiting, now = situation
+    given_ = list(plan(pacing, zone, posted=posted, not_before=waiting[:many], now=now))
+    rest = list(plan(pacing, zone, posted=posted, not_before=waiting[many:], now=now, given=given_))
+    every = sorted(given_ + rest)
+    assert all(other - one >= pacing.min_interval for one, other in itertools.pairwise(every))
+    assert all(slot >= wish for slot, wish in zip(rest, waiting[many:], strict=True))
+    if pacing.max_per_day is not None:
+        before = _per_day(posted, zone)
+        assert all(before[day] + number <= pacing.max_per_day for day, number in _per_day(every, zone).items())
