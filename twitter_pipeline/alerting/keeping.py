@@ -47,11 +47,25 @@ class Alert:
 _COLUMNS = [_alerts[field.name] for field in fields(Alert)]
 
 
-def listing(connection: sa.Connection, *, closed: bool = False, limit: int = 100) -> list[Alert]:
-    """Open alerts, newest first; with `closed` those that are over too."""
+def listing(
+    connection: sa.Connection,
+    *,
+    opened: bool = True,
+    closed: bool = False,
+    project: str | None = None,
+    below: int | None = None,
+    limit: int = 100,
+) -> list[Alert]:
+    """Open alerts, newest first; with `closed` those that are over too. Those of one project, or with lower ids."""
     query = sa.select(*_COLUMNS).order_by(_alerts.id.desc()).limit(limit)
     if not closed:
         query = query.where(_alerts.closed_at.is_(None))
+    if not opened:
+        query = query.where(_alerts.closed_at.is_not(None))
+    if project is not None:
+        query = query.where(_alerts.project_id == project)
+    if below is not None:
+        query = query.where(_alerts.id < below)
     return [Alert(**row._mapping) for row in connection.execute(query)]
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
 
-from twitter_pipeline.api import acting, analytics, health, problems, projects, tasks, tokens
+from twitter_pipeline.api import acting, alerts, analytics, bulk, editing, health, problems, projects, tasks, tokens
 from twitter_pipeline.api.context import Context
 from twitter_pipeline.api.edge import Edge
 from twitter_pipeline.api.problems import ANYWHERE, ProblemDetails
@@ -23,7 +23,7 @@ def make_app(context: Context) -> FastAPI:
         title="twitter-pipeline", version="1", description=_ABOUT, redoc_url=None, responses=ANYWHERE, docs_url="/docs"
     )
     app.state.context = context
-    routers = [module.router for module in (projects, acting, tasks, analytics, tokens, health)]
+    routers = [module.router for module in (projects, acting, bulk, editing, tasks, alerts, analytics, tokens, health)]
     for router in routers:
         app.include_router(router)
     problems.install(app, [route for router in routers for route in router.routes if isinstance(route, APIRoute)])
