@@ -65,7 +65,7 @@ def approve(context: Context, task_id: int, who: Token, *, dry_run: bool = False
         project = context.project(task.project_id)
         if project is None:
             raise no_project(task.project_id, "path.task_id")
-        approved = by_hand.approve(connection, settings, project, now=now)
+        approved = by_hand.approve(connection, settings, project, now=now, actor=who.user)
         if approved.changed:
             said = f"{who.user} approved the project"
             moves.note(connection, task_id, "approve", task.status, said, now=now, actor=who.user)

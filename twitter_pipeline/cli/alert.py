@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from dataclasses import asdict
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from twitter_pipeline.cli import output
+from twitter_pipeline.cli.actor import actor
 from twitter_pipeline.cli.database import database_errors, prepared
 from twitter_pipeline.cli.errors import NEEDS_A_PERSON, OK, CannotStart, WrongCommand
 from twitter_pipeline.config import Settings
@@ -84,7 +84,7 @@ def acknowledge(settings: Settings, number: int, by: str | None) -> int:
     from twitter_pipeline.alerting import keeping
     from twitter_pipeline.store.engine import writing
 
-    who = by or _login()
+    who = by or actor()
     engine = prepared(settings)
     try:
         with database_errors(), writing(engine) as connection:
@@ -93,10 +93,3 @@ def acknowledge(settings: Settings, number: int, by: str | None) -> int:
         raise WrongCommand(f"{error}; twitter-pipeline alert list shows them") from None
     typer.echo(f"{number}: {who} knows" if done else f"{number} is over already")
     return OK
-
-
-def _login() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a user without a name, in a container
-        return "a person"

@@ -167,6 +167,9 @@ def log(
         Optional[Path],  # noqa: UP045
         typer.Option("--output", metavar="FILE", help="Write into this file.", show_default=False),
     ] = None,
+    decisions: Annotated[
+        bool, typer.Option("--decisions", help="What people did that is of no one item: pauses, approvals, keys, …")
+    ] = False,
     json: JsonOption = False,
     config: ConfigOption = None,
 ) -> int:
@@ -174,11 +177,13 @@ def log(
     from twitter_pipeline.cli import export as exporting
     from twitter_pipeline.cli import log as command
 
-    if (item is None) == (export is None):
-        raise WrongCommand("name an item, or export all of them with --export csv, json or parquet")
+    if sum((item is not None, export is not None, decisions)) != 1:
+        raise WrongCommand("name an item, or export all of them with --export csv, json or parquet, or --decisions")
+    if export is None and any((project, since, until, output)):
+        raise WrongCommand("--project, --from, --to and --output belong to --export")
+    if decisions:
+        return command.decisions(load_settings(config), as_json=json)
     if item is not None:
-        if any((project, since, until, output)):
-            raise WrongCommand("--project, --from, --to and --output belong to --export")
         return command.run(load_settings(config), item, as_json=json)
     return exporting.run(load_settings(config), str(export), project=project, since=since, until=until, output=output)
 

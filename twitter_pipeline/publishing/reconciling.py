@@ -274,6 +274,7 @@ def decided_by_a_person(
     posted: str | None,
     now: datetime,
     posted_at: datetime | None = None,
+    actor: str | None = None,
 ) -> str | None:
     """Move an unconfirmed item on as a person says: `posted` is its post's id, None that there is none.
 
@@ -292,7 +293,7 @@ def decided_by_a_person(
             if looks.known(connection, [posted]):
                 raise LookupError(f"{url} is another item's")
         decided = decide(outcome, task, now)
-        if not moves.resolve(connection, task.id, decided, now=now):
+        if not moves.resolve(connection, task.id, decided, now=now, actor=actor):
             return None
         attempts.resolve(connection, task.id, state, now=now, tweet_id=posted)
         if posted is not None:

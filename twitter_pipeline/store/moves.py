@@ -302,24 +302,38 @@ def settle(connection: sa.Connection, claim: Claim, decided: Move, *, now: datet
     return move(connection, claim.task_id, decided, now=now, run_id=claim.holder, where=_held(claim), values=values)
 
 
-def adopt(connection: sa.Connection, task_id: int, decided: Move, *, now: datetime, run_id: str | None = None) -> bool:
+def adopt(
+    connection: sa.Connection,
+    task_id: int,
+    decided: Move,
+    *,
+    now: datetime,
+    run_id: str | None = None,
+    actor: str | None = None,
+) -> bool:
     """Complete a task with a post that was made, whoever works on it by now. False when it is completed already.
 
     `run_id`: the run that made it, and tells Dagster; without one the next tick does.
     """
     values = {**_of_post(decided, now), "run_id": run_id}
-    return move(connection, task_id, decided, now=now, run_id=run_id, values=values)
+    return move(connection, task_id, decided, now=now, run_id=run_id, actor=actor, values=values)
 
 
 def resolve(
-    connection: sa.Connection, task_id: int, decided: Move, *, now: datetime, attempt: int | None = None
+    connection: sa.Connection,
+    task_id: int,
+    decided: Move,
+    *,
+    now: datetime,
+    attempt: int | None = None,
+    actor: str | None = None,
 ) -> bool:
     """Move an `unconfirmed` task on, whose outcome is known by now. False when it is not (of `attempt`)."""
     where = [_tasks.status == Status.UNCONFIRMED.value]
     if attempt is not None:
         where.append(_tasks.attempt == attempt)
     values = {**_of_post(decided, now), "run_id": None}  # no run tells Dagster of it: the next tick does
-    return move(connection, task_id, decided, now=now, where=where, values=values)
+    return move(connection, task_id, decided, now=now, actor=actor, where=where, values=values)
 
 
 def _of_post(decided: Move, now: datetime) -> dict[str, Any]:
