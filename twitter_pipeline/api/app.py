@@ -6,6 +6,7 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from fastapi_offline import FastAPIOffline
 
 from twitter_pipeline.api import acting, alerts, analytics, bulk, editing, health, problems, projects, tasks, tokens
 from twitter_pipeline.api.context import Context
@@ -19,7 +20,8 @@ Errors are `application/problem+json`; each answer has its `X-Request-Id`."""
 
 def make_app(context: Context) -> FastAPI:
     """The API of this context."""
-    app = FastAPI(
+    # /docs with its program beside it, where FastAPI itself takes that from a CDN.
+    app = FastAPIOffline(
         title="twitter-pipeline", version="1", description=_ABOUT, redoc_url=None, responses=ANYWHERE, docs_url="/docs"
     )
     app.state.context = context

@@ -62,6 +62,14 @@ def test_every_call_of_the_document_is_known_to_these_tests(world: MakeWorld, ap
     assert described == known | {("GET", "/api/health")}
 
 
+def test_the_page_of_all_calls_needs_no_other_server(world: MakeWorld, api: Serve) -> None:
+    served = api(world())
+    page = served.ask("GET", "/docs").body.decode()
+    assert "https://" not in page
+    for path in re.findall(r'(?:src|href)="([^"]+)"', page):
+        assert served.ask("GET", path).status == 200, path
+
+
 @pytest.mark.parametrize("given", [None, "wrong", "tp_000000000000_" + "A" * 43, "", "x" * 5000])
 def test_without_a_token_that_is_known_nothing_is_shown(world: MakeWorld, api: Serve, given: str | None) -> None:
     stranger = api(world()).with_token(given)
