@@ -87,12 +87,23 @@ class AttemptOut(BaseModel):
     answer: str | None
 
 
+class EditedOut(BaseModel):
+    """The words that a person wrote in place of its files'."""
+
+    text: str | None = Field(description="The whole text; null where it is the files' own.")
+    alt_texts: dict[str, str] = Field(description="What pictures show, by their files.")
+    actor: str
+    at: datetime
+
+
 class TaskDetail(TaskOut):
     """A task with all there is about it."""
 
     account: str = Field(description="The X account it posts as.")
     metadata_path: str | None
     content: dict[str, Any] = Field(description="The post as it was made: text and media; empty before.")
+    edited: EditedOut | None
+    wanted_time: datetime | None = Field(description="The time that a person gave it.")
     attempts: list[AttemptOut]
     next_step: str | None = Field(description="Who finds out about an unconfirmed one, and how.")
 

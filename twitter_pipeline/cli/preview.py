@@ -141,12 +141,21 @@ def _tell(preview: Preview, settings: Settings) -> None:
             )
             if medium.alt_text:
                 said.append(f"  it shows: {medium.alt_text}\n", style="dim")
+        if draft.edited is not None:
+            words = [
+                name for name, is_it in (("text", draft.edited.text), ("alt text", draft.edited.alt_text)) if is_it
+            ]
+            said.append(
+                f"{' and '.join(words)} by {draft.edited.actor}, {output.when(draft.edited.at)}\n", style="cyan"
+            )
         said.append(f"metadata: {draft.sidecar or 'none: the words of the file name'}\n", style="dim")
     if (about := _about_gemini(preview)) is not None:
         said.append(f"{about}\n", style="cyan")
     said.append(f"{task.status}, as {preview.account}", style="dim")
     if preview.slot is not None:
         said.append(f", at {output.when(preview.slot)}", style="dim")
+    if task.wanted_time is not None and task.tweet_url is None:
+        said.append(f" (wanted at {output.when(task.wanted_time)})", style="dim")
     if task.tweet_url:
         said.append(f"\n{task.tweet_url}", style="green")
     for reason in preview.why_not:

@@ -104,8 +104,8 @@ def read(engine: sa.Engine, settings: Settings, now: datetime) -> dict[str, Any]
         ]
         is_open = alarms.open_now(connection)
         paused = [
-            {"scope": scope, "name": name, "reason": reason, "since": since}
-            for scope, name, reason, since in pauses.listing(connection)
+            {"scope": scope, "name": name, "reason": reason, "since": since, "actor": by}
+            for scope, name, reason, since, by in pauses.listing(connection)
             if reason != pauses.STOPPING
         ]
     return {
@@ -189,7 +189,8 @@ def _tell(state: dict[str, Any], console: Console) -> None:
     for pause in state["pauses"]:
         what = " ".join(part for part in (pause["scope"], pause["name"]) if part)
         reason = f": {pause['reason']}" if pause["reason"] else ""
-        console.print(Text(f"paused since {output.when(pause['since'])}: {what}{reason}", style="yellow"))
+        since = f"since {output.when(pause['since'])}" + (f" by {pause['actor']}" if pause["actor"] else "")
+        console.print(Text(f"paused {since}: {what}{reason}", style="yellow"))
     for alarm in state["alarms"]:
         console.print(Text(f"alarm since {output.when(alarm['raised_at'])}: {_in_words(alarm)}", style="yellow"))
     for reason in state["needs_a_person"]:

@@ -97,15 +97,19 @@ def _slots(
     pending = _read_pending(connection, project.id)
     # What its account holds back takes no slot from the other sources.
     pending.sort(key=lambda task: task.content_source_id in held)
+    # What a person gave a time goes out then, however many wait.
+    wished = [task for task in pending if task.wanted_time is not None and task.content_source_id not in held]
+    others = [task for task in pending if task.wanted_time is None or task.content_source_id in held]
     pacing = settings.pacing(project)
-    planned = plan(
-        pacing,
-        project.zone,
-        posted=_posted(connection, project.id, now - pacing.min_interval, now),
-        not_before=[task.not_before for task in pending],
-        now=now,
-    )
-    return list(zip(pending, planned, strict=True))
+    posted = _posted(connection, project.id, now - pacing.min_interval, now)
+
+    def planned(waiting: Sequence[Task], given: Sequence[datetime] = ()) -> list[datetime]:
+        times = [task.not_before for task in waiting]
+        return list(plan(pacing, project.zone, posted=posted, not_before=times, now=now, given=given))
+
+    given = planned(wished)
+    found = [*zip(wished, given, strict=True), *zip(others, planned(others, given), strict=True)]
+    return sorted(found, key=lambda one: one[1])
 
 
 def _plan(

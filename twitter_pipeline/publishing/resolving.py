@@ -62,7 +62,9 @@ def post_of(settings: Settings, account: AccountRow, text: str, *, force: bool =
     return found["id"]
 
 
-def posted(engine: sa.Engine, settings: Settings, task: Task, text: str, *, force: bool, now: datetime) -> str:
+def posted(
+    engine: sa.Engine, settings: Settings, task: Task, text: str, *, force: bool, now: datetime, actor: str
+) -> str:
     """Complete an item with the post that a person has found; what was done. Raises NotBelieved."""
     with reading(engine) as connection:
         task = tasks.get(connection, task.id)
@@ -83,7 +85,11 @@ def posted(engine: sa.Engine, settings: Settings, task: Task, text: str, *, forc
     if task.status is Status.UNCONFIRMED:
         try:
             said = decided_by_a_person(
-                engine, settings, task, posted=post_id, posted_at=post.posted_at if post else None, now=now
+                *(engine, settings, task),
+                posted=post_id,
+                posted_at=post.posted_at if post else None,
+                now=now,
+                actor=actor,
             )
         except LookupError as error:
             raise NotBelieved(str(error)) from error
@@ -93,13 +99,13 @@ def posted(engine: sa.Engine, settings: Settings, task: Task, text: str, *, forc
     if post is None:  # --force
         kept = str(task.content_data.get("text", ""))
         post = Seen(account.id, post_id, matching.text_key(kept), kept, len(task.files), now)
-    done, said = adopting.adopt(engine, settings, account, task, post, now=now, by_person=True)
+    done, said = adopting.adopt(engine, settings, account, task, post, now=now, by_person=True, actor=actor)
     if not done:
         raise NotBelieved(said)
     return said
 
 
-def not_posted(engine: sa.Engine, settings: Settings, task: Task, *, force: bool, now: datetime) -> str:
+def not_posted(engine: sa.Engine, settings: Settings, task: Task, *, force: bool, now: datetime, actor: str) -> str:
     """Let an unconfirmed item go out again, since a person has seen that it is not on X. Raises NotBelieved."""
     with reading(engine) as connection:
         task = tasks.get(connection, task.id)
@@ -111,7 +117,7 @@ def not_posted(engine: sa.Engine, settings: Settings, task: Task, *, force: bool
             f"{task.partition_key} was sent at {known.sent.sent_at:%H:%M:%S} UTC, and X may show it only at"
             f" {shown:%H:%M:%S} UTC: look again then; if it surely never left: --force"
         )
-    said = decided_by_a_person(engine, settings, task, posted=None, now=now)
+    said = decided_by_a_person(engine, settings, task, posted=None, now=now, actor=actor)
     if said is None:
         raise NotBelieved(f"{task.partition_key}: it was settled meanwhile; see: twitter-pipeline log {task.id}")
     return f"{task.partition_key}: {said}; it goes out again"
@@ -212,6 +218,7 @@ def decided_by_a_person(
     posted: str | None,
     now: datetime,
     posted_at: datetime | None = None,
+    actor: str | None = None,
 ) -> str | None:
     """Move an unconfirmed item on as a person says: `posted` is its post's id, None that there is none.
 
@@ -230,7 +237,7 @@ def decided_by_a_person(
             if looks.known(connection, [posted]):
                 raise LookupError(f"{url} is another item's")
         decided = decide(outcome, task, now)
-        if not moves.resolve(connection, task.id, decided, now=now):
+        if not moves.resolve(connection, task.id, decided, now=now, actor=actor):
             return None
         attempts.resolve(connection, task.id, state, now=now, tweet_id=posted)
         if posted is not None:

@@ -44,6 +44,10 @@ class Task:
     quick_fingerprint: str | None
     content_hash: str | None
     media_bytes: int | None
+    #: What a person wrote in place of its words: `store.edits` reads it.
+    edits: dict[str, Any] | None
+    #: The time a person gave it (aware UTC): it goes out by itself no sooner. None without.
+    wanted_time: datetime | None
     attempt: int
     run_id: str | None
     dagster_instance: str | None

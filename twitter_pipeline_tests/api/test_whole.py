@@ -121,7 +121,7 @@ def test_what_the_page_shows_can_be_pasted(stack: Stack, api: Api, clip: Path) -
     script = "".join(re.findall(r"^```bash\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE))
     script = script.replace("http://127.0.0.1:3001", stack.settings.api.url)
     # What is cancelled there has to wait.
-    script = script.replace("tasks/2/", f"tasks/{api.get('/api/tasks?status=pending')['tasks'][0]['id']}/")
+    script = re.sub(r"tasks/2\b", f"tasks/{api.get('/api/tasks?status=pending')['tasks'][0]['id']}", script)
     script = script.replace('"limit": 2', '"limit": 1')
     ended = subprocess.run(["bash", "-euc", script], cwd=stack.folder, capture_output=True, text=True, timeout=120)
     assert ended.returncode == 0, ended.stdout + ended.stderr

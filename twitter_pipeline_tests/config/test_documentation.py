@@ -112,7 +112,8 @@ def unset(model: BaseModel, path: str) -> list[str]:
 def test_the_example_on_the_page_sets_every_setting(loads: Loads) -> None:
     (example,) = re.findall(r"<!-- every setting -->\n```yaml\n(.*?)```", PAGE, re.DOTALL)
     names = re.findall(r"\$\{(\w+)\}", example)
-    settings = loads(example, dict.fromkeys(names, "postgresql://me@localhost/posts"))
+    environ = dict.fromkeys(names, "postgresql://me@localhost/posts") | {"ALERT_SMTP": "mailtos://me:pw@example.com"}
+    settings = loads(example, environ)
     assert unset(settings, "") == []
 
 

@@ -169,3 +169,16 @@ def test_what_was_missed_keeps_its_order_and_comes_no_closer_than_half_hours(ago
     distances = [other - one for one, other in itertools.pairwise(times)]
     before = [other - one for one, other in itertools.pairwise(missed)]
     assert distances == [min(one, CATCH_UP_GAP) for one in before]
+
+
+@given(_situations(), st.integers(0, 3))
+def test_slots_that_others_have_keep_their_distance_and_their_place_in_the_day(situation: Situation, many: int) -> None:
+    pacing, zone, posted, waiting, now = situation
+    given_ = list(plan(pacing, zone, posted=posted, not_before=waiting[:many], now=now))
+    rest = list(plan(pacing, zone, posted=posted, not_before=waiting[many:], now=now, given=given_))
+    every = sorted(given_ + rest)
+    assert all(other - one >= pacing.min_interval for one, other in itertools.pairwise(every))
+    assert all(slot >= wish for slot, wish in zip(rest, waiting[many:], strict=True))
+    if pacing.max_per_day is not None:
+        before = _per_day(posted, zone)
+        assert all(before[day] + number <= pacing.max_per_day for day, number in _per_day(every, zone).items())

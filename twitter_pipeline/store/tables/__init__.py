@@ -7,7 +7,7 @@ from twitter_pipeline.store.tables.alerts import alert_outbox, alert_state, aler
 from twitter_pipeline.store.tables.columns import UtcDateTime, metadata
 from twitter_pipeline.store.tables.figures import analytics_daily, analytics_hourly
 from twitter_pipeline.store.tables.monitoring import alarms, measures, measures_hourly, monitoring_state, x_limits
-from twitter_pipeline.store.tables.people import api_keys, api_tokens, pauses, users
+from twitter_pipeline.store.tables.people import api_keys, api_tokens, decisions, pauses, users
 from twitter_pipeline.store.tables.posting import media_uploads, publishing_attempts, timeline_posts, timeline_readings
 from twitter_pipeline.store.tables.projects import content_sources, projects, scan_candidates
 from twitter_pipeline.store.tables.tasks import gemini_requests, publishing_log, publishing_tasks, run_values
@@ -23,6 +23,7 @@ __all__ = [
     "api_keys",
     "api_tokens",
     "content_sources",
+    "decisions",
     "gemini_requests",
     "measures",
     "measures_hourly",

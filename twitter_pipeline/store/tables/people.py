@@ -71,4 +71,19 @@ pauses = sa.Table(
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("reason", sa.Text, nullable=False),
     time_("created_at"),
+    # Null where the pipeline did it by itself.
+    sa.Column("actor", sa.Text),
+)
+
+#: What people did that is of no one item: its log, as publishing_log is that of the items.
+decisions = sa.Table(
+    "decisions",
+    metadata,
+    id_(),
+    sa.Column("action", sa.Text, nullable=False),
+    # Of what: everything, project cats, account my_account, …
+    sa.Column("about", sa.Text, nullable=False),
+    sa.Column("message", sa.Text, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
+    time_("created_at"),
 )

@@ -35,6 +35,10 @@ publishing_tasks = sa.Table(
     sa.Column("media_bytes", sa.BigInteger),
     # What Gemini made of the words, so that it is asked once; null before.
     sa.Column("enhanced", sa.JSON(none_as_null=True)),
+    # The words that a person wrote in place of its files' (store.edits); null where none did.
+    sa.Column("edits", sa.JSON(none_as_null=True)),
+    # The time that a person gave it: it goes out by itself no sooner, and before what has none. Null without.
+    time_("wanted_time", nullable=True),
     # When its files were moved away after the post (after_post), or found not to be; null while that is to be seen.
     time_("moved_at", nullable=True),
     # Not tried before again, since moving them failed.
