@@ -60,7 +60,7 @@ def run(settings: Settings, *, as_json: bool) -> int:
 def read(engine: sa.Engine, settings: Settings, now: datetime) -> dict[str, Any]:
     """How everything stands. Times are aware UTC; `needs_a_person` holds each reason in words."""
     from twitter_pipeline.publishing import due, holding, unconfirmed
-    from twitter_pipeline.store import accounts, pauses, tasks
+    from twitter_pipeline.store import accounts, easings, pauses, tasks
     from twitter_pipeline.store.engine import reading
     from twitter_pipeline.store.status import Status
 
@@ -106,6 +106,10 @@ def read(engine: sa.Engine, settings: Settings, now: datetime) -> dict[str, Any]
             for scope, name, reason, since in pauses.listing(connection)
             if reason != pauses.STOPPING
         ]
+        eased = [
+            {"action": one.action, "scope": one.scope, "level": one.level, "reason": one.reason, "since": one.began_at}
+            for one in easings.listing(connection, now=now)
+        ]
     return {
         "mode": settings.mode,
         "projects": shown,
@@ -121,6 +125,7 @@ def read(engine: sa.Engine, settings: Settings, now: datetime) -> dict[str, Any]
             for one in may_be_out
         ],
         "pauses": paused,
+        "easings": eased,
         "needs_a_person": needs,
     }
 
@@ -187,5 +192,8 @@ def _tell(state: dict[str, Any], console: Console) -> None:
         what = " ".join(part for part in (pause["scope"], pause["name"]) if part)
         reason = f": {pause['reason']}" if pause["reason"] else ""
         console.print(Text(f"paused since {output.when(pause['since'])}: {what}{reason}", style="yellow"))
+    for one in state["easings"]:
+        what = f"{one['action']} {one['scope']}".rstrip().replace("_", " ")
+        console.print(Text(f"eased since {output.when(one['since'])}: {what}: {one['reason']}"), soft_wrap=True)
     for reason in state["needs_a_person"]:
         console.print(Text(f"needs you: {reason}", style="bold red"), soft_wrap=True)

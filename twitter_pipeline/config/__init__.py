@@ -3,6 +3,7 @@
 from twitter_pipeline.config.alerts import AlertSettings
 from twitter_pipeline.config.errors import ConfigError, Problem
 from twitter_pipeline.config.loading import BASE_DIR_VARIABLE, CONFIG_VARIABLE, current, load
+from twitter_pipeline.config.monitoring import MonitoringSettings
 from twitter_pipeline.config.people import KEYS, Account, Credentials, User
 from twitter_pipeline.config.projects import Project, Source
 from twitter_pipeline.config.schema import json_schema
@@ -30,6 +31,7 @@ __all__ = [
     "DagsterSettings",
     "GeminiSettings",
     "MediaLimits",
+    "MonitoringSettings",
     "Pacing",
     "Problem",
     "Project",

@@ -16,6 +16,7 @@ from twitter_pipeline.config.base import Section
 from twitter_pipeline.config.duration import Duration
 from twitter_pipeline.config.errors import ConfigError, Problem, did_you_mean
 from twitter_pipeline.config.fields import DatabaseUrl, absolute
+from twitter_pipeline.config.monitoring import MonitoringSettings
 from twitter_pipeline.config.people import Account, Credentials, User
 from twitter_pipeline.config.projects import Project, Source
 from twitter_pipeline.config.services import ApiSettings, DagsterSettings, GeminiSettings, SandboxSettings, XSettings
@@ -72,6 +73,9 @@ class Settings(Section):
     api: ApiSettings = Field(default_factory=ApiSettings, description="The REST API.")
     alerts: AlertSettings = Field(
         default_factory=AlertSettings, description="Whom the pipeline tells when it needs a person, and when."
+    )
+    monitoring: MonitoringSettings = Field(
+        default_factory=MonitoringSettings, description="What the pipeline watches of itself, and what is an alarm."
     )
     users: tuple[User, ...] = Field((), description=f"Who owns projects. Without it: one user, {DEFAULT_USER}.")
     accounts: tuple[Account, ...] = Field(

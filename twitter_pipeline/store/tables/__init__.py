@@ -6,6 +6,7 @@ Times are aware and UTC. Ids of X are text. Paths are relative to their project,
 from twitter_pipeline.store.tables.alerts import alert_outbox, alert_state, alerts
 from twitter_pipeline.store.tables.columns import UtcDateTime, metadata
 from twitter_pipeline.store.tables.figures import analytics_daily, analytics_hourly
+from twitter_pipeline.store.tables.monitoring import easings
 from twitter_pipeline.store.tables.people import api_keys, api_tokens, pauses, users
 from twitter_pipeline.store.tables.posting import media_uploads, publishing_attempts, timeline_posts, timeline_readings
 from twitter_pipeline.store.tables.projects import content_sources, projects, scan_candidates
@@ -21,6 +22,7 @@ __all__ = [
     "api_keys",
     "api_tokens",
     "content_sources",
+    "easings",
     "gemini_requests",
     "media_uploads",
     "metadata",
