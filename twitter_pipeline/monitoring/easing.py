@@ -24,7 +24,7 @@ from twitter_pipeline.alerting.cause import Cause, Kind
 from twitter_pipeline.config import Settings
 from twitter_pipeline.monitoring.actions import Alarm, Now, account_rests, fewer_runs, rarer_scans, recycling, vacuum
 from twitter_pipeline.store import easings
-from twitter_pipeline.store.easings import ACCOUNT_RESTS
+from twitter_pipeline.store.easings import ACCOUNT_RESTS, Easing
 from twitter_pipeline.store.engine import reading, writing
 
 _log = logging.getLogger(__name__)
@@ -55,14 +55,17 @@ def apply(engine: sa.Engine, settings: Settings, open_alarms: Sequence[Alarm], n
 def _tidy(now: Now) -> None:
     """Write down the end of what was not renewed; of everything, where easing is off."""
     with writing(now.engine) as connection:
-        over = easings.end_lapsed(connection, now=now.at)
+        for easing in easings.end_lapsed(connection, now=now.at):
+            _undo(connection, easing, "its time is over", now)
         if not now.settings.monitoring.easing:
             for easing in easings.listing(connection, now=now.at):
-                easings.end(connection, easing, "monitoring.easing is off", now=now.at)
-                over.append(easing)
-        for easing in over:
-            if easing.action == ACCOUNT_RESTS:
-                account_rests.undo(connection, easing, now)
+                _undo(connection, easing, "monitoring.easing is off", now)
+
+
+def _undo(connection: sa.Connection, easing: Easing, why: str, now: Now) -> None:
+    if easing.action == ACCOUNT_RESTS:
+        account_rests.undo(connection, easing, why, now)
+    easings.end(connection, easing, why, now=now.at)
 
 
 def _tell(now: Now) -> None:

@@ -64,7 +64,13 @@ def memory(fleet: Fleet, folder: Path) -> list[Alarm]:
 
 @pytest.mark.parametrize("how", ["as it is told", "stubborn"])
 def test_it_is_started_anew_and_small_again(
-    prepared: sa.Engine, declared: Settings, fleet: Fleet, tmp_path: Path, how: str, monkeypatch: pytest.MonkeyPatch
+    prepared: sa.Engine,
+    declared: Settings,
+    fleet: Fleet,
+    tmp_path: Path,
+    how: str,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     if how == "stubborn":
         monkeypatch.setattr(fleet_module, "ENDS_WITHIN", 0.1)
@@ -88,6 +94,7 @@ def test_it_is_started_anew_and_small_again(
         return fleet.process("daemon").pid != pid
 
     wait_for(is_another, fleet_module.FIRST_WAIT + 5, "the service to be started again")
+    assert "ended with exit code" not in caplog.text, "that would be a death, with a wait"
     assert memory(fleet, tmp_path) == []
     apply(prepared, declared, [Alarm("memory", "daemon", 200, 100)])
     assert eased(prepared) == {}, "not twice within an hour"

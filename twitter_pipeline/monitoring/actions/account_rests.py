@@ -33,11 +33,11 @@ def ease(now: Now) -> None:
                 breaker.open_(connection, by_name[alarm.scope], now=now.at)
 
 
-def undo(connection: sa.Connection, easing: Easing, now: Now) -> None:
-    """What goes with the end of one that did not end by X's answer: the account goes on."""
+def undo(connection: sa.Connection, easing: Easing, why: str, now: Now) -> None:
+    """What goes with the end of one that does not end by X's answer: the account goes on."""
     for account in accounts.listing(connection):
         if account.name == easing.scope:
-            breaker.close(connection, account, easing, "its time is over, or easing is off", now=now.at)
+            breaker.close(connection, account, easing, why, now=now.at)
 
 
 def _is_tried(connection: sa.Connection, account_id: int) -> bool:
