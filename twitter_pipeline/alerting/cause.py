@@ -21,6 +21,8 @@ class Kind(str, Enum):
     #: By account.
     STOPPED = "stopped"
     NO_KEYS = "no_keys"
+    #: By account, too: `monitoring` lets it wait.
+    RESTING = "resting"
     #: By disk.
     DISK = "disk"
     #: By job: a run that failed outside the moves of a task.

@@ -36,7 +36,7 @@ NAMED = 3
 MARGIN = 1.0
 
 #: The kinds that `find` looks for: what it does not find of them is gone.
-FOUND_HERE = frozenset(Kind) - {Kind.RUN, Kind.DAEMON, Kind.OFF, Kind.ALARM}
+FOUND_HERE = frozenset(Kind) - {Kind.RUN, Kind.DAEMON, Kind.OFF, Kind.ALARM, Kind.RESTING}
 
 _tasks = publishing_tasks.c
 

@@ -61,7 +61,7 @@ def read(engine: sa.Engine, settings: Settings, now: datetime) -> dict[str, Any]
     """How everything stands. Times are aware UTC; `needs_a_person` holds each reason in words."""
     from twitter_pipeline.monitoring import alarms
     from twitter_pipeline.publishing import due, holding, unconfirmed
-    from twitter_pipeline.store import accounts, pauses, tasks
+    from twitter_pipeline.store import accounts, easings, pauses, tasks
     from twitter_pipeline.store.engine import reading
     from twitter_pipeline.store.status import Status
 
@@ -108,6 +108,10 @@ def read(engine: sa.Engine, settings: Settings, now: datetime) -> dict[str, Any]
             for scope, name, reason, since, by in pauses.listing(connection)
             if reason != pauses.STOPPING
         ]
+        eased = [
+            {"action": one.action, "scope": one.scope, "level": one.level, "reason": one.reason, "since": one.began_at}
+            for one in easings.listing(connection, now=now)
+        ]
     return {
         "mode": settings.mode,
         "projects": shown,
@@ -124,6 +128,7 @@ def read(engine: sa.Engine, settings: Settings, now: datetime) -> dict[str, Any]
         ],
         "pauses": paused,
         "alarms": [vars(alarm) for alarm in is_open],
+        "easings": eased,
         "needs_a_person": needs,
     }
 
@@ -193,6 +198,9 @@ def _tell(state: dict[str, Any], console: Console) -> None:
         console.print(Text(f"paused {since}: {what}{reason}", style="yellow"))
     for alarm in state["alarms"]:
         console.print(Text(f"alarm since {output.when(alarm['raised_at'])}: {_in_words(alarm)}", style="yellow"))
+    for one in state["easings"]:
+        what = f"{one['action']} {one['scope']}".rstrip().replace("_", " ")
+        console.print(Text(f"eased since {output.when(one['since'])}: {what}: {one['reason']}"), soft_wrap=True)
     for reason in state["needs_a_person"]:
         console.print(Text(f"needs you: {reason}", style="bold red"), soft_wrap=True)
 

@@ -21,7 +21,7 @@ from twitter_pipeline.publishing.reaper import RunState, reap
 from twitter_pipeline.publishing.reconciling import look_where_due
 from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.publishing.tidying import tidy
-from twitter_pipeline.scanning import archive
+from twitter_pipeline.scanning import archive, rests
 from twitter_pipeline.scanning.report import ScanReport
 from twitter_pipeline.scanning.turns import scan_in_turn
 from twitter_pipeline.store.tasks import Task
@@ -59,7 +59,11 @@ def tick(
         log.warning(line)
     before = take(engine, settings, project, instance=here, now=utc_now())
     launches = before.launches + still_due(engine, settings, project, reaped.again, now=utc_now())
-    report = scan_in_turn(engine, project, time_box=BUSY_SCAN if launches else IDLE_SCAN)
+    rest = rests.rest_of(engine, project.id, now=utc_now())
+    report = ScanReport(rests_until=rest)
+    if rest is None:
+        report = scan_in_turn(engine, project, time_box=BUSY_SCAN if launches else IDLE_SCAN)
+        rests.looked(project.id, now=utc_now())
     for problem in report.problems[:MOST_PROBLEMS]:
         log.warning(problem)
     after = take(engine, settings, project, instance=here, now=utc_now())
@@ -93,7 +97,9 @@ def describe(report: ScanReport, due: Due) -> str:
     """What a tick did and why the rest waits, in one line for people."""
     skipped = f" ({report.skipped} of them skipped: see twitter-pipeline status)" if report.skipped else ""
     parts = [f"{report.found} new{skipped}, {report.arriving} still arriving"]
-    if report.busy:
+    if report.rests_until is not None:
+        parts[0] = f"its scans are slow: it is looked through again at {report.rests_until:%H:%M:%S} UTC"
+    elif report.busy:
         parts.append("somebody else is scanning it")
     elif not report.whole and not report.unreachable:
         parts.append("the scan goes on in the next tick")

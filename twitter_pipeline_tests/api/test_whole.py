@@ -145,6 +145,7 @@ def test_every_process_is_measured_and_a_sensor_that_is_switched_off_is_told(sta
     with reading(engine) as connection:
         _, values = measures.latest(connection, utc_now() + timedelta(minutes=3))
         titles = [alert.title for alert in keeping.listing(connection)]
+    stack.dagster.start_sensor("retention")
     assert "retention is switched off in Dagster" in titles
     assert values["monitoring_seconds", ""] < 60 * 0.5 / 100, "half a percent of a core"
 

@@ -6,7 +6,14 @@ Times are aware and UTC. Ids of X are text. Paths are relative to their project,
 from twitter_pipeline.store.tables.alerts import alert_outbox, alert_state, alerts
 from twitter_pipeline.store.tables.columns import UtcDateTime, metadata
 from twitter_pipeline.store.tables.figures import analytics_daily, analytics_hourly
-from twitter_pipeline.store.tables.monitoring import alarms, measures, measures_hourly, monitoring_state, x_limits
+from twitter_pipeline.store.tables.monitoring import (
+    alarms,
+    easings,
+    measures,
+    measures_hourly,
+    monitoring_state,
+    x_limits,
+)
 from twitter_pipeline.store.tables.people import api_keys, api_tokens, decisions, pauses, users
 from twitter_pipeline.store.tables.posting import media_uploads, publishing_attempts, timeline_posts, timeline_readings
 from twitter_pipeline.store.tables.projects import content_sources, projects, scan_candidates
@@ -24,6 +31,7 @@ __all__ = [
     "api_tokens",
     "content_sources",
     "decisions",
+    "easings",
     "gemini_requests",
     "measures",
     "measures_hourly",

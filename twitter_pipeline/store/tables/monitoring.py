@@ -1,4 +1,4 @@
-"""How the pipeline itself does: what was measured, and the alarms that follow."""
+"""How the pipeline itself does: what was measured, the alarms that follow, and what eases them."""
 
 from __future__ import annotations
 
@@ -87,4 +87,32 @@ x_limits = sa.Table(
     sa.Column("remaining", sa.Integer),
     time_("reset_at"),
     sa.PrimaryKeyConstraint("account_id", "call"),
+)
+
+#: What is restricted for a while because an alarm is open (monitoring.easing). Kept when it is over.
+easings = sa.Table(
+    "easings",
+    metadata,
+    id_(),
+    # What is done (store.easings), and of which project, account or process; "" for the whole.
+    sa.Column("action", sa.Text, nullable=False),
+    sa.Column("scope", sa.Text, nullable=False),
+    # How much, in the action's own unit.
+    sa.Column("level", sa.Integer, nullable=False),
+    sa.Column("reason", sa.Text, nullable=False),
+    time_("began_at"),
+    # When the level changed last.
+    time_("stepped_at"),
+    # Over by itself then, unless it is renewed: whoever began it may be gone.
+    time_("until"),
+    time_("ended_at", nullable=True),
+    sa.Index(
+        "ix_easings_open",
+        "action",
+        "scope",
+        unique=True,
+        sqlite_where=sa.text("ended_at IS NULL"),
+        postgresql_where=sa.text("ended_at IS NULL"),
+    ),
+    sa.Index(None, "action", "scope", "began_at"),
 )
