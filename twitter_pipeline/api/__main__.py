@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import logging
 import os
 import sys
@@ -35,8 +36,12 @@ def main() -> int:
         logging.getLogger(__name__).error("%s", error)
         return 1
     first_token(engine, settings)
+    app = make_app(Context(settings, engine))
+    # What stays is not looked through again: that takes 100 ms, in which nobody gets an answer.
+    gc.collect()
+    gc.freeze()
     uvicorn.run(
-        make_app(Context(settings, engine)),
+        app,
         host=settings.api.host,
         port=settings.api.port,
         log_config=None,

@@ -9,9 +9,18 @@ from twitter_pipeline.store.tables.figures import analytics_daily, analytics_hou
 from twitter_pipeline.store.tables.people import api_keys, api_tokens, pauses, users
 from twitter_pipeline.store.tables.posting import media_uploads, publishing_attempts, timeline_posts, timeline_readings
 from twitter_pipeline.store.tables.projects import content_sources, projects, scan_candidates
-from twitter_pipeline.store.tables.tasks import gemini_requests, publishing_log, publishing_tasks, run_values
+from twitter_pipeline.store.tables.tasks import (
+    TRIGRAM,
+    gemini_requests,
+    name_trigrams,
+    publishing_log,
+    publishing_tasks,
+    run_values,
+    trigrams,
+)
 
 __all__ = [
+    "TRIGRAM",
     "UtcDateTime",
     "alert_outbox",
     "alert_state",
@@ -24,6 +33,7 @@ __all__ = [
     "gemini_requests",
     "media_uploads",
     "metadata",
+    "name_trigrams",
     "pauses",
     "projects",
     "publishing_attempts",
@@ -33,5 +43,6 @@ __all__ = [
     "scan_candidates",
     "timeline_posts",
     "timeline_readings",
+    "trigrams",
     "users",
 ]
