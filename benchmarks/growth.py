@@ -51,7 +51,10 @@ def draw(folder: Path, films: int, pictures: int) -> None:
         grain = Image.effect_noise((640, 360), 60).convert("RGB")
         picture = Image.blend(scene(list(SKIES)[number % 3], number * 0.7), grain, 0.3)
         picture.resize((1920, 1080), Image.Resampling.BICUBIC).save(folder / f"photo_{number:03}.jpg", quality=90)
-        said = {"title": f"Harbour, day {number}", "description": "As seen from the pier, early in the morning."}
+        said = {
+            "title": f"Harbour, {folder.name}, day {number}",
+            "description": "As seen from the pier, early in the morning.",
+        }
         (folder / f"photo_{number:03}.json").write_text(json.dumps(said), encoding="utf-8")
 
 
