@@ -156,7 +156,6 @@ def test_after_a_day_a_run_says_what_people_read_and_takes_a_part_of_the_room(ke
     assert {status.step_key for status in kept.instance.get_run_step_stats(run_id)} >= {"cats__tweets.create_tweet"}
     if kept.world.settings.database_url is None:  # a file a run, beside what the partition's page is made of
         assert "ASSET_OBSERVATION" not in kinds
-        assert "larger_picture" not in shown.asset_materialization.metadata
         assert sum(path.stat().st_size for path in kept.files_of(run_id)) < room / 3
 
     assert thinned(kept, run_id) == run_id  # nothing is left to do
