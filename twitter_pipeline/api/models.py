@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+import sqlalchemy as sa
 from pydantic import BaseModel, Field
 
 from twitter_pipeline.config import Settings
 from twitter_pipeline.scanning.report import ScanReport
 from twitter_pipeline.store.log import Line
 from twitter_pipeline.store.status import Status
-from twitter_pipeline.store.tasks import Task
+from twitter_pipeline.store.tasks import Task, files_of
 
 
 def run_url(settings: Settings, run_id: str | None) -> str | None:
@@ -62,6 +63,14 @@ class TaskOut(BaseModel):
             tweet_id=task.tweet_id,
             tweet_url=task.tweet_url,
         )
+
+    @classmethod
+    def listed(cls, row: sa.Row[Any], settings: Settings) -> TaskOut:
+        """Of a row of `api.listing.page`."""
+        said: dict[str, Any] = row._asdict()
+        files = files_of(said["media_path"], said.pop("media_files"))
+        status, url = Status(said.pop("status")), run_url(settings, said["run_id"])
+        return cls.model_construct(**said, status=status, files=list(files), run_url=url)
 
 
 class TaskPage(BaseModel):

@@ -24,7 +24,7 @@ def run(settings: Settings, item: str | None, project_id: str | None, *, every: 
 
     With `ask`, Gemini is asked about the one item where its answer is not stored yet.
     """
-    from twitter_pipeline.publishing.preview import preview
+    from twitter_pipeline.publishing.preview import Plans, preview
 
     if sum([item is not None, project_id is not None, every]) != 1:
         raise WrongCommand("name an item, or --project ID, or --all")
@@ -34,7 +34,8 @@ def run(settings: Settings, item: str | None, project_id: str | None, *, every: 
     now = datetime.now(timezone.utc)
     with database_errors():
         tasks = _tasks(engine, settings, item, project_id)
-        previews = [preview(engine, settings, task, now=now, ask=ask) for task in tasks]
+        plans: Plans = {}
+        previews = [preview(engine, settings, task, now=now, ask=ask, plans=plans) for task in tasks]
     if ask:
         _refuse_without_gemini(previews[0])
     if as_json:

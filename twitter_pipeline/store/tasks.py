@@ -61,7 +61,12 @@ class Task:
     @property
     def files(self) -> tuple[str, ...]:
         """The media of the item in their order, relative to the project's folder; none for a text."""
-        return (self.media_path,) if self.media_files is None else tuple(self.media_files)
+        return files_of(self.media_path, self.media_files)
+
+
+def files_of(media_path: str, media_files: list[str] | None) -> tuple[str, ...]:
+    """The media of an item, as the table has them."""
+    return (media_path,) if media_files is None else tuple(media_files)
 
 
 _COLUMNS = [_tasks[field.name] for field in fields(Task)]

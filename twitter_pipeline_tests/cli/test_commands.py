@@ -14,6 +14,8 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from twitter_pipeline.config import Project, Settings
+from twitter_pipeline.publishing import due
 from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.store import accounts, pauses
 from twitter_pipeline.store.engine import reading, writing
@@ -168,14 +170,24 @@ def test_preview_finds_the_same_file_posted_before(world: MakeWorld, command: Wi
     assert shown["why_not"] == ["the same file as one.mp4, which is completed"]
 
 
-def test_preview_keeps_the_pacing_before_any_tick_planned_it(world: MakeWorld, command: WithWorld) -> None:
+def test_preview_keeps_the_pacing_before_any_tick_planned_it_and_plans_once(
+    world: MakeWorld, command: WithWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made = world(min_interval="30 min")
     made.put("one.mp4", title="One")
     made.put("two.mp4", title="Two")
     made.scan()
+    plan, planned = due.slots, list[str]()
+
+    def slots(connection: sa.Connection, settings: Settings, project: Project, now: datetime) -> object:
+        planned.append(project.id)
+        return plan(connection, settings, project, now)
+
+    monkeypatch.setattr(due, "slots", slots)
     first, second = command(made)("preview", "--all", "--json").json
     apart = datetime.fromisoformat(second["slot"]) - datetime.fromisoformat(first["slot"])
     assert apart == timedelta(minutes=30)
+    assert planned == ["cats"]
 
 
 @pytest.mark.parametrize("arguments", [[], ["x", "--all"], ["--all", "--project", "cats"]])

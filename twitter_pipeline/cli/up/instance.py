@@ -94,6 +94,8 @@ def environment(settings: Settings, environ: Mapping[str, str] = os.environ) -> 
         BASE_DIR_VARIABLE: str(settings.base_dir),
         "DAGSTER_HOME": str(settings.home / "dagster"),
         "PYTHONUNBUFFERED": "1",
+        # Of a backfill in one run, the events of so many partitions at once: a year's hours take minutes otherwise.
+        "DAGSTER_EVENT_BATCH_SIZE": "1000",
     }
     if settings.database_url is not None:
         passed[STORAGE_VARIABLE] = storage_url(settings)

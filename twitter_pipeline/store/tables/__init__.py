@@ -17,9 +17,18 @@ from twitter_pipeline.store.tables.monitoring import (
 from twitter_pipeline.store.tables.people import api_keys, api_tokens, decisions, pauses, users
 from twitter_pipeline.store.tables.posting import media_uploads, publishing_attempts, timeline_posts, timeline_readings
 from twitter_pipeline.store.tables.projects import content_sources, projects, scan_candidates
-from twitter_pipeline.store.tables.tasks import gemini_requests, publishing_log, publishing_tasks, run_values
+from twitter_pipeline.store.tables.tasks import (
+    TRIGRAM,
+    gemini_requests,
+    name_trigrams,
+    publishing_log,
+    publishing_tasks,
+    run_values,
+    trigrams,
+)
 
 __all__ = [
+    "TRIGRAM",
     "UtcDateTime",
     "alarms",
     "alert_outbox",
@@ -38,6 +47,7 @@ __all__ = [
     "media_uploads",
     "metadata",
     "monitoring_state",
+    "name_trigrams",
     "pauses",
     "projects",
     "publishing_attempts",
@@ -47,6 +57,7 @@ __all__ = [
     "scan_candidates",
     "timeline_posts",
     "timeline_readings",
+    "trigrams",
     "users",
     "x_limits",
 ]
