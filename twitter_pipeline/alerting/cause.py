@@ -14,18 +14,24 @@ class Kind(str, Enum):
     FAILED = "failed"
     UNCONFIRMED = "unconfirmed"
     SKIPPED = "skipped"
+    LATE = "late"
     FOLDER = "folder"
     SILENT = "silent"
     BACKLOG = "backlog"
     #: By account.
     STOPPED = "stopped"
     NO_KEYS = "no_keys"
+    #: By account, too: `monitoring` lets it wait.
+    RESTING = "resting"
     #: By disk.
     DISK = "disk"
     #: By job: a run that failed outside the moves of a task.
     RUN = "run"
     #: Only `up` sees it.
     DAEMON = "daemon"
+    #: By sensor or schedule, and by kind of alarm: what `monitoring` sees.
+    OFF = "off"
+    ALARM = "alarm"
 
     def __str__(self) -> str:
         return self.value

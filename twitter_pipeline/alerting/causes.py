@@ -18,7 +18,7 @@ from twitter_pipeline.alerting.backlog import growing
 from twitter_pipeline.alerting.cause import Cause, Kind
 from twitter_pipeline.config import Settings
 from twitter_pipeline.publishing import unconfirmed
-from twitter_pipeline.scanning.reasons import IGNORED, SAME_FILE
+from twitter_pipeline.scanning.reasons import IGNORED, LATE, SAME_FILE
 from twitter_pipeline.store import accounts
 from twitter_pipeline.store.secrets import open_vault
 from twitter_pipeline.store.status import Status
@@ -36,7 +36,7 @@ NAMED = 3
 MARGIN = 1.0
 
 #: The kinds that `find` looks for: what it does not find of them is gone.
-FOUND_HERE = frozenset(Kind) - {Kind.RUN, Kind.DAEMON}
+FOUND_HERE = frozenset(Kind) - {Kind.RUN, Kind.DAEMON, Kind.OFF, Kind.ALARM, Kind.RESTING}
 
 _tasks = publishing_tasks.c
 
@@ -66,8 +66,9 @@ def find(
     yield from _failed(connection, settings, ids)
     yield from _unconfirmed(connection, settings, ids)
     yield from _skipped(connection, settings, ids, now)
+    yield from _late(connection, settings, ids, now)
     yield from _accounts(connection, settings, now)
-    yield from _scans(connection, settings, now, running_since)
+    yield from _scans(connection, settings, now, running_since, already)
     yield from growing(connection, settings, now)
     yield from _disks(settings, already, disk_usage)
 
@@ -95,6 +96,7 @@ def _skipped(connection: sa.Connection, settings: Settings, ids: list[str], now:
         # What a setting leaves out, and what is there twice, needs nobody.
         _tasks.error_message.not_like(f"{IGNORED}%"),
         _tasks.error_message.not_like(f"{SAME_FILE}%"),
+        _tasks.error_message.not_like(f"{LATE}%"),  # told by itself: nothing is to be mended
     ]
     for id, count, last_at in _counted(connection, ids, where):
         yield _of_items(
@@ -107,6 +109,26 @@ def _skipped(connection: sa.Connection, settings: Settings, ids: list[str], now:
             last_at=last_at,
             title=f"{id}: {_items(count)} cannot be posted as {'it is' if count == 1 else 'they are'}",
             remedy="Replace or mend the file, and it goes on by itself; all reasons: twitter-pipeline status",
+        )
+
+
+def _late(connection: sa.Connection, settings: Settings, ids: list[str], now: datetime) -> Iterator[Cause]:
+    where = [
+        _tasks.status == Status.SKIPPED.value,
+        _tasks.updated_at >= now - SKIPPED_LATELY,
+        _tasks.error_message.like(f"{LATE}%"),
+    ]
+    for id, count, last_at in _counted(connection, ids, where):
+        yield _of_items(
+            connection,
+            settings,
+            Kind.LATE,
+            id,
+            where,
+            count=count,
+            last_at=last_at,
+            title=f"{id}: {_items(count)} came too late to be posted, since the pipeline did not run",
+            remedy="To post one all the same: twitter-pipeline retry ITEM",
         )
 
 
@@ -199,7 +221,9 @@ def _accounts(connection: sa.Connection, settings: Settings, now: datetime) -> I
             )
 
 
-def _scans(connection: sa.Connection, settings: Settings, now: datetime, running_since: datetime) -> Iterator[Cause]:
+def _scans(
+    connection: sa.Connection, settings: Settings, now: datetime, running_since: datetime, already: Collection[str]
+) -> Iterator[Cause]:
     """Projects whose folder cannot be looked at, or is not."""
     rows = connection.execute(
         sa.select(projects.c.id, projects.c.scan_problem, projects.c.scan_position, projects.c.last_scan_time)
@@ -219,6 +243,8 @@ def _scans(connection: sa.Connection, settings: Settings, now: datetime, running
                 project_id=project.id,
             )
             continue
+        if f"{Kind.OFF}:scan_{project.id}" in already:
+            continue  # somebody switched its sensor off, which is told as that
         looked = max(filter(None, [row.last_scan_time, running_since]))
         if now - looked > (SILENCE if row.scan_position is None else LONG_SCAN):
             yield Cause(

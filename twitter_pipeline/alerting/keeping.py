@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from twitter_pipeline.alerting import outbox
+from twitter_pipeline.alerting import channels, outbox
 from twitter_pipeline.alerting.cause import Cause, Kind
 from twitter_pipeline.config import Settings
 from twitter_pipeline.store.engine import reading, writing
@@ -47,12 +47,32 @@ class Alert:
 _COLUMNS = [_alerts[field.name] for field in fields(Alert)]
 
 
-def listing(connection: sa.Connection, *, closed: bool = False, limit: int = 100) -> list[Alert]:
-    """Open alerts, newest first; with `closed` those that are over too."""
+def listing(
+    connection: sa.Connection,
+    *,
+    opened: bool = True,
+    closed: bool = False,
+    project: str | None = None,
+    below: int | None = None,
+    limit: int = 100,
+) -> list[Alert]:
+    """Open alerts, newest first; with `closed` those that are over too. Those of one project, or with lower ids."""
     query = sa.select(*_COLUMNS).order_by(_alerts.id.desc()).limit(limit)
     if not closed:
         query = query.where(_alerts.closed_at.is_(None))
+    if not opened:
+        query = query.where(_alerts.closed_at.is_not(None))
+    if project is not None:
+        query = query.where(_alerts.project_id == project)
+    if below is not None:
+        query = query.where(_alerts.id < below)
     return [Alert(**row._mapping) for row in connection.execute(query)]
+
+
+def ended(connection: sa.Connection, *, since: datetime) -> list[tuple[str, str | None]]:
+    """Cause and project of the alerts that were closed since."""
+    rows = connection.execute(sa.select(_alerts.cause, _alerts.project_id).where(_alerts.closed_at > since))
+    return [(row.cause, row.project_id) for row in rows]
 
 
 def get(connection: sa.Connection, alert_id: int) -> Alert:
@@ -181,7 +201,8 @@ def _open(connection: sa.Connection, settings: Settings, cause: Cause, *, now: d
 
 def _tell(connection: sa.Connection, settings: Settings, alert_id: int, cause: Cause, *, now: datetime) -> None:
     body = "\n\n".join(filter(None, [cause.message, f"What to do: {cause.remedy}", cause.link]))
-    outbox.put(connection, settings, "open", cause.title, body, alert_id=alert_id, now=now)
+    to = channels.told_of(settings, cause.key, cause.project_id)
+    outbox.put(connection, settings, "open", cause.title, body, alert_id=alert_id, to=to, now=now)
 
 
 def _seen_again(connection: sa.Connection, settings: Settings, alert: Alert, cause: Cause, *, now: datetime) -> None:
@@ -235,4 +256,4 @@ def _close(connection: sa.Connection, settings: Settings, alert: Alert, *, now: 
     # Who was not told that it began is not told that it is over.
     if closed.rowcount == 1 and (told := outbox.withdraw(connection, alert.id)):
         lasted = f"It began at {alert.opened_at:%Y-%m-%d %H:%M} UTC. There is nothing to do."
-        outbox.put(connection, settings, "over", f"Over: {alert.title}", lasted, alert_id=alert.id, now=now, only=told)
+        outbox.put(connection, settings, "over", f"Over: {alert.title}", lasted, alert_id=alert.id, to=told, now=now)

@@ -25,3 +25,8 @@ def run(settings: Settings, run_id: str) -> str:
 def sensor(settings: Settings, name: str) -> str:
     """A sensor's page."""
     return f"{settings.dagster.url}/locations/twitter_pipeline/sensors/{name}"
+
+
+def automation(settings: Settings) -> str:
+    """All sensors and schedules, with their switches."""
+    return f"{settings.dagster.url}/automation"

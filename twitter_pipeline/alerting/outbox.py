@@ -14,7 +14,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from twitter_pipeline.alerting import sending
-from twitter_pipeline.alerting.channels import channels
+from twitter_pipeline.alerting.channels import channels, for_all
 from twitter_pipeline.alerting.quiet import not_before
 from twitter_pipeline.config import Settings
 from twitter_pipeline.config.secrecy import redacted_for_log
@@ -60,9 +60,9 @@ def put(
     *,
     now: datetime,
     alert_id: int | None = None,
-    only: Collection[str] | None = None,
+    to: Collection[str] | None = None,
 ) -> None:
-    """Put a message for every channel (of `only`) beside what it tells of, in the same transaction."""
+    """Put a message beside what it tells of, in the same transaction: to these channels, or all of `alerts.urls`."""
     mode = "[sandbox] " if settings.mode == "sandbox" else ""
     rows = [
         {
@@ -75,7 +75,7 @@ def put(
             "next_at": not_before(settings.alerts, now),
         }
         for channel in channels(settings)
-        if only is None or channel in only
+        if channel in (for_all(settings) if to is None else to)
     ]
     if rows:
         connection.execute(sa.insert(alert_outbox), rows)

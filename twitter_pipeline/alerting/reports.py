@@ -2,21 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from twitter_pipeline.alerting import keeping, outbox
+from twitter_pipeline.alerting import channels, keeping, outbox
 from twitter_pipeline.alerting.quiet import last_time
 from twitter_pipeline.config import Settings
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.status import Status
-from twitter_pipeline.store.tables import alert_state, alerts, publishing_tasks
+from twitter_pipeline.store.tables import alert_state, publishing_tasks
 
 #: Alerts of which a digest gives the words; the others are counted.
 MOST = 50
+#: Alerts that are looked at: of each cause one is open.
+LISTED = 1_000
 
 _tasks = publishing_tasks.c
 
@@ -33,13 +36,27 @@ def report(engine: sa.Engine, settings: Settings, *, now: datetime) -> None:
         if not _note(connection, made, now) or made is None:
             return
         outbox.prune(connection, now=now)
-        is_open = keeping.listing(connection, limit=MOST + 1)
-        since = now - timedelta(days=1)
-        ended = connection.scalar(sa.select(sa.func.count()).where(alerts.c.closed_at > since)) or 0
-        if is_open and settings.alerts.digest != "off":
-            outbox.put(connection, settings, "digest", *digest(is_open, ended), now=now)
-        elif not is_open and settings.alerts.all_is_well == _day(settings, due):
-            outbox.put(connection, settings, "well", *all_is_well(connection, settings, now), now=now)
+        is_open = keeping.listing(connection, limit=LISTED)
+        ended = keeping.ended(connection, since=now - timedelta(days=1))
+        for to, owner in _readers(settings):
+            mine = [alert for alert in is_open if _is_of(settings, owner, alert.cause, alert.project_id)]
+            over = sum(_is_of(settings, owner, *one) for one in ended)
+            if mine and settings.alerts.digest != "off":
+                outbox.put(connection, settings, "digest", *digest(mine, over), to=to, now=now)
+            elif not mine and settings.alerts.all_is_well == _day(settings, due):
+                outbox.put(connection, settings, "well", *all_is_well(connection, settings, owner, now), to=to, now=now)
+
+
+def _readers(settings: Settings) -> Iterator[tuple[set[str], str | None]]:
+    """Channels that are told the same, and whose: an owner is told of what is theirs; None: of everything."""
+    yield channels.for_all(settings), None
+    for user in settings.users:
+        if (channel := channels.of_owner(settings, user.name)) is not None:
+            yield {channel}, user.name
+
+
+def _is_of(settings: Settings, owner: str | None, cause: str, project_id: str | None) -> bool:
+    return owner is None or channels.owner_of(settings, cause, project_id) == owner
 
 
 def _note(connection: sa.Connection, made: datetime | None, now: datetime) -> bool:
@@ -71,10 +88,12 @@ def digest(is_open: list[keeping.Alert], ended: int) -> tuple[str, str]:
     return title, "\n\n".join(parts)
 
 
-def all_is_well(connection: sa.Connection, settings: Settings, now: datetime) -> tuple[str, str]:
-    """Title and words of the weekly message: what went out, and what waits."""
+def all_is_well(connection: sa.Connection, settings: Settings, owner: str | None, now: datetime) -> tuple[str, str]:
+    """Title and words of the weekly message: what went out, and what waits. With `owner` of their projects only."""
     lines = []
     for project in settings.projects:
+        if owner not in (None, project.owner):
+            continue
         posted = connection.scalar(
             sa.select(sa.func.count()).where(
                 _tasks.project_id == project.id, _tasks.executed_time > now - timedelta(days=7)

@@ -11,19 +11,17 @@ from fastapi import APIRouter, HTTPException
 from fastapi import Body as FromBody
 from pydantic import BeforeValidator, Field
 
+from twitter_pipeline.api import deciding
 from twitter_pipeline.api.auth import Publisher, Reader, Shared
 from twitter_pipeline.api.context import Context, utc_now
 from twitter_pipeline.api.fields import Body, Id, ProjectId, TaskId, Wait, whole
-from twitter_pipeline.api.models import Done, PreviewOut, Published, PublishedAll, TaskOut, run_url
+from twitter_pipeline.api.models import Done, PreviewOut, Published, PublishedAll
 from twitter_pipeline.api.problems import Problem, also
 from twitter_pipeline.api.tasks import no_project, task_of
 from twitter_pipeline.config import ConfigError
-from twitter_pipeline.launching import by_hand as runs
-from twitter_pipeline.publishing import by_hand, unconfirmed
 from twitter_pipeline.publishing.preview import preview
-from twitter_pipeline.store import moves
 from twitter_pipeline.store import tasks as store
-from twitter_pipeline.store.engine import reading, writing
+from twitter_pipeline.store.engine import reading
 from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tables import publishing_tasks
 from twitter_pipeline.store.tasks import Task
@@ -64,7 +62,7 @@ def publish_tasks(
     return PublishedAll(results=_publish(context, chosen, who, wanted.wait))
 
 
-@router.get("/api/tasks/publish", include_in_schema=False)
+@router.api_route("/api/tasks/publish", methods=["GET", "PATCH"], include_in_schema=False)
 def no_task_of_that_name() -> None:
     """Otherwise it would be looked for as a task's number."""
     raise HTTPException(405)
@@ -84,59 +82,19 @@ def publish_task(
 @router.post("/api/tasks/{task_id}/retry", responses=also(404, 409))
 def retry_task(task_id: TaskId, who: Publisher, context: Shared) -> Done:
     """Let a task that failed, was skipped or cancelled go out again at its turn."""
-    with writing(context.engine) as connection:
-        task_of(connection, task_id)
-        done = by_hand.retry(connection, task_id, now=utc_now(), actor=who.user)
-        task = store.get(connection, task_id)
-        known = unconfirmed.of(connection, task)
-    if known is not None:
-        raise Problem(409, f"it is unconfirmed, and not tried again while it may be on X: {known}")
-    if not done:
-        raise Problem(409, f"it is {task.status}: nothing to retry")
-    return Done(task=TaskOut.of(task, context.settings), changed=True, said="it is tried again")
+    return deciding.retry(context, task_id, who)
 
 
 @router.post("/api/tasks/{task_id}/cancel", responses=also(404, 409))
 def cancel_task(task_id: TaskId, who: Publisher, context: Shared) -> Done:
     """Keep a task from going out; a run at work on it is told to end, and ends it unless its post has left."""
-    settings, now = context.settings, utc_now()
-    with reading(context.engine) as connection:
-        task = task_of(connection, task_id)
-    # Launched by hand, and not begun: it would take a cancelled task, too.
-    run_id = context.launched.run_under_way(settings, task_id)
-    said = "it is cancelled"
-    with writing(context.engine) as connection:
-        task = store.get(connection, task_id, lock=True)
-        done = by_hand.cancel(connection, task, now=now, actor=who.user)
-        if task.status is Status.RUNNING:
-            run_id, said = task.run_id, "its run was told to end"
-            moves.note(connection, task_id, "asked", task.status, f"{who.user} cancelled it", now=now, actor=who.user)
-    if not done and task.status is not Status.RUNNING:
-        raise Problem(409, f"it is {task.status}: nothing to cancel")
-    if run_id is not None:
-        runs.end(settings, run_id)
-    with reading(context.engine) as connection:
-        task = store.get(connection, task_id)
-    return Done(task=TaskOut.of(task, settings), changed=done, said=said)
+    return deciding.cancel(context, task_id, who)
 
 
 @router.post("/api/tasks/{task_id}/approve", responses=also(404))
 def approve_task(task_id: TaskId, who: Publisher, context: Shared) -> Done:
     """Let the rest of the task's project follow its first post (the canary), now that somebody has looked at it."""
-    settings, now = context.settings, utc_now()
-    with writing(context.engine) as connection:
-        task = task_of(connection, task_id)
-        project = context.project(task.project_id)
-        if project is None:
-            raise no_project(task.project_id, "path.task_id")
-        approved = by_hand.approve(connection, settings, project, now=now)
-        if approved.changed:
-            said = f"{who.user} approved the project"
-            moves.note(connection, task_id, "approve", task.status, said, now=now, actor=who.user)
-    said = (
-        approved.said if approved.why_not is None else f"{approved.said}; still, nothing is posted: {approved.why_not}"
-    )
-    return Done(task=TaskOut.of(task, settings), changed=approved.changed, said=said)
+    return deciding.approve(context, task_id, who)
 
 
 @router.post("/api/tasks/{task_id}/preview", responses=also(404))
@@ -179,7 +137,7 @@ def _next(connection: sa.Connection, context: Context, wanted: PublishIn) -> lis
 
 def _publish(context: Context, tasks: Sequence[Task], who: Token, wait: int) -> list[Published]:
     settings, deadline = context.settings, time.monotonic() + wait
-    results = [_launch(context, task, who) for task in tasks]
+    results = [deciding.launch(context, task, who) for task in tasks]
     waiting = {result.run_id for result in results if result.run_id is not None and result.outcome == "launched"}
     while waiting and time.monotonic() < deadline:
         time.sleep(_LOOK)
@@ -187,40 +145,6 @@ def _publish(context: Context, tasks: Sequence[Task], who: Token, wait: int) -> 
     if wait:
         results = [_outcome(context, result, under_way=result.run_id in waiting) for result in results]
     return results
-
-
-def _launch(context: Context, task: Task, who: Token) -> Published:
-    settings, now = context.settings, utc_now()
-    with reading(context.engine) as connection:
-        task = store.get(connection, task.id)
-        try:
-            why_not = by_hand.why_not_now(connection, settings, task, now=now)
-        except ConfigError:
-            why_not = f"its project {task.project_id!r} is not in config.yaml"
-    result = Published(
-        task=task.id,
-        item=task.partition_key,
-        outcome="held",
-        reason=why_not,
-        status=task.status,
-        tweet_url=task.tweet_url,
-    )
-    if task.status is Status.COMPLETED:
-        return result.model_copy(update={"outcome": "posted"})
-    if task.status in (Status.RUNNING, Status.QUEUED):
-        update = {"outcome": "running", "run_id": task.run_id, "run_url": run_url(settings, task.run_id)}
-        return result.model_copy(update=update)
-    if why_not is not None:
-        return result
-
-    def asked() -> None:
-        said = f"{who.user} asked for it to be posted now"
-        with writing(context.engine) as connection:
-            moves.note(connection, task.id, "asked", task.status, said, now=utc_now(), actor=who.user)
-
-    run_id, is_new = context.launched.launch(settings, task, asked)
-    outcome = "launched" if is_new else "running"
-    return result.model_copy(update={"outcome": outcome, "run_id": run_id, "run_url": run_url(settings, run_id)})
 
 
 def _outcome(context: Context, result: Published, *, under_way: bool) -> Published:

@@ -6,8 +6,21 @@ from typing import Any
 
 from fastapi import FastAPI
 from fastapi.routing import APIRoute
+from fastapi_offline import FastAPIOffline
 
-from twitter_pipeline.api import acting, analytics, health, problems, projects, tasks, tokens
+from twitter_pipeline.api import (
+    acting,
+    alerts,
+    analytics,
+    bulk,
+    editing,
+    health,
+    monitoring,
+    problems,
+    projects,
+    tasks,
+    tokens,
+)
 from twitter_pipeline.api.context import Context
 from twitter_pipeline.api.edge import Edge
 from twitter_pipeline.api.problems import ANYWHERE, ProblemDetails
@@ -19,11 +32,15 @@ Errors are `application/problem+json`; each answer has its `X-Request-Id`."""
 
 def make_app(context: Context) -> FastAPI:
     """The API of this context."""
-    app = FastAPI(
+    # /docs with its program beside it, where FastAPI itself takes that from a CDN.
+    app = FastAPIOffline(
         title="twitter-pipeline", version="1", description=_ABOUT, redoc_url=None, responses=ANYWHERE, docs_url="/docs"
     )
     app.state.context = context
-    routers = [module.router for module in (projects, acting, tasks, analytics, tokens, health)]
+    routers = [
+        module.router
+        for module in (projects, acting, bulk, editing, tasks, alerts, analytics, tokens, health, monitoring)
+    ]
     for router in routers:
         app.include_router(router)
     problems.install(app, [route for router in routers for route in router.routes if isinstance(route, APIRoute)])

@@ -20,7 +20,7 @@ _CHALLENGE = {"WWW-Authenticate": "Bearer"}
 _bearer = HTTPBearer(auto_error=False, description="A token: the first is in the data folder's `api-token`.")
 
 
-def context_of(request: Request) -> Context:
+async def context_of(request: Request) -> Context:  # async: not in a thread of its own, which costs more than it does
     """What all requests share."""
     context: Context = request.app.state.context
     return context
@@ -59,7 +59,7 @@ class _Allows:
     def __init__(self, scope: str) -> None:
         self._scope = scope
 
-    def __call__(self, token: Annotated[Token, Depends(_token_of)]) -> Token:
+    async def __call__(self, token: Annotated[Token, Depends(_token_of)]) -> Token:
         if self._scope not in token.scopes:
             raise Problem(403, f"the token lacks the scope {self._scope!r}", field="header.authorization")
         return token

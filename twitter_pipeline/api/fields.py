@@ -69,6 +69,9 @@ Id = Annotated[int, Field(ge=1, le=_MOST_ID), BeforeValidator(whole)]
 TaskId = Annotated[Id, Path(description="The task's number.")]
 ProjectId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$", description="A project's id.")]
 Text = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_without_nul)]
+#: The words of a post, which are weighed with the settings at hand, and of a picture.
+PostText = Annotated[str, Field(min_length=1), AfterValidator(_without_nul)]
+AltText = Annotated[str, Field(max_length=1_000), AfterValidator(_without_nul)]
 #: ISO 8601; `moment` reads it.
 Moment = Annotated[str, AfterValidator(_moment), WithJsonSchema({"type": "string", "pattern": f"^{_MOMENT}$"})]
 Zone = Annotated[str, AfterValidator(_zone), WithJsonSchema({"type": "string", "enum": sorted(_ZONES)})]

@@ -5,7 +5,9 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 
 from twitter_pipeline.api.auth import Reader, Shared
+from twitter_pipeline.api.context import utc_now
 from twitter_pipeline.api.looking import Health
+from twitter_pipeline.monitoring import alarms, measures
 from twitter_pipeline.store import tasks
 from twitter_pipeline.store.engine import reading
 
@@ -26,4 +28,8 @@ def metrics(_: Reader, context: Shared) -> Response:
     """Figures as Prometheus reads them."""
     with reading(context.engine) as connection:
         counts = tasks.counts(connection)
-    return Response(context.metrics.exposition(counts), media_type="text/plain; version=0.0.4; charset=utf-8")
+        measured = measures.latest(connection, utc_now())[1]
+        is_open = alarms.open_now(connection)
+    return Response(
+        context.metrics.exposition(counts, measured, is_open), media_type="text/plain; version=0.0.4; charset=utf-8"
+    )

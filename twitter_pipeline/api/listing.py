@@ -9,13 +9,21 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from twitter_pipeline.store import tasks
 from twitter_pipeline.store.status import Status
-from twitter_pipeline.store.tables import content_sources, publishing_tasks
-from twitter_pipeline.store.tasks import Task
+from twitter_pipeline.store.tables import TRIGRAM, name_trigrams, publishing_tasks, trigrams
 
 _tasks = publishing_tasks.c
 
+#: What a list shows of a task, by the names it has there. Reading all of a row takes twice as long.
+_SHOWN = (
+    _tasks.id,
+    _tasks.project_id.label("project"),
+    _tasks.partition_key.label("item"),
+    _tasks.error_message.label("reason"),
+    *(_tasks[name] for name in ("media_path", "media_files", "status", "retry_count", "attempt", "run_id")),
+    *(_tasks[name] for name in ("scheduled_time", "executed_time", "created_at", "updated_at")),
+    *(_tasks[name] for name in ("tweet_id", "tweet_url")),
+)
 #: Projects times states that are looked at one by one, each through its index.
 _MOST_PARTS = 60
 #: Scans at the same time may give ids in another order than times, by far less than this.
@@ -37,39 +45,36 @@ class Wanted:
     below: int | None = None
 
 
-def page(connection: sa.Connection, wanted: Wanted, limit: int) -> list[Task]:
-    """Up to `limit` tasks, the newest first."""
+def page(connection: sa.Connection, wanted: Wanted, limit: int) -> Sequence[sa.Row[Any]]:
+    """Up to `limit` tasks, the newest first, with the fields of `api.models.TaskOut` that the table has."""
     between = _between(connection, wanted)
-    if between is None:
+    if between is None or not wanted.projects:
         return []
-    query = _ids(wanted, [*between, *_conditions(wanted, connection.dialect.name)], limit)
-    ids: list[int] = [row.id for row in connection.execute(query)]
-    found = {task.id: task for task in tasks.read(connection, tasks.select(_tasks.id.in_(ids)))} if ids else {}
-    return [found[id] for id in ids]
-
-
-def _ids(wanted: Wanted, where: Sequence[sa.ColumnElement[bool]], limit: int) -> sa.Select[tuple[int]]:
-    parts = [(project, status) for project in wanted.projects for status in (wanted.statuses or Status)]
-    one_of_few = wanted.statuses or (len(wanted.projects) == 1 and not wanted.found_from and not wanted.found_before)
-    if wanted.text is not None or not one_of_few or not 0 < len(parts) <= _MOST_PARTS:
-        where = [_no_index(_tasks.project_id).in_(wanted.projects), *where]
-        if wanted.statuses:
-            where.append(_no_index(_tasks.status).in_([status.value for status in wanted.statuses]))
-        return sa.select(_tasks.id).where(*where).order_by(_tasks.id.desc()).limit(limit)
-    # A state that few tasks are in would be looked for through all of them: so each has its own look at the index.
-    looks = [
-        sa.select(
-            sa.select(_tasks.id.label("id"))
-            .where(_tasks.project_id == project, _tasks.status == status.value, *where)
-            .order_by(_tasks.id.desc())
-            .limit(limit)
-            .subquery()
-            .c.id
-        )
-        for project, status in parts
+    looks = _looks(wanted, [*between, *_conditions(wanted)], connection.dialect.name)
+    if len(looks) == 1:
+        return connection.execute(sa.select(*_SHOWN).where(*looks[0]).order_by(_tasks.id.desc()).limit(limit)).all()
+    ids = [
+        sa.select(sa.select(_tasks.id).where(*where).order_by(_tasks.id.desc()).limit(limit).subquery().c.id)
+        for where in looks
     ]
-    every = sa.union_all(*looks).subquery()
-    return sa.select(every.c.id).order_by(every.c.id.desc()).limit(limit)
+    every = sa.union_all(*ids).subquery()
+    newest = sa.select(every.c.id).order_by(every.c.id.desc()).limit(limit)
+    return connection.execute(sa.select(*_SHOWN).where(_tasks.id.in_(newest)).order_by(_tasks.id.desc())).all()
+
+
+def _looks(wanted: Wanted, where: list[sa.ColumnElement[bool]], dialect: str) -> list[list[sa.ColumnElement[bool]]]:
+    """The conditions of each look at an index: a look at a state that few tasks are in does not go through the rest."""
+    states = [status.value for status in wanted.statuses]
+    if wanted.text is not None:
+        where = [*where, *_holding(wanted.text, dialect)]
+    in_state = [_no_index(_tasks.status).in_(states)] if states else []
+    if len(wanted.projects) * max(1, len(states)) > _MOST_PARTS or (wanted.text is not None and dialect != "sqlite"):
+        projects = _no_index(_tasks.project_id).in_(wanted.projects)
+        return [[projects, *in_state, *where]]
+    if wanted.text is not None:  # the names lie side by side in the index without states
+        where, states = [*in_state, *where], []
+    by_state: list[list[sa.ColumnElement[bool]]] = [[_tasks.status == state] for state in states] or [[]]
+    return [[_tasks.project_id == project, *state, *where] for project in wanted.projects for state in by_state]
 
 
 def _between(connection: sa.Connection, wanted: Wanted) -> list[sa.ColumnElement[bool]] | None:
@@ -100,7 +105,7 @@ def _between(connection: sa.Connection, wanted: Wanted) -> list[sa.ColumnElement
     return where
 
 
-def _conditions(wanted: Wanted, dialect: str) -> list[sa.ColumnElement[bool]]:
+def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
     where: list[sa.ColumnElement[bool]] = []
     if wanted.below is not None:
         where.append(_tasks.id < wanted.below)
@@ -108,20 +113,6 @@ def _conditions(wanted: Wanted, dialect: str) -> list[sa.ColumnElement[bool]]:
         where.append(_no_index(_tasks.created_at) >= wanted.found_from)
     if wanted.found_before is not None:
         where.append(_no_index(_tasks.created_at) < wanted.found_before)
-    if wanted.text is not None:
-        # Through the indices that hold the names: the rows themselves are ten times as large.
-        names = [
-            sa.select(_tasks.id).where(
-                _tasks.project_id.in_(wanted.projects), _holds(_tasks.partition_key, wanted.text, dialect)
-            ),
-            sa.select(_tasks.id).where(
-                _tasks.content_source_id.in_(
-                    sa.select(content_sources.c.id).where(content_sources.c.project_id.in_(wanted.projects))
-                ),
-                _holds(_tasks.media_path, wanted.text, dialect),
-            ),
-        ]
-        where.append(_tasks.id.in_(sa.union(*names)))
     return where
 
 
@@ -130,8 +121,11 @@ def _no_index(column: sa.ColumnElement[Any]) -> sa.ColumnElement[Any]:
     return sa.func.coalesce(column, column, type_=column.type)
 
 
-def _holds(column: sa.ColumnElement[str], text: str, dialect: str) -> sa.ColumnElement[bool]:
-    """Whether it holds the text, in any case (of ASCII on SQLite, whose LIKE makes no difference there)."""
+def _holding(text: str, dialect: str) -> list[sa.ColumnElement[bool]]:
+    """That a name holds the text, in any case (of ASCII on SQLite, whose LIKE makes no difference there)."""
     escaped = "".join(f"\\{character}" if character in "\\%_" else character for character in text)
-    like = column.like if dialect == "sqlite" else column.ilike
-    return like(f"%{escaped}%", escape="\\")
+    names = (_tasks.partition_key, _tasks.media_path)
+    like = sa.or_(*((one.like if dialect == "sqlite" else one.ilike)(f"%{escaped}%", escape="\\") for one in names))
+    if dialect == "sqlite" or len(text) < TRIGRAM:
+        return [like]
+    return [name_trigrams.contains(trigrams(text)), like]

@@ -13,7 +13,8 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 from pydantic import BaseModel, Field
 
-from twitter_pipeline.launching.graphql import REPOSITORY, DagsterAway, ask
+from twitter_pipeline.api import dagster_state
+from twitter_pipeline.launching.graphql import DagsterAway
 from twitter_pipeline.store.engine import reading
 
 if TYPE_CHECKING:
@@ -23,17 +24,11 @@ if TYPE_CHECKING:
 _HOLDS = 2.0
 #: Seconds for one part to answer.
 _PATIENCE = 2.0
-#: Sensors tick every five seconds; a tick may take a minute.
-_TICK_AGE = 180.0
-_BEAT_AGE = 120.0
+#: A tick may take a minute.
+_TICK_LAG = 180.0
 #: The least free space, in bytes and as a part of the disk.
 _LEAST_FREE = 500_000_000
 _LEAST_PART = 0.02
-
-_DAGSTER = """query ($repository: RepositorySelector!) {
-  instance { daemonHealth { allDaemonStatuses { daemonType required lastHeartbeatTime } } }
-  sensorsOrError(repositorySelector: $repository) { ... on Sensors { results {
-    name sensorState { status ticks(limit: 1) { timestamp } } } } } }"""
 
 State = Literal["ok", "failing", "unknown"]
 
@@ -111,30 +106,15 @@ def _x(context: Context) -> Part:
 
 def _dagster(context: Context) -> dict[str, Part]:
     try:
-        said = ask(context.settings.dagster.url, _DAGSTER, {"repository": REPOSITORY}, timeout=_PATIENCE)
-        now = time.time()
-        daemons = said["instance"]["daemonHealth"]["allDaemonStatuses"]
-        silent = sorted(
-            one["daemonType"].lower()
-            for one in daemons
-            if one["required"] and now - (one["lastHeartbeatTime"] or 0) > _BEAT_AGE
-        )
-        sensors = said["sensorsOrError"].get("results", [])
-        off = sorted(one["name"] for one in sensors if not _ticks(one, now))
-    except (DagsterAway, KeyError, TypeError):
+        dagster = dagster_state.look(context.settings)
+    except DagsterAway:
         away = Part(state="failing", said="Dagster does not answer")
         return {"daemon": away, "sensors": Part(state="unknown", said="Dagster does not answer")}
+    late = [*dagster.off, *(name for name, lag in dagster.lag.items() if lag > _TICK_LAG)]
     return {
-        "daemon": _all("daemons show life", "no sign of life of", silent),
-        "sensors": _all("sensors tick", "off, or without a tick:", off),
+        "daemon": _all("daemons show life", "no sign of life of", [*dagster.silent]),
+        "sensors": _all("sensors tick", "off, or without a tick:", sorted(late)),
     }
-
-
-def _ticks(sensor: dict[str, object], now: float) -> bool:
-    state = sensor["sensorState"]
-    if not isinstance(state, dict) or state["status"] != "RUNNING":
-        return False
-    return not state["ticks"] or now - float(state["ticks"][0]["timestamp"]) < _TICK_AGE
 
 
 def _all(good: str, bad: str, names: list[str]) -> Part:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+import sqlalchemy as sa
 from pydantic import BaseModel, Field
 
 from twitter_pipeline.config import Settings
 from twitter_pipeline.scanning.report import ScanReport
 from twitter_pipeline.store.log import Line
 from twitter_pipeline.store.status import Status
-from twitter_pipeline.store.tasks import Task
+from twitter_pipeline.store.tasks import Task, files_of
 
 
 def run_url(settings: Settings, run_id: str | None) -> str | None:
@@ -63,6 +64,14 @@ class TaskOut(BaseModel):
             tweet_url=task.tweet_url,
         )
 
+    @classmethod
+    def listed(cls, row: sa.Row[Any], settings: Settings) -> TaskOut:
+        """Of a row of `api.listing.page`."""
+        said: dict[str, Any] = row._asdict()
+        files = files_of(said["media_path"], said.pop("media_files"))
+        status, url = Status(said.pop("status")), run_url(settings, said["run_id"])
+        return cls.model_construct(**said, status=status, files=list(files), run_url=url)
+
 
 class TaskPage(BaseModel):
     """Tasks, the newest first."""
@@ -87,12 +96,23 @@ class AttemptOut(BaseModel):
     answer: str | None
 
 
+class EditedOut(BaseModel):
+    """The words that a person wrote in place of its files'."""
+
+    text: str | None = Field(description="The whole text; null where it is the files' own.")
+    alt_texts: dict[str, str] = Field(description="What pictures show, by their files.")
+    actor: str
+    at: datetime
+
+
 class TaskDetail(TaskOut):
     """A task with all there is about it."""
 
     account: str = Field(description="The X account it posts as.")
     metadata_path: str | None
     content: dict[str, Any] = Field(description="The post as it was made: text and media; empty before.")
+    edited: EditedOut | None
+    wanted_time: datetime | None = Field(description="The time that a person gave it.")
     attempts: list[AttemptOut]
     next_step: str | None = Field(description="Who finds out about an unconfirmed one, and how.")
 

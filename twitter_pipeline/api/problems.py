@@ -20,6 +20,7 @@ from twitter_pipeline.launching.graphql import DagsterAway
 _log = logging.getLogger(__name__)
 
 MEDIA_TYPE = "application/problem+json"
+AWAY = "Dagster does not answer; is twitter-pipeline up running?"
 
 
 class FieldProblem(BaseModel):
@@ -120,7 +121,7 @@ def install(app: FastAPI, routes: Sequence[APIRoute]) -> None:
     @app.exception_handler(DagsterAway)
     async def _dagster(request: Request, error: DagsterAway) -> JSONResponse:
         _log.warning("%s: Dagster does not answer: %s", request.state.request_id, error)
-        return answer(request, 503, "Dagster does not answer; is twitter-pipeline up running?")
+        return answer(request, 503, AWAY)
 
     @app.exception_handler(sa.exc.DBAPIError)
     async def _database(request: Request, error: sa.exc.DBAPIError) -> JSONResponse:

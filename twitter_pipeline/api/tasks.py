@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import Annotated, Any
 
 import sqlalchemy as sa
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from twitter_pipeline.api.auth import Reader, Shared
-from twitter_pipeline.api.cursors import TaskCursor
+from twitter_pipeline.api.context import Context
+from twitter_pipeline.api.cursors import IdCursor
 from twitter_pipeline.api.fields import Moment, ProjectId, TaskId, Text, moment
 from twitter_pipeline.api.listing import Wanted, page
-from twitter_pipeline.api.models import AttemptOut, LineOut, Lines, TaskDetail, TaskOut, TaskPage, run_url
+from twitter_pipeline.api.models import AttemptOut, EditedOut, LineOut, Lines, TaskDetail, TaskOut, TaskPage, run_url
 from twitter_pipeline.api.problems import Problem, also
 from twitter_pipeline.publishing import unconfirmed
+from twitter_pipeline.publishing.editing import version_of
 from twitter_pipeline.store import accounts, log
 from twitter_pipeline.store import tasks as store
 from twitter_pipeline.store.engine import reading
@@ -23,10 +25,20 @@ from twitter_pipeline.store.tasks import Task
 
 router = APIRouter(tags=["tasks"])
 
+#: Of answers that say which version of a task they show.
+HAS_ETAG: dict[int | str, dict[str, Any]] = {
+    200: {"headers": {"ETag": {"description": "Another one after each change.", "schema": {"type": "string"}}}}
+}
+
 
 def no_project(id: str, field: str) -> Problem:
     """There is none of this id."""
     return Problem(404, f"there is no project {id!r}", field=field)
+
+
+def no_task(id: int) -> Problem:
+    """There is none of this number."""
+    return Problem(404, f"there is no task {id}", field="path.task_id")
 
 
 def task_of(connection: sa.Connection, task_id: int) -> Task:
@@ -34,10 +46,10 @@ def task_of(connection: sa.Connection, task_id: int) -> Task:
     try:
         return store.get(connection, task_id)
     except LookupError:
-        raise Problem(404, f"there is no task {task_id}", field="path.task_id") from None
+        raise no_task(task_id) from None
 
 
-@router.get("/api/tasks", responses=also(404))
+@router.get("/api/tasks", responses=also(404), response_model=TaskPage)
 def list_tasks(
     _: Reader,
     context: Shared,
@@ -49,8 +61,8 @@ def list_tasks(
     found_before: Annotated[Moment | None, Query(description="Only those found before.")] = None,
     text: Annotated[Text | None, Query(description="Part of the item's key or its media's path, in any case.")] = None,
     limit: Annotated[int, Query(ge=1, le=200, description="Tasks on a page.")] = 50,
-    cursor: TaskCursor = None,
-) -> TaskPage:
+    cursor: IdCursor = None,
+) -> Response:
     """Tasks, the newest first, in pages: what is found meanwhile comes before the first and moves none."""
     settings = context.settings
     if project is not None and context.project(project) is None:
@@ -66,15 +78,22 @@ def list_tasks(
     with reading(context.engine) as connection:
         found = page(connection, wanted, limit + 1)
     shown = found[:limit]
-    return TaskPage.model_construct(
-        tasks=[TaskOut.of(task, settings) for task in shown],
+    answer = TaskPage.model_construct(
+        tasks=[TaskOut.listed(row, settings) for row in shown],
         next=str(shown[-1].id) if len(found) > limit else None,
     )
+    # FastAPI would check it first, in another thread.
+    return Response(answer.model_dump_json(), media_type="application/json")
 
 
-@router.get("/api/tasks/{task_id}", responses=also(404))
-def get_task(task_id: TaskId, _: Reader, context: Shared) -> TaskDetail:
+@router.get("/api/tasks/{task_id}", responses=HAS_ETAG | also(404))
+def get_task(task_id: TaskId, _: Reader, context: Shared, response: Response) -> TaskDetail:
     """One task: its text and media, its attempts, its post."""
+    return detail(context, task_id, response)
+
+
+def detail(context: Context, task_id: int, response: Response) -> TaskDetail:
+    """One task, and its version in the answer's header. Raises Problem (404)."""
     settings = context.settings
     columns = publishing_attempts.c
     with reading(context.engine) as connection:
@@ -84,11 +103,14 @@ def get_task(task_id: TaskId, _: Reader, context: Shared) -> TaskDetail:
         attempts = connection.execute(
             sa.select(publishing_attempts).where(columns.task_id == task.id).order_by(columns.number)
         ).all()
+    response.headers["ETag"] = f'"{version_of(task)}"'
     return TaskDetail(
         **TaskOut.of(task, settings).model_dump(),
         account=account,
         metadata_path=task.metadata_path,
         content=task.content_data,
+        edited=None if task.edits is None else EditedOut(**task.edits),
+        wanted_time=task.wanted_time,
         attempts=[
             AttemptOut.model_validate({**row._mapping, "run_url": run_url(settings, row.run_id)}, from_attributes=False)
             for row in attempts

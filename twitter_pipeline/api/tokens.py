@@ -36,19 +36,20 @@ def list_tokens(_: Admin, context: Shared) -> Tokens:
 
 
 @router.post("/api/tokens", status_code=201, responses=also(404))
-def create_token(wanted: TokenIn, _: Admin, context: Shared) -> NewToken:
+def create_token(wanted: TokenIn, who: Admin, context: Shared) -> NewToken:
     """Make a token. It is shown this once."""
     try:
         with writing(context.engine) as connection:
-            id, token = tokens.create(connection, wanted.user, wanted.name, wanted.scopes, now=utc_now())
+            made = (wanted.user, wanted.name, wanted.scopes)
+            id, token = tokens.create(connection, *made, now=utc_now(), actor=who.user)
     except tokens.NoUser as error:
         raise Problem(404, str(error), field="body.user") from None
     return NewToken(id=id, token=token)
 
 
 @router.delete("/api/tokens/{token_id}", status_code=204, responses=also(404))
-def revoke_token(token_id: Annotated[Id, Path(description="The token's number.")], _: Admin, context: Shared) -> None:
+def revoke_token(token_id: Annotated[Id, Path(description="The token's number.")], who: Admin, context: Shared) -> None:
     """Let a token open nothing from now on."""
     with writing(context.engine) as connection:
-        if not tokens.revoke(connection, token_id, now=utc_now()):
+        if not tokens.revoke(connection, token_id, now=utc_now(), actor=who.user):
             raise Problem(404, f"there is no token {token_id}, or it was revoked before", field="path.token_id")

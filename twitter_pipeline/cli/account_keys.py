@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from twitter_pipeline.cli.actor import actor
 from twitter_pipeline.cli.database import database_errors, prepared
 from twitter_pipeline.cli.errors import NEEDS_A_PERSON, OK, WrongCommand
 from twitter_pipeline.config import KEYS, ConfigError, Credentials, Settings
@@ -65,7 +66,7 @@ def add(settings: Settings, name: str, source: Path | None, *, check: bool) -> i
 
 def remove(settings: Settings, name: str) -> int:
     """Forget the stored keys of an account."""
-    from twitter_pipeline.store import accounts
+    from twitter_pipeline.store import accounts, decisions
     from twitter_pipeline.store.engine import writing
     from twitter_pipeline.store.secrets import open_vault
 
@@ -75,19 +76,23 @@ def remove(settings: Settings, name: str) -> int:
         account = accounts.by_name(connection, name)
         if account.has_keys:
             accounts.keep(connection, account.id, None, open_vault(settings.home), now=_now())
+            decisions.note(connection, actor(), "remove", f"the keys of account {name}", now=_now())
     typer.echo(f"the keys of {name} are forgotten" if account.has_keys else f"{name} has no stored keys")
     return OK
 
 
 def rotate(settings: Settings) -> int:
     """Encrypt everything stored with a new key."""
-    from twitter_pipeline.store import rotation
+    from twitter_pipeline.store import decisions, rotation
+    from twitter_pipeline.store.engine import writing
     from twitter_pipeline.store.secrets import ENVIRONMENT_VARIABLE, KEY_FILE, keys_in
 
     engine = prepared(settings)
     try:
         with database_errors():
             number = rotation.rotate(engine, settings.home)
+        with database_errors(), writing(engine) as connection:
+            decisions.note(connection, actor(), "rotate", "the key that encrypts the accounts' keys", now=_now())
     except rotation.KeyInEnvironment:
         typer.echo(
             f"the key is in the environment, where only you can change it. Make a new one:\n"
@@ -168,13 +173,14 @@ def _store(
     engine: sa.Engine, settings: Settings, name: str, keys: Credentials, user: tuple[str, str] | None
 ) -> tuple[AccountRow, list[str]]:
     """Store them; the account as it was before, and the names of others that are the same user."""
-    from twitter_pipeline.store import accounts
+    from twitter_pipeline.store import accounts, decisions
     from twitter_pipeline.store.engine import writing
     from twitter_pipeline.store.secrets import open_vault
 
     with database_errors(), writing(engine) as connection:
         before = accounts.by_name(connection, name)
         accounts.keep(connection, before.id, keys, open_vault(settings.home), now=_now())
+        decisions.note(connection, actor(), "store", f"the keys of account {name}", now=_now())
         if user is not None:
             accounts.verified(connection, before.id, user_id=user[0], username=user[1], now=_now())
         ours = {account.name for account in settings.accounts} - {name}

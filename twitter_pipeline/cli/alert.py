@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 from dataclasses import asdict
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from twitter_pipeline.cli import output
+from twitter_pipeline.cli.actor import actor
 from twitter_pipeline.cli.database import database_errors, prepared
 from twitter_pipeline.cli.errors import NEEDS_A_PERSON, OK, CannotStart, WrongCommand
 from twitter_pipeline.config import Settings
@@ -18,10 +18,14 @@ if TYPE_CHECKING:
     from twitter_pipeline.alerting.keeping import Alert
     from twitter_pipeline.alerting.outbox import Unsent
 
+#: Why, where there is no address.
+NOBODY = "alerts.urls is empty, and alerts.mail sends to no owner's email"
+
 
 def show(settings: Settings, *, every: bool, as_json: bool) -> int:
     """List alerts, newest first."""
     from twitter_pipeline.alerting import keeping, outbox
+    from twitter_pipeline.alerting.channels import channels
     from twitter_pipeline.store.engine import reading
 
     engine = prepared(settings)
@@ -31,7 +35,7 @@ def show(settings: Settings, *, every: bool, as_json: bool) -> int:
     if as_json:
         output.print_json({"alerts": [asdict(one) for one in alerts], "unsent": [asdict(one) for one in unsent]})
     else:
-        _tell(alerts, unsent, can_tell=bool(settings.alerts.urls))
+        _tell(alerts, unsent, can_tell=bool(channels(settings)))
     open_ones = (alert for alert in alerts if alert.closed_at is None)
     return NEEDS_A_PERSON if any(alert.acknowledged_at is None for alert in open_ones) else OK
 
@@ -57,7 +61,7 @@ def _tell(alerts: list[Alert], unsent: list[Unsent], *, can_tell: bool) -> None:
         said = f"not sent to {one.channel} yet: {one.title}; next try {output.when(one.next_at)}"
         console.print(Text(f"{said}{f': {one.error}' if one.error else ''}", style="yellow"), soft_wrap=True)
     if not can_tell:
-        console.print("nobody is told: alerts.urls is empty")
+        console.print(f"nobody is told: {NOBODY}")
 
 
 def test(settings: Settings) -> int:
@@ -67,9 +71,7 @@ def test(settings: Settings) -> int:
 
     addresses = channels(settings)
     if not addresses:
-        raise CannotStart(
-            "nobody is told: write an address into alerts.urls, such as ${ALERT_MAIL}; see docs/alerts.md"
-        )
+        raise CannotStart(f"nobody is told: {NOBODY}; write an address, such as ${{ALERT_MAIL}}; see docs/alerts.md")
     title = "[sandbox] a test" if settings.mode == "sandbox" else "a test"
     failed = 0
     for channel, address in addresses.items():  # one by one: the next does not wait for one that hangs
@@ -84,7 +86,7 @@ def acknowledge(settings: Settings, number: int, by: str | None) -> int:
     from twitter_pipeline.alerting import keeping
     from twitter_pipeline.store.engine import writing
 
-    who = by or _login()
+    who = by or actor()
     engine = prepared(settings)
     try:
         with database_errors(), writing(engine) as connection:
@@ -93,10 +95,3 @@ def acknowledge(settings: Settings, number: int, by: str | None) -> int:
         raise WrongCommand(f"{error}; twitter-pipeline alert list shows them") from None
     typer.echo(f"{number}: {who} knows" if done else f"{number} is over already")
     return OK
-
-
-def _login() -> str:
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):  # a user without a name, in a container
-        return "a person"

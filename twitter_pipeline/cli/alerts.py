@@ -29,7 +29,7 @@ def list_(
 @app.command("test")
 @ends_with_code
 def send_test(config: ConfigOption = None) -> int:
-    """Send a message to each address of alerts.urls now, and say what came of it."""
+    """Send a message to each address of alerts.urls and each owner's now, and say what came of it."""
     from twitter_pipeline.cli import alert
 
     return alert.test(load_settings(config))

@@ -10,6 +10,7 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
+from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -134,6 +135,28 @@ def _database(settings: Settings) -> Iterator[Finding]:
         return
     yield Finding("database", f"{kind}, version {found}")
     yield from _keys(settings, engine)
+    if settings.api.enabled and home.is_locked(settings.home):
+        yield _monitoring(settings, engine)
+
+
+def _monitoring(settings: Settings, engine: sa.Engine) -> Finding:
+    """Whether the API's process measures, and what it found."""
+    from twitter_pipeline.monitoring import alarms, measures
+    from twitter_pipeline.monitoring.rules import WORDS
+    from twitter_pipeline.store.engine import reading
+
+    with database_errors(), reading(engine) as connection:
+        at, _ = measures.latest(connection, datetime.now(timezone.utc))
+        is_open = alarms.open_now(connection)
+    if at is None:
+        log = settings.home / "logs" / "api.log"
+        return Finding(
+            "monitoring", "nothing was measured for three minutes", f"wait a minute after the start; see {log}"
+        )
+    if not is_open:
+        return Finding("monitoring", "no alarm is open")
+    said = "; ".join(f"{WORDS[one.name][0]} {one.scope}".rstrip() for one in is_open)
+    return Finding("monitoring", said, "; ".join(dict.fromkeys(WORDS[one.name][1] for one in is_open)))
 
 
 def _keys(settings: Settings, engine: sa.Engine) -> Iterator[Finding]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from twitter_pipeline.cli import output
+from twitter_pipeline.cli.actor import actor
 from twitter_pipeline.cli.database import database_errors, prepared
 from twitter_pipeline.cli.errors import NEEDS_A_PERSON, OK, WrongCommand
 from twitter_pipeline.cli.projects import chosen
@@ -40,7 +41,11 @@ def run(settings: Settings, file: Path, project_id: str | None, *, dry_run: bool
             status.update(f"{importer.report.imported:,} imported; {read / 1e6:,.0f} MB of their files read")
 
         importer = Importer(
-            engine, settings, projects, now=datetime.now(timezone.utc), dry_run=dry_run, on_bytes=on_bytes
+            *(engine, settings, projects),
+            now=datetime.now(timezone.utc),
+            actor=actor(),
+            dry_run=dry_run,
+            on_bytes=on_bytes,
         )
         report = importer.run(entries)
     if as_json:

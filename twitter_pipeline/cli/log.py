@@ -10,6 +10,32 @@ from twitter_pipeline.cli.errors import OK
 from twitter_pipeline.cli.items import find
 from twitter_pipeline.config import Settings
 
+#: Decisions shown.
+MOST = 200
+
+
+def decisions(settings: Settings, *, as_json: bool) -> int:
+    """Show what people did that is of no one item, oldest first; the last `MOST`."""
+    from rich.table import Table
+    from rich.text import Text
+
+    from twitter_pipeline.store import decisions as store
+    from twitter_pipeline.store.engine import reading
+
+    engine = prepared(settings)
+    with database_errors(), reading(engine) as connection:
+        found = store.listing(connection, limit=MOST)
+    if as_json:
+        output.print_json([asdict(one) for one in found])
+        return OK
+    table = Table("time", "who", "did", "with", box=None, pad_edge=False)
+    table.add_column("message", overflow="fold")
+    for one in found:
+        row = (output.when(one.created_at), one.actor, one.action, one.about, one.message)
+        table.add_row(*map(Text, row))
+    output.console().print(table)
+    return OK
+
 
 def run(settings: Settings, item: str, *, as_json: bool) -> int:
     """Show the lines of the item's publishing log, oldest first."""
@@ -28,10 +54,12 @@ def run(settings: Settings, item: str, *, as_json: bool) -> int:
     from rich.table import Table
     from rich.text import Text
 
-    table = Table("time", "action", "status", box=None, pad_edge=False)
+    table = Table("time", "who", "action", "status", box=None, pad_edge=False)
     table.add_column("message", overflow="fold")
     for line in lines:
-        table.add_row(output.when(line.created_at), line.action, line.status, Text(line.message))
+        table.add_row(
+            output.when(line.created_at), Text(line.actor or ""), line.action, line.status, Text(line.message)
+        )
     console = output.console()
     console.print(Text(task.partition_key, style="bold"))
     console.print(table)

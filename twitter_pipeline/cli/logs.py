@@ -24,8 +24,8 @@ LOGS_KEPT = 5
 
 _STYLES = {logging.WARNING: "yellow", logging.ERROR: "bold red"}
 
-#: What a record may carry for programs: the item it speaks of.
-FIELDS = ("item", "project", "task", "action", "status", "service")
+#: What a record may carry for programs: the item, or what else it speaks of.
+FIELDS = ("item", "project", "task", "action", "status", "service", "easing", "scope")
 
 
 class JsonLines(logging.Formatter):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from twitter_pipeline.cli import output
+from twitter_pipeline.cli.actor import actor
 from twitter_pipeline.cli.database import database_errors, prepared
 from twitter_pipeline.cli.errors import NEEDS_A_PERSON, OK, WrongCommand
 from twitter_pipeline.cli.items import find
@@ -25,14 +26,14 @@ def pause(settings: Settings, *, every: bool, account: str | None, project: str 
     scope, name = _scope(settings, every, account, project)
     engine = prepared(settings)
     with database_errors(), writing(engine) as connection:
-        pauses.pause(connection, scope, name, reason, now=datetime.now(timezone.utc))
-    typer.echo(f"paused: {_words(scope, name)}")
+        pauses.pause(connection, scope, name, reason, now=datetime.now(timezone.utc), actor=actor())
+    typer.echo(f"paused: {pauses.words(scope, name)}")
     return OK
 
 
 def resume(settings: Settings, *, every: bool, account: str | None, project: str | None) -> int:
     """End the pause of the scope, and with an account also its stop or wait."""
-    from twitter_pipeline.store import accounts, pauses
+    from twitter_pipeline.store import accounts, decisions, pauses
     from twitter_pipeline.store.engine import writing
 
     scope, name = _scope(settings, every, account, project)
@@ -44,8 +45,11 @@ def resume(settings: Settings, *, every: bool, account: str | None, project: str
             ended = pauses.resume(connection, scope, pauses.STOPPING) or ended
         if scope == "account":
             ended = accounts.resume(connection, name) or ended
+        if ended:
+            about = pauses.words(scope, name)
+            decisions.note(connection, actor(), "resume", about, now=datetime.now(timezone.utc))
         waiting = _unconfirmed(connection, settings, scope, name)
-    typer.echo(f"resumed: {_words(scope, name)}" if ended else f"nothing to resume: {_words(scope, name)}")
+    typer.echo(f"{'resumed' if ended else 'nothing to resume'}: {pauses.words(scope, name)}")
     if waiting:
         typer.echo(f"{waiting} unconfirmed, not posted again by this; to look for them now: twitter-pipeline reconcile")
     return OK
@@ -73,7 +77,7 @@ def retry(settings: Settings, item: str) -> int:
     now = datetime.now(timezone.utc)
     with database_errors(), writing(engine) as connection:
         task = find(connection, settings, item)
-        done = by_hand.retry(connection, task.id, now=now)
+        done = by_hand.retry(connection, task.id, now=now, actor=actor())
         task = tasks.get(connection, task.id)
         known = unconfirmed.of(connection, task)
     if known is not None:
@@ -94,7 +98,3 @@ def _scope(settings: Settings, every: bool, account: str | None, project: str | 
     except ConfigError as error:
         raise WrongCommand(error.problems[0].message) from None
     return "all", ""
-
-
-def _words(scope: str, name: str) -> str:
-    return "everything" if scope == "all" else f"{scope} {name}"

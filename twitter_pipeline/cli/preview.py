@@ -24,7 +24,7 @@ def run(settings: Settings, item: str | None, project_id: str | None, *, every: 
 
     With `ask`, Gemini is asked about the one item where its answer is not stored yet.
     """
-    from twitter_pipeline.publishing.preview import preview
+    from twitter_pipeline.publishing.preview import Plans, preview
 
     if sum([item is not None, project_id is not None, every]) != 1:
         raise WrongCommand("name an item, or --project ID, or --all")
@@ -34,7 +34,8 @@ def run(settings: Settings, item: str | None, project_id: str | None, *, every: 
     now = datetime.now(timezone.utc)
     with database_errors():
         tasks = _tasks(engine, settings, item, project_id)
-        previews = [preview(engine, settings, task, now=now, ask=ask) for task in tasks]
+        plans: Plans = {}
+        previews = [preview(engine, settings, task, now=now, ask=ask, plans=plans) for task in tasks]
     if ask:
         _refuse_without_gemini(previews[0])
     if as_json:
@@ -141,12 +142,21 @@ def _tell(preview: Preview, settings: Settings) -> None:
             )
             if medium.alt_text:
                 said.append(f"  it shows: {medium.alt_text}\n", style="dim")
+        if draft.edited is not None:
+            words = [
+                name for name, is_it in (("text", draft.edited.text), ("alt text", draft.edited.alt_text)) if is_it
+            ]
+            said.append(
+                f"{' and '.join(words)} by {draft.edited.actor}, {output.when(draft.edited.at)}\n", style="cyan"
+            )
         said.append(f"metadata: {draft.sidecar or 'none: the words of the file name'}\n", style="dim")
     if (about := _about_gemini(preview)) is not None:
         said.append(f"{about}\n", style="cyan")
     said.append(f"{task.status}, as {preview.account}", style="dim")
     if preview.slot is not None:
         said.append(f", at {output.when(preview.slot)}", style="dim")
+    if task.wanted_time is not None and task.tweet_url is None:
+        said.append(f" (wanted at {output.when(task.wanted_time)})", style="dim")
     if task.tweet_url:
         said.append(f"\n{task.tweet_url}", style="green")
     for reason in preview.why_not:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from twitter_pipeline.cli import output
+from twitter_pipeline.cli.actor import actor
 from twitter_pipeline.cli.database import database_errors, prepared, require_keys
 from twitter_pipeline.cli.errors import NEEDS_A_PERSON, OK, CannotStart
 from twitter_pipeline.cli.items import find
@@ -69,6 +70,7 @@ def _publish(engine: sa.Engine, settings: Settings, task: Task) -> int:
         typer.echo(f"{key}: not posted: {why_not}", err=True)
         return NEEDS_A_PERSON
     if task.tweet_url is None:
+        _note(engine, task)
         with _told(engine, task):
             try:
                 if home.is_locked(settings.home):
@@ -79,6 +81,16 @@ def _publish(engine: sa.Engine, settings: Settings, task: Task) -> int:
                 typer.echo(f"Dagster does not take it ({away})")
                 _here(engine, settings, task)
     return _tell_end(engine, settings, task)
+
+
+def _note(engine: sa.Engine, task: Task) -> None:
+    """Write down who asked for the post."""
+    from twitter_pipeline.store import moves
+    from twitter_pipeline.store.engine import writing
+
+    said = f"{actor()} asked for it to be posted now"
+    with writing(engine) as connection:
+        moves.note(connection, task.id, "asked", task.status, said, now=_now(), actor=actor())
 
 
 def _why_not(engine: sa.Engine, settings: Settings, task: Task) -> str | None:

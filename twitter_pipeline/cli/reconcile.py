@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from twitter_pipeline.cli import output
+from twitter_pipeline.cli.actor import actor
 from twitter_pipeline.cli.database import database_errors, prepared
 from twitter_pipeline.cli.errors import NEEDS_A_PERSON, OK
 from twitter_pipeline.cli.projects import chosen
@@ -137,7 +138,7 @@ def _propose(
         return True
     left = False
     for account, pair in pairs:
-        done, said = adopting.adopt(engine, settings, account, pair.task, pair.post, now=now)
+        done, said = adopting.adopt(engine, settings, account, pair.task, pair.post, now=now, actor=actor())
         left = left or not done
         output.say(said)
     return left

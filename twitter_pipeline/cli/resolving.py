@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from twitter_pipeline.cli import output
+from twitter_pipeline.cli.actor import actor
 from twitter_pipeline.cli.database import database_errors, prepared
 from twitter_pipeline.cli.errors import NEEDS_A_PERSON, OK, WrongCommand
 from twitter_pipeline.cli.items import find
@@ -34,9 +35,9 @@ def resolve(settings: Settings, text: str, *, posted: str | None, not_posted: bo
             task = find(connection, settings, text)
         try:
             if posted is not None:
-                said = resolving.posted(engine, settings, task, posted, force=force, now=now)
+                said = resolving.posted(engine, settings, task, posted, force=force, now=now, actor=actor())
             elif not_posted:
-                said = resolving.not_posted(engine, settings, task, force=force, now=now)
+                said = resolving.not_posted(engine, settings, task, force=force, now=now, actor=actor())
             else:
                 return _show(engine, settings, task)
         except resolving.NotBelieved as why:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from twitter_pipeline.cli.actor import actor
 from twitter_pipeline.cli.backup import DAGSTER_FOLDERS, DAGSTERS, DATABASE, OURS, schemas_of
 from twitter_pipeline.cli.database import database_errors
 from twitter_pipeline.cli.errors import OK, CannotStart
@@ -155,7 +156,7 @@ def _hold_back(engine: sa.Engine, made_at: datetime) -> None:
     reason = f"restored as of {made_at:%Y-%m-%d %H:%M} UTC; first: twitter-pipeline reconcile --dry-run"
     with writing(engine) as connection:
         accounts.look_again(connection)
-        pauses.pause(connection, "all", "", reason, now=datetime.now(timezone.utc))
+        pauses.pause(connection, "all", "", reason, now=datetime.now(timezone.utc), actor=actor())
 
 
 def _swap(folder: Path, new: Path, name: str) -> None:

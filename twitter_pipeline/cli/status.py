@@ -59,8 +59,9 @@ def run(settings: Settings, *, as_json: bool) -> int:
 
 def read(engine: sa.Engine, settings: Settings, now: datetime) -> dict[str, Any]:
     """How everything stands. Times are aware UTC; `needs_a_person` holds each reason in words."""
+    from twitter_pipeline.monitoring import alarms
     from twitter_pipeline.publishing import due, holding, unconfirmed
-    from twitter_pipeline.store import accounts, pauses, tasks
+    from twitter_pipeline.store import accounts, easings, pauses, tasks
     from twitter_pipeline.store.engine import reading
     from twitter_pipeline.store.status import Status
 
@@ -101,10 +102,15 @@ def read(engine: sa.Engine, settings: Settings, now: datetime) -> dict[str, Any]
             for account in accounts.listing(connection)
             if account.name in names and account.stopped_reason is not None
         ]
+        is_open = alarms.open_now(connection)
         paused = [
-            {"scope": scope, "name": name, "reason": reason, "since": since}
-            for scope, name, reason, since in pauses.listing(connection)
+            {"scope": scope, "name": name, "reason": reason, "since": since, "actor": by}
+            for scope, name, reason, since, by in pauses.listing(connection)
             if reason != pauses.STOPPING
+        ]
+        eased = [
+            {"action": one.action, "scope": one.scope, "level": one.level, "reason": one.reason, "since": one.began_at}
+            for one in easings.listing(connection, now=now)
         ]
     return {
         "mode": settings.mode,
@@ -121,6 +127,8 @@ def read(engine: sa.Engine, settings: Settings, now: datetime) -> dict[str, Any]
             for one in may_be_out
         ],
         "pauses": paused,
+        "alarms": [vars(alarm) for alarm in is_open],
+        "easings": eased,
         "needs_a_person": needs,
     }
 
@@ -186,6 +194,19 @@ def _tell(state: dict[str, Any], console: Console) -> None:
     for pause in state["pauses"]:
         what = " ".join(part for part in (pause["scope"], pause["name"]) if part)
         reason = f": {pause['reason']}" if pause["reason"] else ""
-        console.print(Text(f"paused since {output.when(pause['since'])}: {what}{reason}", style="yellow"))
+        since = f"since {output.when(pause['since'])}" + (f" by {pause['actor']}" if pause["actor"] else "")
+        console.print(Text(f"paused {since}: {what}{reason}", style="yellow"))
+    for alarm in state["alarms"]:
+        console.print(Text(f"alarm since {output.when(alarm['raised_at'])}: {_in_words(alarm)}", style="yellow"))
+    for one in state["easings"]:
+        what = f"{one['action']} {one['scope']}".rstrip().replace("_", " ")
+        console.print(Text(f"eased since {output.when(one['since'])}: {what}: {one['reason']}"), soft_wrap=True)
     for reason in state["needs_a_person"]:
         console.print(Text(f"needs you: {reason}", style="bold red"), soft_wrap=True)
+
+
+def _in_words(alarm: dict[str, Any]) -> str:
+    from twitter_pipeline.monitoring.rules import WORDS
+
+    of = f" ({alarm['scope']})" if alarm["scope"] else ""
+    return f"{WORDS[alarm['name']][0]}{of}: {alarm['value']:,.4g}, threshold {alarm['threshold']:,.4g}"

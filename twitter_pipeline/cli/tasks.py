@@ -1,4 +1,4 @@
-"""`twitter-pipeline tasks …`: what only a person can say of an item; each command is imported when it is called."""
+"""`twitter-pipeline tasks …`: what a person says of an item; each command is imported when it is called."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import typer
 from twitter_pipeline.cli.command import ends_with_code, group
 from twitter_pipeline.cli.settings import ConfigOption, load_settings
 
-app = group("Items that may be on X: what you have seen there.")
+app = group("Items that are not posted: other words for them; whether they may be on X.")
 
 
 @app.command()
@@ -34,6 +34,28 @@ def resolve(
     return resolving.resolve(load_settings(config), item, posted=posted, not_posted=not_posted, force=force)
 
 
-@app.callback()
-def _tasks_group() -> None:
-    """Make `resolve` a command of its own: Typer merges a single one with its group."""
+@app.command()
+@ends_with_code
+def edit(
+    item: Annotated[str, typer.Argument(metavar="ITEM", help="As for resolve.")],
+    text: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--text", metavar="TEXT", help="The whole text as it is posted; - reads it.", show_default=False),
+    ] = None,
+    alt_text: Annotated[
+        Optional[list[str]],  # noqa: UP045
+        typer.Option(
+            "--alt-text", metavar="TEXT", help="What its picture shows; again for the next.", show_default=False
+        ),
+    ] = None,
+    at: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--at", metavar="TIME", help="When it goes out, in its project's time zone.", show_default=False),
+    ] = None,
+    undo: Annotated[bool, typer.Option("--undo", help="The words of its files, and at its turn.")] = False,
+    config: ConfigOption = None,
+) -> int:
+    """Change the words or the time of an item that is not posted. These are posted as they are."""
+    from twitter_pipeline.cli import editing
+
+    return editing.edit(load_settings(config), item, text=text, alt_texts=alt_text, at=at, undo=undo)

@@ -11,6 +11,7 @@ from typing import Annotated, Optional
 import typer
 
 from twitter_pipeline.cli import output
+from twitter_pipeline.cli.actor import actor
 from twitter_pipeline.cli.command import ends_with_code, group
 from twitter_pipeline.cli.database import database_errors, prepared
 from twitter_pipeline.cli.errors import OK, WrongCommand
@@ -44,7 +45,7 @@ def add_user(
         raise WrongCommand(f"{email!r} is no e-mail address")
     engine = prepared(load_settings(config))
     with database_errors(), writing(engine) as connection:
-        if not people.add(connection, name, email, now=_now()):
+        if not people.add(connection, name, email, now=_now(), actor=actor()):
             raise WrongCommand(f"there is a user {name!r} already")
     typer.echo(f"added {name}; a token for them: twitter-pipeline token create --user {name} --name laptop")
     return OK
@@ -94,7 +95,7 @@ def create_token(
     owner = user or settings.users[0].name
     try:
         with database_errors(), writing(engine) as connection:
-            _, token = tokens.create(connection, owner, name, scope, now=_now())
+            _, token = tokens.create(connection, owner, name, scope, now=_now(), actor=actor())
     except tokens.NoUser as error:
         raise WrongCommand(str(error)) from None
     typer.echo(token)
@@ -141,7 +142,7 @@ def revoke_token(
 
     engine = prepared(load_settings(config))
     with database_errors(), writing(engine) as connection:
-        if not (0 < token < 2**63 and tokens.revoke(connection, token, now=_now())):
+        if not (0 < token < 2**63 and tokens.revoke(connection, token, now=_now(), actor=actor())):
             raise WrongCommand(f"there is no token {token}, or it was revoked before; twitter-pipeline token list")
     typer.echo(f"token {token} is revoked")
     return OK

@@ -3,8 +3,9 @@
 from twitter_pipeline.config.alerts import AlertSettings
 from twitter_pipeline.config.errors import ConfigError, Problem
 from twitter_pipeline.config.loading import BASE_DIR_VARIABLE, CONFIG_VARIABLE, current, load
+from twitter_pipeline.config.monitoring import MonitoringSettings
 from twitter_pipeline.config.people import KEYS, Account, Credentials, User
-from twitter_pipeline.config.projects import Project, Source
+from twitter_pipeline.config.projects import DOWN_AFTER, Project, Source
 from twitter_pipeline.config.schema import json_schema
 from twitter_pipeline.config.services import (
     ApiSettings,
@@ -20,6 +21,7 @@ from twitter_pipeline.config.settings import LIVE_API, Pacing, Settings
 __all__ = [
     "BASE_DIR_VARIABLE",
     "CONFIG_VARIABLE",
+    "DOWN_AFTER",
     "KEYS",
     "LIVE_API",
     "Account",
@@ -30,6 +32,7 @@ __all__ = [
     "DagsterSettings",
     "GeminiSettings",
     "MediaLimits",
+    "MonitoringSettings",
     "Pacing",
     "Problem",
     "Project",

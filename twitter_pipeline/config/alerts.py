@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from twitter_pipeline.config.base import Section
-from twitter_pipeline.config.fields import AlertUrl, QuietHours, TimeOfDay, TimeZone
+from twitter_pipeline.config.fields import AlertUrl, MailServer, QuietHours, TimeOfDay, TimeZone
 
 
 class AlertSettings(Section):
@@ -16,6 +16,11 @@ class AlertSettings(Section):
 
     urls: tuple[AlertUrl, ...] = Field(
         (), description="Where messages go: addresses as Apprise knows them (mail, Slack, Telegram, webhooks …)."
+    )
+    mail: MailServer | None = Field(
+        None,
+        description="The server that sends alerts to the owner's `email`: an Apprise address such as"
+        " `mailtos://user:password@example.com?smtp=smtp.example.com`, without `to`.",
     )
     time_zone: TimeZone = Field("UTC", description="IANA time zone of the settings below, and of times in messages.")
     quiet_hours: QuietHours | None = Field(

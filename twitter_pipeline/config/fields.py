@@ -129,6 +129,16 @@ def _alert_url(value: SecretStr) -> SecretStr:
     return value
 
 
+def _mail_server(value: SecretStr) -> SecretStr:
+    """Raises ValueError without the address in it."""
+    scheme, _, rest = value.get_secret_value().partition("://")
+    if scheme.lower() not in ("mailto", "mailtos") or not rest:
+        raise ValueError("must be a mail server as Apprise knows them, such as mailtos://user:password@example.com")
+    if re.search(r"[?&]to=", rest, re.IGNORECASE):
+        raise ValueError("must not say `to`: each mail goes to the owner's email; for one address use alerts.urls")
+    return value
+
+
 _CLOCK = r"(?:[01][0-9]|2[0-3]):[0-5][0-9]"
 _POSTGRES = {"postgres", "postgresql", "postgresql+psycopg2"}
 
@@ -170,6 +180,13 @@ AlertUrl = Annotated[
     BeforeValidator(_stripped),
     AfterValidator(_alert_url),
     _shown_as(r"[A-Za-z][A-Za-z0-9+.-]*://.+", "${ALERT_MAIL}"),
+]
+#: A mail server with the account that it sends as; to whom is added.
+MailServer = Annotated[
+    SecretStr,
+    BeforeValidator(_stripped),
+    AfterValidator(_mail_server),
+    _shown_as(r"[Mm][Aa][Ii][Ll][Tt][Oo][Ss]?://.+", "${ALERT_SMTP}"),
 ]
 Email = Annotated[str, _Matching(r"[A-Za-z0-9._%+-]+@[A-Za-z0-9.-]+\.[A-Za-z]{2,}", "an e-mail address")]
 Language = Annotated[str, _Matching(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*", "a language code such as en or pt-BR")]

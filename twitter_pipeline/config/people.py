@@ -17,7 +17,9 @@ class User(Section):
     """A person or team that owns projects and accounts."""
 
     name: Name = Field(description="Short name, unique.")
-    email: Email | None = Field(None, description="E-mail address, shown as the owner in Dagster.")
+    email: Email | None = Field(
+        None, description="E-mail address: the owner in Dagster, and where alerts of what is theirs go (`alerts.mail`)."
+    )
 
 
 class Account(Section):

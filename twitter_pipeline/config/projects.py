@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from twitter_pipeline.config.base import Section
-from twitter_pipeline.config.duration import Duration
+from twitter_pipeline.config.duration import Duration, format_duration
 from twitter_pipeline.config.fields import (
     AfterPost,
     Hashtag,
@@ -21,6 +21,9 @@ from twitter_pipeline.config.fields import (
     TimeZone,
     absolute,
 )
+
+#: A project that was not looked after for longer was down. A tick takes a minute at most, but waits for others.
+DOWN_AFTER = timedelta(minutes=10)
 
 
 class Source(Section):
@@ -121,6 +124,15 @@ class Project(Section):
         le=1000,
         description="Most posts in a day of its time zone. Without it: no limit in sandbox mode, 10 in live mode.",
     )
+    catch_up: Literal["spread", "skip"] = Field(
+        "spread",
+        description="What becomes of items whose time passed while the pipeline did not run: spread them over the time"
+        " that follows, or skip those that are more than `max_lateness` late.",
+    )
+    max_lateness: Duration = Field(
+        timedelta(hours=6),
+        description=f"How late an item still goes out under `catch_up: skip`, {format_duration(DOWN_AFTER)} at least.",
+    )
     max_retries: int = Field(
         5,
         ge=0,
@@ -170,6 +182,13 @@ class Project(Section):
     @classmethod
     def _path(cls, value: object, info: ValidationInfo) -> object:
         return absolute(value, info)
+
+    @field_validator("max_lateness")
+    @classmethod
+    def _longer_than_no_stop(cls, value: timedelta) -> timedelta:
+        if value < DOWN_AFTER:
+            raise ValueError(f"must be {format_duration(DOWN_AFTER)} or longer")
+        return value
 
     @field_validator("sources")
     @classmethod

@@ -16,6 +16,7 @@ from twitter_pipeline.config.base import Section
 from twitter_pipeline.config.duration import Duration
 from twitter_pipeline.config.errors import ConfigError, Problem, did_you_mean
 from twitter_pipeline.config.fields import DatabaseUrl, absolute
+from twitter_pipeline.config.monitoring import MonitoringSettings
 from twitter_pipeline.config.people import Account, Credentials, User
 from twitter_pipeline.config.projects import Project, Source
 from twitter_pipeline.config.services import ApiSettings, DagsterSettings, GeminiSettings, SandboxSettings, XSettings
@@ -58,8 +59,8 @@ class Settings(Section):
     )
     retention: Duration = Field(
         timedelta(days=90),
-        description="How long Dagster keeps a run and what it printed. Posted items stay materialized, the publishing"
-        " log stays whole.",
+        description="How long Dagster keeps a run; of one that went well, what it printed and noted for itself goes"
+        " after a day. Posted items stay materialized, the publishing log stays whole.",
     )
     x: XSettings = Field(default_factory=XSettings, description="How X's API is reached, and its limits.")
     gemini: GeminiSettings = Field(
@@ -72,6 +73,9 @@ class Settings(Section):
     api: ApiSettings = Field(default_factory=ApiSettings, description="The REST API.")
     alerts: AlertSettings = Field(
         default_factory=AlertSettings, description="Whom the pipeline tells when it needs a person, and when."
+    )
+    monitoring: MonitoringSettings = Field(
+        default_factory=MonitoringSettings, description="What the pipeline watches of itself, and what is an alarm."
     )
     users: tuple[User, ...] = Field((), description=f"Who owns projects. Without it: one user, {DEFAULT_USER}.")
     accounts: tuple[Account, ...] = Field(

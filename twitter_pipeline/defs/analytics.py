@@ -1,6 +1,6 @@
 """The figures: `analytics_hourly` by hour, on it `analytics_daily` by day, and `best_hours`; each with its schedule.
 
-A backfill of hours or days is one run for all of them: it counts a year with one statement for each table.
+A backfill of days is one run for all of them, of hours one a month: each counts with one statement for each table.
 """
 
 import warnings
@@ -26,6 +26,8 @@ HOURS = dg.HourlyPartitionsDefinition(start_date=START, timezone="UTC")
 DAYS = dg.DailyPartitionsDefinition(start_date=START, timezone="UTC")
 
 _HOUR = timedelta(hours=1)
+#: Hours of one run. While it is made, Dagster writes an event for each, and gives up on a run not started in a minute.
+_HOURS_A_RUN = 31 * 24
 _CHECK = "counts_equal_the_tasks"
 _KEYS = ("%Y-%m-%d-%H:%M", "%Y-%m-%d")
 
@@ -42,7 +44,7 @@ def _hourly(projects: Sequence[Project]) -> dg.AssetsDefinition:
     @dg.asset(
         name="analytics_hourly",
         partitions_def=HOURS,
-        backfill_policy=dg.BackfillPolicy.single_run(),
+        backfill_policy=dg.BackfillPolicy.multi_run(_HOURS_A_RUN),
         # No partition of tweets belongs to one hour; the empty mapping keeps the page quick with 20,000 items.
         deps=[
             dg.AssetDep(tweets_key(project.id), partition_mapping=dg.SpecificPartitionsPartitionMapping([]))

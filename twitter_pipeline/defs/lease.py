@@ -119,4 +119,4 @@ def _let_go(session: Session, instance: dg.DagsterInstance, run_id: str) -> None
 
 def _is_stopping(session: Session) -> bool:
     with reading(session.engine) as connection:
-        return any(scope == "all" and reason == pauses.STOPPING for scope, _, reason, _ in pauses.listing(connection))
+        return any(scope == "all" and reason == pauses.STOPPING for scope, _, reason, *_ in pauses.listing(connection))

@@ -6,6 +6,9 @@ import dagster as dg
 import sqlalchemy as sa
 
 from twitter_pipeline.config import Project, Settings
+from twitter_pipeline.publishing.session import utc_now
+from twitter_pipeline.store import accounts
+from twitter_pipeline.store.engine import writing
 from twitter_pipeline.store.opening import open_store, prepare_store
 
 
@@ -14,6 +17,7 @@ class Pipeline:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self._began = utc_now()
 
     @functools.cached_property
     def engine(self) -> sa.Engine:
@@ -22,8 +26,15 @@ class Pipeline:
 
     @functools.cached_property
     def prepared_engine(self) -> sa.Engine:
-        """The same, its rows brought to what config.yaml says: under plain `dagster dev` nobody else does it."""
-        return prepare_store(self.settings)
+        """The same, prepared as at every start: under plain `dagster dev` nobody else does it.
+
+        Its rows are brought to what config.yaml says, and each account's timeline is looked through before its next
+        post. For sensors: a run's process is no start.
+        """
+        engine = prepare_store(self.settings)
+        with writing(engine) as connection:
+            accounts.look_again(connection, since=self._began)
+        return engine
 
 
 def tweets_key(project_id: str) -> dg.AssetKey:

@@ -22,6 +22,7 @@ from twitter_pipeline.config import Settings
 from twitter_pipeline.config.duration import format_duration
 from twitter_pipeline.config.redaction import without_secrets
 from twitter_pipeline.defs.pipeline import Pipeline
+from twitter_pipeline.defs.thinning import thin
 from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.status import Status
@@ -55,13 +56,16 @@ class Pruned:
     minimum_interval_seconds=EVERY,
     default_status=dg.DefaultSensorStatus.RUNNING,
     required_resource_keys={"pipeline"},
-    description="Deletes runs that are older than `retention`. Posted items stay materialized; their log stays whole.",
+    description="Deletes runs that are older than `retention`, and what nobody reads of those that went well a day ago."
+    " Posted items stay materialized; their log stays whole.",
 )
 def retention_sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
-    """Delete what is too old, for a few seconds."""
+    """Delete what is too old, for a few seconds, and thin what is a day old."""
     pipeline: Pipeline = context.resources.pipeline
     with without_secrets():
         pruned = prune(context.instance, pipeline.engine, pipeline.settings, now=utc_now())
+        until = time.monotonic() + TIME_BOX.total_seconds()
+        context.update_cursor(thin(context.instance, context.cursor or None, now=utc_now(), until=until) or "")
     age = format_duration(pipeline.settings.retention)
     rest = "" if pruned.whole else "; the next tick goes on"
     return dg.SkipReason(f"{pruned.runs} runs older than {age} were deleted{rest}")

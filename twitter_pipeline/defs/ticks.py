@@ -15,16 +15,15 @@ from twitter_pipeline.defs.pipeline import Pipeline, instance_id, items_of
 from twitter_pipeline.defs.register import TASKS_A_TICK, register
 from twitter_pipeline.defs.relay import relay_outside
 from twitter_pipeline.defs.tweets import run_tags
+from twitter_pipeline.publishing import late
 from twitter_pipeline.publishing.due import Due, Launch, still_due, take
 from twitter_pipeline.publishing.reaper import RunState, reap
 from twitter_pipeline.publishing.reconciling import look_where_due
 from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.publishing.tidying import tidy
-from twitter_pipeline.scanning import archive
+from twitter_pipeline.scanning import archive, rests
 from twitter_pipeline.scanning.report import ScanReport
 from twitter_pipeline.scanning.turns import scan_in_turn
-from twitter_pipeline.store import accounts
-from twitter_pipeline.store.engine import reading
 from twitter_pipeline.store.tasks import Task
 
 #: How long a scan may take while something is due, and while nothing is. Dagster ends a tick after 60 seconds.
@@ -51,13 +50,20 @@ def tick(
         run_states=lambda suspects: run_states(instance, suspects),
         now=utc_now(),
         max_retries=project.max_retries,
+        read_timeline=settings.x.read_timeline,
     )
-    for line in reaped.moved + _look(pipeline, project):
+    for line in reaped.moved + look_where_due(engine, settings, now=utc_now()):
         log.warning(line)
     archive.hold_back(engine, project, now=utc_now())  # before `take`: what is too old must not be queued
+    for line in late.catch_up(engine, settings, project, now=utc_now()):  # and what is late, too
+        log.warning(line)
     before = take(engine, settings, project, instance=here, now=utc_now())
     launches = before.launches + still_due(engine, settings, project, reaped.again, now=utc_now())
-    report = scan_in_turn(engine, project, time_box=BUSY_SCAN if launches else IDLE_SCAN)
+    rest = rests.rest_of(engine, project.id, now=utc_now())
+    report = ScanReport(rests_until=rest)
+    if rest is None:
+        report = scan_in_turn(engine, project, time_box=BUSY_SCAN if launches else IDLE_SCAN)
+        rests.looked(project.id, now=utc_now())
     for problem in report.problems[:MOST_PROBLEMS]:
         log.warning(problem)
     after = take(engine, settings, project, instance=here, now=utc_now())
@@ -78,13 +84,6 @@ def tick(
     return dg.SensorResult(run_requests=[request(project, launch) for launch in launches])
 
 
-def _look(pipeline: Pipeline, project: Project) -> list[str]:
-    """Read the timelines of the project's accounts where the answer to a post was lost; lines for people."""
-    with reading(pipeline.engine) as connection:
-        posting = {account.id for account in accounts.of_sources(connection, project.id).values()}
-    return look_where_due(pipeline.engine, pipeline.settings, posting, now=utc_now())
-
-
 def request(project: Project, launch: Launch) -> dg.RunRequest:
     """The run of a launch."""
     return dg.RunRequest(
@@ -98,7 +97,9 @@ def describe(report: ScanReport, due: Due) -> str:
     """What a tick did and why the rest waits, in one line for people."""
     skipped = f" ({report.skipped} of them skipped: see twitter-pipeline status)" if report.skipped else ""
     parts = [f"{report.found} new{skipped}, {report.arriving} still arriving"]
-    if report.busy:
+    if report.rests_until is not None:
+        parts[0] = f"its scans are slow: it is looked through again at {report.rests_until:%H:%M:%S} UTC"
+    elif report.busy:
         parts.append("somebody else is scanning it")
     elif not report.whole and not report.unreachable:
         parts.append("the scan goes on in the next tick")

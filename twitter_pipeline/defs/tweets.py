@@ -49,6 +49,9 @@ CREATING = _policy(retries=2, delay=2)
 
 #: Markdown of 1,000 characters and more is a link to be clicked in Dagster's UI: 700 bytes are 936 in base64.
 MOST_STAMP_BYTES = 700
+#: Of the larger picture: most of what a post's run leaves in Dagster's storage, two or three times.
+MOST_PICTURE_BYTES = 7_000
+_SIDE = 480
 
 Op = Callable[..., Iterator[Any]]
 
@@ -261,15 +264,15 @@ def _pictures(project: Project, task: Task, draft: Draft) -> dict[str, Any]:
     try:
         # Where they are by now: they may have been moved after the post.
         jpeg = contact_sheet([project.path / file for file in task.files])
-        webp = stamp(jpeg, MOST_STAMP_BYTES)
+        small, large = stamp(jpeg, MOST_STAMP_BYTES), stamp(jpeg, MOST_PICTURE_BYTES, largest=_SIDE)
     except Exception:  # noqa: BLE001 - the post is out: a picture is no reason to fail
         return {}
-    return {"picture": _embedded(webp, "image/webp"), "larger_picture": _embedded(jpeg, "image/jpeg")}
+    return {"picture": _embedded(small), "larger_picture": _embedded(large)}
 
 
-def _embedded(picture: bytes, media_type: str) -> dg.MarkdownMetadataValue:
+def _embedded(webp: bytes) -> dg.MarkdownMetadataValue:
     """A picture inside the metadata that shows it."""
-    return dg.MetadataValue.md(f"![picture](data:{media_type};base64,{base64.b64encode(picture).decode()})")
+    return dg.MetadataValue.md(f"![picture](data:image/webp;base64,{base64.b64encode(webp).decode()})")
 
 
 def tweets_asset(settings: Settings, project: Project) -> dg.AssetsDefinition:

@@ -55,6 +55,7 @@ PRELOAD = (
     "twitter_pipeline.defs.build",
     "twitter_pipeline.defs.compute_logs",
     "twitter_pipeline.launching.run_launcher",
+    "twitter_pipeline.launching.run_queue",
     "twitter_pipeline.media.picture",
     "twitter_pipeline.media.thumbnails",
     "twitter_pipeline.media.video",

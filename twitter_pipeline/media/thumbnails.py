@@ -46,17 +46,17 @@ def contact_sheet(paths: Sequence[Path], max_bytes: int = 36_000) -> bytes:
     return picture.small_jpeg(sheet, max_bytes)
 
 
-def stamp(thumbnail: bytes, max_bytes: int) -> bytes:
-    """A WebP of a thumbnail, at most `max_bytes` (500 or more) and 96 pixels a side, less where it compresses badly."""
+def stamp(thumbnail: bytes, max_bytes: int, *, largest: int = 96) -> bytes:
+    """A WebP of a thumbnail, at most `max_bytes` (500 or more) and `largest` pixels a side, less where it must be."""
     from PIL import Image
 
     encoded = b""
-    for side in (96, 64, 32, 16):
+    for side in (largest, *(side for side in (320, 192, 96, 64, 32, 16) if side < largest)):
         with Image.open(BytesIO(thumbnail)) as picture:
             picture.thumbnail((side, side))
             for quality in (60, 40, 20):
                 buffer = BytesIO()
-                picture.save(buffer, "WEBP", quality=quality, method=6)
+                picture.save(buffer, "WEBP", quality=quality, method=6 if largest < 100 else 4)
                 if len(encoded := buffer.getvalue()) <= max_bytes:
                     return encoded
     return encoded

@@ -183,8 +183,12 @@ def adopt(
     *,
     now: datetime,
     by_person: bool = False,
+    actor: str | None = None,
 ) -> tuple[bool, str]:
-    """Take a post for an item's that nothing has posted, as far as is known here. Whether it was done, and what."""
+    """Take a post for an item's that nothing has posted, as far as is known here. Whether it was done, and what.
+
+    `by_person`: a person has found it; `actor` has them, or who said yes to what was found here.
+    """
     item = Item(engine, settings, task)
     content = contents.content_of(item)
     kept = _kept(item, post)
@@ -202,7 +206,7 @@ def adopt(
         if not by_person and post.text_key in {one.text_key for one in others}:
             return False, f"{task.partition_key}: {url} may be a post that is under way just now; try again"
         decided = decide(Adopted(f"posted: {url} ({how})", post.post_id, url, post.posted_at), task, now)
-        if not moves.adopt(connection, task.id, decided, now=now):
+        if not moves.adopt(connection, task.id, decided, now=now, actor=actor):
             return False, f"{task.partition_key}: it is {task.status} by now"
         attempts.resolve(connection, task.id, AttemptState.ADOPTED, now=now, tweet_id=post.post_id)
         values = {"content_data": kept, **({} if content is None else {"content_hash": content})}

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from twitter_pipeline.config import Project, Settings
 from twitter_pipeline.publishing import holding, unconfirmed
-from twitter_pipeline.store import attempts, moves, projects
+from twitter_pipeline.store import attempts, decisions, moves, projects
 from twitter_pipeline.store.status import Event, Move, Status
 from twitter_pipeline.store.tasks import Task
 
@@ -56,10 +56,14 @@ def cancel(connection: sa.Connection, task: Task, *, now: datetime, actor: str |
     return moves.take_back(connection, task.id, task.fence, move, now=now, actor=actor)
 
 
-def approve(connection: sa.Connection, settings: Settings, project: Project, *, now: datetime) -> Approved:
+def approve(
+    connection: sa.Connection, settings: Settings, project: Project, *, now: datetime, actor: str | None = None
+) -> Approved:
     """Let the rest of a project follow its first post; before that one, all of it goes out without a look."""
     canary = holding.look(connection, settings, project, now, lock=True).canary
     changed = projects.approve(connection, project.id, now=now)
+    if changed:
+        decisions.note(connection, actor, "approve", f"project {project.id}", now=now)
     why_not = holding.look(connection, settings, project, now).everything
     if canary is None:
         said = f"{project.id}: nothing waits for an approval" + ("" if changed else "; it was given before")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
@@ -10,12 +11,14 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from twitter_pipeline.config import Credentials, Settings
-from twitter_pipeline.store import accounts
+from twitter_pipeline.store import accounts, x_limits
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.secrets import open_vault
 
 if TYPE_CHECKING:
     from twitter_pipeline.x.client import XClient
+
+_log = logging.getLogger(__name__)
 
 #: How long X's word on who an account is stays good.
 VERIFIED_FOR = timedelta(days=1)
@@ -52,9 +55,12 @@ def connected_as(
         keys = accounts.credentials(connection, account_id, open_vault(settings.home))
         verified_at = accounts.by_id(connection, account_id).verified_at
     with signed_with(settings, keys, read_timeout=read_timeout) as connected:
-        if verified_at is None or verified_at < _now() - VERIFIED_FOR:
-            verify(engine, account_id, connected)
-        yield connected
+        try:
+            if verified_at is None or verified_at < _now() - VERIFIED_FOR:
+                verify(engine, account_id, connected)
+            yield connected
+        finally:
+            _keep_limits(engine, account_id, connected)
 
 
 def verify(engine: sa.Engine, account_id: int, connected: XClient) -> None:
@@ -62,6 +68,16 @@ def verify(engine: sa.Engine, account_id: int, connected: XClient) -> None:
     me = connected.me()
     with writing(engine) as connection:
         accounts.verified(connection, account_id, user_id=me.id, username=me.username, now=_now())
+
+
+def _keep_limits(engine: sa.Engine, account_id: int, connected: XClient) -> None:
+    """Keep what X said of its limits, for those who watch; what was asked of X ends as it does either way."""
+    try:
+        if connected.limits:
+            with writing(engine) as connection:
+                x_limits.keep(connection, account_id, connected.limits)
+    except sa.exc.SQLAlchemyError as error:
+        _log.warning("X's limits could not be kept: %s", error)
 
 
 def posts_page(settings: Settings, username: str | None) -> str:

@@ -13,13 +13,16 @@ import sqlalchemy as sa
 from twitter_pipeline.config import Source
 from twitter_pipeline.config.secrecy import shows_secret
 from twitter_pipeline.publishing import wording
-from twitter_pipeline.publishing.drafts import Draft, MediaFile
+from twitter_pipeline.publishing.drafts import Draft, Edited, MediaFile
 from twitter_pipeline.publishing.identity import salted
 from twitter_pipeline.publishing.outcomes import Failed, MustWait, NotPublishable
 from twitter_pipeline.publishing.session import Ended, Item, utc_now
 from twitter_pipeline.scanning.reasons import REPEAT_REMEDY, SAME_FILE
+from twitter_pipeline.store.edits import Edits
+from twitter_pipeline.store.edits import of as edits_of
 from twitter_pipeline.store.engine import reading
 from twitter_pipeline.store.tables import publishing_tasks
+from twitter_pipeline.store.tasks import Task
 
 if TYPE_CHECKING:
     from twitter_pipeline.content.compose import Composed
@@ -38,9 +41,10 @@ class Gone(Ended):
 def draft(item: Item, paths: Sequence[Path]) -> Draft:
     """The post of an item whose files are at `paths`. Raises Ended with the reason when there can be none (yet)."""
     source = item.source()
-    metadata, sidecar = read_metadata(item, source)
-    media = check_media(item, source, paths, metadata)
-    composed = _composed(item, source, metadata)
+    edits = edits_of(item.task)
+    metadata, sidecar = _metadata(item, source, edits)
+    media = _described(check_media(item, source, paths, metadata), edits)
+    composed = _composed(item, source, metadata, edits)
     if any(map(shows_secret, (composed.text, *(medium.alt_text for medium in media)))):
         raise Ended(
             NotPublishable("its words hold a key or password of this pipeline; take it out, and make a new one")
@@ -52,8 +56,23 @@ def draft(item: Item, paths: Sequence[Path]) -> Draft:
         gave_way=composed.gave_way,
         media=media,
         sidecar=sidecar,
-        words=metadata.to_dict() if source.gemini else None,
+        # What a person wrote is not to be improved.
+        words=metadata.to_dict() if source.gemini and (edits is None or edits.text is None) else None,
+        edited=edited_of(edits),
     )
+
+
+def edited_of(edits: Edits | None) -> Edited | None:
+    """Which words of a draft these are."""
+    if edits is None:
+        return None
+    return Edited(actor=edits.actor, at=edits.at, text=edits.text is not None, alt_text=bool(edits.alt_texts))
+
+
+def refuse_outdated(task: Task, draft: Draft) -> None:
+    """Raise Ended when somebody edited the words since the draft was made: a re-execution goes on with an old one."""
+    if draft.edited != edited_of(edits_of(task)):
+        raise Ended(Failed("its words were edited after it was prepared; the next run prepares it anew"))
 
 
 def text_of(item: Item, source: Source, finder: Finder) -> Composed:
@@ -61,12 +80,42 @@ def text_of(item: Item, source: Source, finder: Finder) -> Composed:
 
     With the same `finder` for all items of a source each folder is listed once.
     """
-    return _composed(item, source, read_metadata(item, source, finder)[0])
+    edits = edits_of(item.task)
+    return _composed(item, source, _metadata(item, source, edits, finder)[0], edits)
 
 
-def _composed(item: Item, source: Source, metadata: Metadata) -> Composed:
-    from twitter_pipeline.content import TemplateError
+def _metadata(
+    item: Item, source: Source, edits: Edits | None, finder: Finder | None = None
+) -> tuple[Metadata, str | None]:
+    """As `read_metadata`; but what a person gave a text needs none."""
+    from twitter_pipeline.content import Metadata
 
+    try:
+        return read_metadata(item, source, finder)
+    except NoMetadata:
+        if edits is None or edits.text is None:
+            raise
+        return Metadata(), None
+
+
+def _described(media: tuple[MediaFile, ...], edits: Edits | None) -> tuple[MediaFile, ...]:
+    """The media with what a person says that they show."""
+    if edits is None:
+        return media
+    return tuple(
+        medium.model_copy(update={"alt_text": edits.alt_texts.get(medium.path, medium.alt_text)}) for medium in media
+    )
+
+
+def _composed(item: Item, source: Source, metadata: Metadata, edits: Edits | None) -> Composed:
+    from twitter_pipeline.content import Composed, TemplateError
+    from twitter_pipeline.content.weight import weighted_length
+
+    if edits is not None and edits.text is not None:
+        weight, limit = weighted_length(edits.text), item.settings.x.text_limit
+        if weight > limit:  # it fitted when it was written
+            raise Ended(NotPublishable(f"the text by {edits.actor} weighs {weight} by X's counting; {limit} may be"))
+        return Composed(edits.text, weight)
     try:
         return wording.composed(source, metadata, item.settings.x.text_limit)
     except TemplateError as error:
@@ -112,7 +161,10 @@ def content_identity(item: Item, paths: Sequence[Path], digests: Sequence[str] |
     source = item.source()
     if source.type == "text":
         metadata, _ = read_metadata(item, source)
-        return salted(of_words(metadata.title, metadata.description), item.project, source)
+        edits = edits_of(item.task)
+        edited = None if edits is None else edits.text
+        words = (metadata.title, metadata.description) if edited is None else ("", edited)
+        return salted(of_words(*words), item.project, source)
     return salted(together(digests_of(paths) if digests is None else digests), item.project, source)
 
 

@@ -53,6 +53,16 @@ class Enhancement(_Model):
         return self.outcome == "answered"
 
 
+class Edited(_Model):
+    """Which words of a draft a person wrote, in place of its files'."""
+
+    actor: str
+    #: Aware UTC.
+    at: datetime
+    text: bool
+    alt_text: bool
+
+
 class Draft(_Model):
     """A post ready to be sent, before its media is uploaded."""
 
@@ -71,6 +81,8 @@ class Draft(_Model):
     gave_way: tuple[str, ...] = ()
     #: Whether and how Gemini did; None where it was not to.
     enhanced: Enhancement | None = None
+    #: What of it a person wrote; None for nothing.
+    edited: Edited | None = None
 
     @model_validator(mode="before")
     @classmethod

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from twitter_pipeline.config import Project, Settings
 from twitter_pipeline.publishing import holding
+from twitter_pipeline.publishing.holding import Holds
 from twitter_pipeline.publishing.planning import plan
 from twitter_pipeline.store import moves, tasks
 from twitter_pipeline.store.engine import reading, writing
@@ -64,6 +65,7 @@ def take(engine: sa.Engine, settings: Settings, project: Project, *, instance: s
         if holds.one_only:
             room = min(room, 1)
         found = tasks.due(connection, project.id, now=now, limit=room, not_of=holds.by_source) if room > 0 else []
+        found = _one_that_tries(holds, found)
         launches = [
             Launch(task.id, task.attempt + 1, task.partition_key, holds.accounts[task.content_source_id].name)
             for task in found
@@ -71,6 +73,18 @@ def take(engine: sa.Engine, settings: Settings, project: Project, *, instance: s
         ]
         next_time = _next_time(connection, project.id, now)
         return Due(launches, why_not, next_time, () if why_not else holds.reasons)
+
+
+def _one_that_tries(holds: Holds, found: Sequence[Task]) -> list[Task]:
+    """Without all but the first item of each account that tries whether X is there."""
+    taken: set[str] = set()
+    chosen = []
+    for task in found:
+        account = holds.accounts[task.content_source_id].name
+        if task.content_source_id not in holds.one_each or account not in taken:
+            chosen.append(task)
+            taken.add(account)
+    return chosen
 
 
 def still_due(
@@ -97,15 +111,19 @@ def _slots(
     pending = _read_pending(connection, project.id)
     # What its account holds back takes no slot from the other sources.
     pending.sort(key=lambda task: task.content_source_id in held)
+    # What a person gave a time goes out then, however many wait.
+    wished = [task for task in pending if task.wanted_time is not None and task.content_source_id not in held]
+    others = [task for task in pending if task.wanted_time is None or task.content_source_id in held]
     pacing = settings.pacing(project)
-    planned = plan(
-        pacing,
-        project.zone,
-        posted=_posted(connection, project.id, now - pacing.min_interval, now),
-        not_before=[task.not_before for task in pending],
-        now=now,
-    )
-    return list(zip(pending, planned, strict=True))
+    posted = _posted(connection, project.id, now - pacing.min_interval, now)
+
+    def planned(waiting: Sequence[Task], given: Sequence[datetime] = ()) -> list[datetime]:
+        times = [task.not_before for task in waiting]
+        return list(plan(pacing, project.zone, posted=posted, not_before=times, now=now, given=given))
+
+    given = planned(wished)
+    found = [*zip(wished, given, strict=True), *zip(others, planned(others, given), strict=True)]
+    return sorted(found, key=lambda one: one[1])
 
 
 def _plan(

@@ -1,7 +1,7 @@
 """Why nothing is posted, or not from every source: the one place that says so, to sensors, runs and people alike.
 
 - a person paused everything, the project, or an account
-- X made an account wait, or refused it
+- X made an account wait, or refused it, or is not there: then one item tries whether it is again
 - the canary: the first post of a project goes out alone, and the rest when somebody has looked at it
 
 Accounts hold back the sources that post with them; the other sources of the project go on.
@@ -17,8 +17,9 @@ from typing import Any
 import sqlalchemy as sa
 
 from twitter_pipeline.config import Project, Settings
-from twitter_pipeline.store import accounts, pauses
+from twitter_pipeline.store import accounts, breaker, easings, pauses
 from twitter_pipeline.store.accounts import AccountRow
+from twitter_pipeline.store.easings import ACCOUNT_RESTS
 from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tables import projects, publishing_tasks
 from twitter_pipeline.store.tasks import Task
@@ -46,6 +47,10 @@ class Holds:
     by_source: Mapping[int, str]
     #: The account of each source.
     accounts: Mapping[int, AccountRow]
+    #: Items that go on although their source is held back: those that try whether X is there.
+    trying: frozenset[int] = frozenset()
+    #: Sources of whose account only one item may be taken now: it tries whether X is there.
+    one_each: frozenset[int] = frozenset()
 
     @property
     def everything(self) -> str | None:
@@ -70,7 +75,7 @@ class Holds:
         """Why this item may not be posted now, in words with the way out; None when it may."""
         if self.paused is not None:
             return self.paused
-        if task.content_source_id in self.by_source:
+        if task.content_source_id in self.by_source and task.id not in self.trying:
             return self.by_source[task.content_source_id]
         is_first = self.canary is None or self.canary.first in (None, task.id)
         return None if is_first or self.canary is None else self.canary.reason
@@ -82,14 +87,64 @@ def look(
     """What holds back the project's items now.
 
     With `lock`, in a writing transaction, nobody else takes an item of a project whose first post is not approved
-    before the transaction ends: so there is one first post, whoever looks at the same time.
+    before the transaction ends, or of an account that tries whether X is there: so there is one first post, and one
+    that tries, whoever looks at the same time.
     """
     rows = accounts.of_sources(connection, project.id)
     paused = pauses.pause_reason(connection, project=project.id)
     held = {row.name: _of_account(connection, project, row, now) for row in rows.values()}
+    trials = _trials(connection, settings, [row for row in rows.values() if held[row.name] is None], now, lock=lock)
+    held |= {name: trial.reason for name, trial in trials.items()}
     by_source = {source_id: reason for source_id, row in rows.items() if (reason := held[row.name]) is not None}
     canary = _canary(connection, project, now, lock=lock) if settings.wants_canary(project) else None
-    return Holds(paused, canary, by_source, rows)
+    trying = frozenset(trial.item for trial in trials.values() if trial.item is not None)
+    free = frozenset(id for id, row in rows.items() if row.name in trials and trials[row.name].reason is None)
+    return Holds(paused, canary, by_source, rows, trying, free)
+
+
+@dataclass(frozen=True)
+class _Trial:
+    """An account that has waited, since X was not there: one of its items tries whether it is."""
+
+    #: The item that does; None while the next one may.
+    item: int | None
+    #: Why the others wait; None while none does.
+    reason: str | None
+
+
+def _trials(
+    connection: sa.Connection, settings: Settings, rows: Sequence[AccountRow], now: datetime, *, lock: bool
+) -> dict[str, _Trial]:
+    """The accounts among these that try whether X is there, by their names."""
+    resting = {easing.scope for easing in easings.listing(connection, now=now, action=ACCOUNT_RESTS)}
+    found: dict[str, _Trial] = {}
+    for row in rows:
+        if row.name not in resting or row.name in found:
+            continue
+        if lock:
+            easing = easings.in_force(connection, ACCOUNT_RESTS, row.name, now=now, lock=True)
+            # An item may have tried, and ended, while the lock was waited for.
+            if (waits := accounts.by_id(connection, row.id).why_not(now)) is not None:
+                found[row.name] = _Trial(None, waits)
+                continue
+            if easing is None:
+                continue
+        under_way = connection.execute(
+            sa.select(_tasks.id, _tasks.partition_key)
+            .where(
+                _tasks.content_source_id.in_(accounts.sources_of(row.id)),
+                # What is no longer in config.yaml nobody brings to an end.
+                _tasks.project_id.in_([project.id for project in settings.projects]),
+                _tasks.status.in_([Status.QUEUED.value, Status.RUNNING.value]),
+            )
+            .order_by(_tasks.status.desc(), _tasks.id)  # one that runs before those that are queued
+            .limit(1)
+        ).one_or_none()
+        found[row.name] = _Trial(None, None)
+        if under_way is not None:
+            why = f"{breaker.ONLY_ERRORS}; {under_way.partition_key} tries whether it is there again, the rest waits"
+            found[row.name] = _Trial(under_way.id, f"account {row.name}: {why}")
+    return found
 
 
 def _of_account(connection: sa.Connection, project: Project, account: AccountRow, now: datetime) -> str | None:

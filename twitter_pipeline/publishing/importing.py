@@ -56,11 +56,13 @@ class Importer:
         projects: Sequence[Project],
         *,
         now: datetime,
+        actor: str | None = None,
         dry_run: bool = False,
         on_bytes: Callable[[int], None] = lambda _: None,
     ) -> None:
         """`on_bytes` is told how many bytes were read since it was told last: hashing films takes its time."""
         self._engine = engine
+        self._actor = actor
         self._settings = settings
         self._projects = projects
         self._now = now
@@ -202,7 +204,7 @@ class Importer:
         said = f"{_RECORDED}: {entry.url}" if entry.url else _RECORDED
         details = {"line": entry.line, "url": entry.url, "time": None if entry.time is None else entry.time.isoformat()}
         imported = Move(Event.IMPORT, said, details=details)
-        if not moves.move(connection, task.id, imported, now=self._now, values=values):
+        if not moves.move(connection, task.id, imported, now=self._now, actor=self._actor, values=values):
             return False
         # Nobody looks for it any more.
         attempts.resolve(connection, task.id, AttemptState.ADOPTED, now=self._now, tweet_id=entry.tweet_id)

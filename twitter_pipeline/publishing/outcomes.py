@@ -58,6 +58,9 @@ class Refused(Outcome):
 class Failed(Outcome):
     """It did not work this time and nothing was posted: the network, a 5xx, a full disk, a bug."""
 
+    #: X was not there: no connection, no answer, a 5xx.
+    x_is_out: bool = False
+
 
 @dataclass(frozen=True)
 class Died(Outcome):
@@ -67,6 +70,9 @@ class Died(Outcome):
 @dataclass(frozen=True)
 class Unknown(Outcome):
     """It may have been posted."""
+
+    #: X was not there: no answer, a 5xx.
+    x_is_out: bool = False
 
 
 @dataclass(frozen=True)

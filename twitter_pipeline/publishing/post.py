@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import sqlalchemy as sa
 
-from twitter_pipeline.publishing import foreign, matching, reconciling, steps, unconfirmed, uploading
+from twitter_pipeline.publishing import drafting, foreign, matching, reconciling, steps, unconfirmed, uploading
 from twitter_pipeline.publishing.connecting import posts_page
 from twitter_pipeline.publishing.drafts import UploadedMedia
 from twitter_pipeline.publishing.outcomes import Adopted, Failed, MustWait, Outcome, Posted, Unknown
@@ -72,6 +72,7 @@ def create(session: Session, uploaded: UploadedMedia) -> Posted:
     if uploaded.expires_at is not None and uploaded.expires_at <= utc_now():
         raise Ended(Failed("X has forgotten the uploaded media by now; it is uploaded again by the next run"))
     draft = uploaded.draft
+    drafting.refuse_outdated(session.task, draft)
     content = Content(
         draft.text,
         matching.text_key(draft.text),

@@ -35,11 +35,19 @@ class Preview:
     why_not: tuple[str, ...]
 
 
-def preview(engine: sa.Engine, settings: Settings, task: Task, *, now: datetime, ask: bool = False) -> Preview:
+#: The slots of the tasks of each project, by their ids.
+Plans = dict[str, dict[int, datetime]]
+
+
+def preview(
+    engine: sa.Engine, settings: Settings, task: Task, *, now: datetime, ask: bool = False, plans: Plans | None = None
+) -> Preview:
     """Look at a task as its run would. Raises ConfigError for a project that is not in config.yaml.
 
-    With `ask`, Gemini is asked now where its run would ask: the answer is stored, and the run uses it.
+    With `ask`, Gemini is asked now where its run would ask: the answer is stored, and the run uses it. Whoever looks at
+    many tasks hands the same `plans` to each call, empty at first: a project is planned once then.
     """
+    plans = {} if plans is None else plans
     item = Item(engine, settings, task)
     with reading(engine) as connection:
         account = accounts.of_source(connection, task.content_source_id).name
@@ -73,5 +81,7 @@ def preview(engine: sa.Engine, settings: Settings, task: Task, *, now: datetime,
             why_not.append(f"it is {task.status}: {task.error_message}")
         if (held := holding.look(connection, settings, item.project, now).of(task)) is not None:
             why_not.append(held)
-        slot = {one.id: at for one, at in due.slots(connection, settings, item.project, now)}.get(task.id)
-    return Preview(task, account, draft, slot, tuple(why_not))
+        if item.project.id not in plans:
+            planned = due.slots(connection, settings, item.project, now)
+            plans[item.project.id] = {one.id: at for one, at in planned}
+    return Preview(task, account, draft, plans[item.project.id].get(task.id), tuple(why_not))

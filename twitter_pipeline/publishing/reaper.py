@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from twitter_pipeline.publishing.decide import MAX_RETRIES, decide
 from twitter_pipeline.publishing.due import Launch
 from twitter_pipeline.publishing.outcomes import Died, Interrupted, Outcome, Unknown
+from twitter_pipeline.publishing.unconfirmed import who_finds_out
 from twitter_pipeline.store import accounts, attempts, moves, tasks
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.status import Event, Move, Status
@@ -65,8 +66,12 @@ def reap(
     run_states: RunStates,
     now: datetime,
     max_retries: int = MAX_RETRIES,
+    read_timeline: bool = True,
 ) -> Reaped:
-    """Find the tasks of a project that nobody works on any more, and move each on."""
+    """Find the tasks of a project that nobody works on any more, and move each on.
+
+    `read_timeline`: whether it may tell what became of a post whose answer was lost; else a person is to.
+    """
     with reading(engine) as connection:
         suspects = tasks.read(
             connection,
@@ -92,7 +97,7 @@ def reap(
         elif task.status is Status.QUEUED:
             moved += _free_queued(engine, task, state, now)
         else:
-            moved += _free_running(engine, task, state, now, max_retries)
+            moved += _free_running(engine, task, state, now, max_retries, read_timeline)
     return Reaped(again, moved)
 
 
@@ -108,25 +113,27 @@ def _free_queued(engine: sa.Engine, task: Task, state: RunState | None, now: dat
     return [f"{task.partition_key}: {move.message}"] if done else []
 
 
-def _free_running(engine: sa.Engine, task: Task, state: RunState | None, now: datetime, max_retries: int) -> list[str]:
+def _free_running(
+    engine: sa.Engine, task: Task, state: RunState | None, now: datetime, max_retries: int, read_timeline: bool
+) -> list[str]:
     run_is_gone = state in (RunState.CANCELED, RunState.OVER, RunState.NONE)
     lease_is_over = task.lease_until is not None and task.lease_until <= now
     if not (run_is_gone or lease_is_over):
         return []
     with writing(engine) as connection:
         tasks.get(connection, task.id, lock=True)  # a post about to leave is waited for, and then seen
-        move = decide(_how_it_ended(connection, task, state), task, now, max_retries=max_retries)
+        what_next, look_at = who_finds_out(task.id, read_timeline=read_timeline, now=now)
+        move = decide(_how_it_ended(connection, task, state, what_next), task, now, max_retries=max_retries)
         done = moves.take_back(connection, task.id, task.fence, move, now=now)
         if done and move.event is Event.LOSE_TRACK:
-            attempts.look_for(connection, task.id, at=now)
+            attempts.look_for(connection, task.id, at=look_at)
     return [f"{task.partition_key}: {move.message}"] if done else []
 
 
-def _how_it_ended(connection: sa.Connection, task: Task, state: RunState | None) -> Outcome:
+def _how_it_ended(connection: sa.Connection, task: Task, state: RunState | None, what_next: str) -> Outcome:
     if attempts.may_be_posted(connection, task.id):
         return Unknown(
-            f"attempt {task.attempt} died after the post was sent and before X's answer: it may be on X, and the"
-            " timeline is looked at before anything else"
+            f"attempt {task.attempt} died after the post was sent and before X's answer: it may be on X{what_next}"
         )
     if state is RunState.CANCELED:
         return Interrupted("ended by a person", by_person=True)

@@ -13,7 +13,7 @@ are newer than what was known when the first of them was sent. `docs/exactly-onc
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -23,12 +23,12 @@ from twitter_pipeline.config import Settings
 from twitter_pipeline.config.duration import format_duration
 from twitter_pipeline.publishing import matching
 from twitter_pipeline.publishing.connecting import connected_as, posts_page
-from twitter_pipeline.publishing.decide import decide
+from twitter_pipeline.publishing.decide import MAX_RETRIES, decide
 from twitter_pipeline.publishing.matching import Sent, Verdict
 from twitter_pipeline.publishing.outcomes import Absent, Adopted, Outcome, Refused
 from twitter_pipeline.publishing.session import Session, utc_now
 from twitter_pipeline.publishing.unconfirmed import resolving
-from twitter_pipeline.store import accounts, attempts, looks, moves, tasks
+from twitter_pipeline.store import accounts, looks, moves, tasks
 from twitter_pipeline.store.attempts import AttemptState
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.looks import Open
@@ -83,10 +83,13 @@ def find(session: Session, connected: XClient) -> Adopted | None:
     return None
 
 
-def look_where_due(engine: sa.Engine, settings: Settings, account_ids: Collection[int], *, now: datetime) -> list[str]:
-    """Read the timelines for which a look is due, and move their items on; lines for people."""
+def look_where_due(engine: sa.Engine, settings: Settings, *, now: datetime) -> list[str]:
+    """Read the timelines for which a look is due, and move their items on; lines for people.
+
+    In any project's tick, for all accounts: for one that no project posts with any more nobody else would.
+    """
     with reading(engine) as connection:
-        due = looks.due(connection, account_ids, now)
+        due = looks.due(connection, now)
     return [line for account_id in due for line in look(engine, settings, account_id, now=now)]
 
 
@@ -198,13 +201,17 @@ def _adopt(
 def _absent(engine: sa.Engine, settings: Settings, one: Open, now: datetime) -> str:
     with writing(engine) as connection:
         task = tasks.get(connection, one.task_id, lock=True)
-        project = settings.project(task.project_id)
         # Of this very attempt: a reader that was held up must say nothing about the next one.
         if not looks.close(connection, one, AttemptState.ABSENT, now=now):
             return f"{task.partition_key}: its answer came meanwhile"
-        decided = decide(_of_absent(one, settings), task, now, max_retries=project.max_retries)
+        decided = decide(_of_absent(one, settings), task, now, max_retries=_max_retries(settings, task))
         moves.resolve(connection, one.task_id, decided, now=now)
     return f"{task.partition_key}: {decided.message}"
+
+
+def _max_retries(settings: Settings, task: Task) -> int:
+    """Its project's, or where config.yaml has none of that id any more the usual."""
+    return next((project.max_retries for project in settings.projects if project.id == task.project_id), MAX_RETRIES)
 
 
 def _of_absent(one: Open, settings: Settings) -> Outcome:
@@ -264,37 +271,3 @@ def _keep(
 
 def _what_next(said: str, look_at: datetime | None) -> str:
     return said if look_at is None else f"{said}; read again at {look_at:%Y-%m-%d %H:%M:%S} UTC"
-
-
-def decided_by_a_person(
-    engine: sa.Engine,
-    settings: Settings,
-    task: Task,
-    *,
-    posted: str | None,
-    now: datetime,
-    posted_at: datetime | None = None,
-) -> str | None:
-    """Move an unconfirmed item on as a person says: `posted` is its post's id, None that there is none.
-
-    What was done, for people; None when it is no longer unconfirmed. Raises LookupError for another item's post.
-    """
-    with writing(engine) as connection:
-        task = tasks.get(connection, task.id, lock=True)
-        account = accounts.of_source(connection, task.content_source_id)
-        outcome: Outcome
-        if posted is None:
-            outcome, state = Absent("a person says that it is not on X", by_person=True), AttemptState.ABSENT
-        else:
-            url = f"{posts_page(settings, account.x_username)}/{posted}"
-            outcome, state = Adopted(f"posted: {url} (found by a person)", posted, url, posted_at), AttemptState.ADOPTED
-            accounts.knows_post(connection, account.id, posted)  # locks the account: no other item takes it meanwhile
-            if looks.known(connection, [posted]):
-                raise LookupError(f"{url} is another item's")
-        decided = decide(outcome, task, now)
-        if not moves.resolve(connection, task.id, decided, now=now):
-            return None
-        attempts.resolve(connection, task.id, state, now=now, tweet_id=posted)
-        if posted is not None:
-            looks.give(connection, account.id, posted, task.id)
-    return decided.message

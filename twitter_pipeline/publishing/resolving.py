@@ -10,12 +10,15 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 
 from twitter_pipeline.config import Settings
-from twitter_pipeline.publishing import adopting, matching, reconciling, unconfirmed
-from twitter_pipeline.publishing.connecting import connected_as
+from twitter_pipeline.publishing import adopting, matching, unconfirmed
+from twitter_pipeline.publishing.connecting import connected_as, posts_page
+from twitter_pipeline.publishing.decide import decide
+from twitter_pipeline.publishing.outcomes import Absent, Adopted, Outcome
 from twitter_pipeline.publishing.session import Item
-from twitter_pipeline.store import accounts, looks, tasks
+from twitter_pipeline.store import accounts, attempts, looks, moves, tasks
 from twitter_pipeline.store.accounts import AccountRow
-from twitter_pipeline.store.engine import reading
+from twitter_pipeline.store.attempts import AttemptState
+from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.looks import Seen
 from twitter_pipeline.store.secrets import KeyLost
 from twitter_pipeline.store.status import Status
@@ -59,7 +62,9 @@ def post_of(settings: Settings, account: AccountRow, text: str, *, force: bool =
     return found["id"]
 
 
-def posted(engine: sa.Engine, settings: Settings, task: Task, text: str, *, force: bool, now: datetime) -> str:
+def posted(
+    engine: sa.Engine, settings: Settings, task: Task, text: str, *, force: bool, now: datetime, actor: str
+) -> str:
     """Complete an item with the post that a person has found; what was done. Raises NotBelieved."""
     with reading(engine) as connection:
         task = tasks.get(connection, task.id)
@@ -79,8 +84,12 @@ def posted(engine: sa.Engine, settings: Settings, task: Task, text: str, *, forc
         account = accounts.by_id(connection, account.id)  # X may have said only now who it is
     if task.status is Status.UNCONFIRMED:
         try:
-            said = reconciling.decided_by_a_person(
-                engine, settings, task, posted=post_id, posted_at=post.posted_at if post else None, now=now
+            said = decided_by_a_person(
+                *(engine, settings, task),
+                posted=post_id,
+                posted_at=post.posted_at if post else None,
+                now=now,
+                actor=actor,
             )
         except LookupError as error:
             raise NotBelieved(str(error)) from error
@@ -90,13 +99,13 @@ def posted(engine: sa.Engine, settings: Settings, task: Task, text: str, *, forc
     if post is None:  # --force
         kept = str(task.content_data.get("text", ""))
         post = Seen(account.id, post_id, matching.text_key(kept), kept, len(task.files), now)
-    done, said = adopting.adopt(engine, settings, account, task, post, now=now, by_person=True)
+    done, said = adopting.adopt(engine, settings, account, task, post, now=now, by_person=True, actor=actor)
     if not done:
         raise NotBelieved(said)
     return said
 
 
-def not_posted(engine: sa.Engine, settings: Settings, task: Task, *, force: bool, now: datetime) -> str:
+def not_posted(engine: sa.Engine, settings: Settings, task: Task, *, force: bool, now: datetime, actor: str) -> str:
     """Let an unconfirmed item go out again, since a person has seen that it is not on X. Raises NotBelieved."""
     with reading(engine) as connection:
         task = tasks.get(connection, task.id)
@@ -108,7 +117,7 @@ def not_posted(engine: sa.Engine, settings: Settings, task: Task, *, force: bool
             f"{task.partition_key} was sent at {known.sent.sent_at:%H:%M:%S} UTC, and X may show it only at"
             f" {shown:%H:%M:%S} UTC: look again then; if it surely never left: --force"
         )
-    said = reconciling.decided_by_a_person(engine, settings, task, posted=None, now=now)
+    said = decided_by_a_person(engine, settings, task, posted=None, now=now, actor=actor)
     if said is None:
         raise NotBelieved(f"{task.partition_key}: it was settled meanwhile; see: twitter-pipeline log {task.id}")
     return f"{task.partition_key}: {said}; it goes out again"
@@ -199,3 +208,38 @@ def timeline_shows(connection: sa.Connection, account: AccountRow, task: Task) -
     seen = looks.seen(connection, account.id, text_key=matching.text_key(text))
     known = looks.known(connection, [post.post_id for post in seen])
     return [post for post in seen if post.post_id not in known]
+
+
+def decided_by_a_person(
+    engine: sa.Engine,
+    settings: Settings,
+    task: Task,
+    *,
+    posted: str | None,
+    now: datetime,
+    posted_at: datetime | None = None,
+    actor: str | None = None,
+) -> str | None:
+    """Move an unconfirmed item on as a person says: `posted` is its post's id, None that there is none.
+
+    What was done, for people; None when it is no longer unconfirmed. Raises LookupError for another item's post.
+    """
+    with writing(engine) as connection:
+        task = tasks.get(connection, task.id, lock=True)
+        account = accounts.of_source(connection, task.content_source_id)
+        outcome: Outcome
+        if posted is None:
+            outcome, state = Absent("a person says that it is not on X", by_person=True), AttemptState.ABSENT
+        else:
+            url = f"{posts_page(settings, account.x_username)}/{posted}"
+            outcome, state = Adopted(f"posted: {url} (found by a person)", posted, url, posted_at), AttemptState.ADOPTED
+            accounts.knows_post(connection, account.id, posted)  # locks the account: no other item takes it meanwhile
+            if looks.known(connection, [posted]):
+                raise LookupError(f"{url} is another item's")
+        decided = decide(outcome, task, now)
+        if not moves.resolve(connection, task.id, decided, now=now, actor=actor):
+            return None
+        attempts.resolve(connection, task.id, state, now=now, tweet_id=posted)
+        if posted is not None:
+            looks.give(connection, account.id, posted, task.id)
+    return decided.message

@@ -22,6 +22,7 @@ from twitter_pipeline.publishing.outcomes import (
     Absent,
     AccountStopped,
     Adopted,
+    Failed,
     MustWait,
     NotPublishable,
     Outcome,
@@ -29,8 +30,8 @@ from twitter_pipeline.publishing.outcomes import (
     Refused,
     Unknown,
 )
-from twitter_pipeline.publishing.unconfirmed import READING, resolving
-from twitter_pipeline.store import accounts, attempts, moves, tasks
+from twitter_pipeline.publishing.unconfirmed import who_finds_out
+from twitter_pipeline.store import accounts, attempts, breaker, moves, tasks
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.moves import Claim
 from twitter_pipeline.store.status import Move, Status
@@ -184,12 +185,13 @@ class Session(Item):
         return decided
 
     def _settle(self, connection: sa.Connection, outcome: Outcome, now: datetime) -> Move:
+        x_is_out = isinstance(outcome, (Failed, Unknown)) and outcome.x_is_out
         unanswered = attempts.is_unanswered(connection, self.claim)
         if unanswered and not isinstance(outcome, (Posted, Unknown)):
             # Interrupted, or broken, between the request and what came of it.
             outcome = Unknown(f"{outcome.reason}; before that the post was sent, and X's answer is not known")
+        what_next, look_at = who_finds_out(self.task.id, read_timeline=self.settings.x.read_timeline, now=now)
         if unanswered and isinstance(outcome, Unknown):
-            what_next = READING if self.settings.x.read_timeline else f"; {resolving(self.task.id)}"
             outcome = Unknown(f"{outcome.reason}{what_next}")
         decided = decide(outcome, self.task, now, max_retries=self.project.max_retries)
         moved = moves.settle(connection, self.claim, decided, now=now)
@@ -198,7 +200,11 @@ class Session(Item):
         if not moved:
             _log.error("task %d was taken from %s; not recorded: %s", self.task.id, self.claim.holder, decided.message)
         if unanswered:
-            attempts.look_for(connection, self.task.id, at=now if self.settings.x.read_timeline else None)
+            attempts.look_for(connection, self.task.id, at=look_at)
+        if x_is_out:
+            breaker.found_no_x(connection, self.account, self.task.id, now=now)
+        elif isinstance(outcome, (Posted, Refused)):
+            breaker.answered(connection, self.account, now=now)
         if isinstance(outcome, Posted):
             accounts.knows_post(connection, self.account.id, outcome.tweet_id)
         elif isinstance(outcome, AccountStopped):

@@ -138,5 +138,5 @@ def outcome_of(error: XError) -> Outcome:
     if isinstance(error, errors.ItemRefused):
         return Refused(reason)
     if isinstance(error, errors.OutcomeUnknown):
-        return Unknown(reason)
-    return Failed(reason)
+        return Unknown(reason, x_is_out=error.is_outage)
+    return Failed(reason, x_is_out=error.is_outage)

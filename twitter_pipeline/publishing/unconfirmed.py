@@ -29,6 +29,11 @@ def resolving(task_id: int) -> str:
     )
 
 
+def who_finds_out(task_id: int, *, read_timeline: bool, now: datetime) -> tuple[str, datetime | None]:
+    """What follows once the answer to an item's post is lost: in words, and when the timeline is read; None: never."""
+    return (READING, now) if read_timeline else (f"; {resolving(task_id)}", None)
+
+
 @dataclass(frozen=True)
 class Unconfirmed:
     """An item that is `unconfirmed`."""

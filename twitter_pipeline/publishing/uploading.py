@@ -29,6 +29,7 @@ SAYS_EVERY = 120.0
 
 def upload(session: Session, draft: Draft) -> UploadedMedia:
     """Upload the draft's media, one after the other, and wait until X can post each."""
+    drafting.refuse_outdated(session.task, draft)
     if not draft.media:
         return UploadedMedia(draft=draft, media_ids=(), expires_at=None)
     if tuple(medium.path for medium in draft.media) != session.task.files:

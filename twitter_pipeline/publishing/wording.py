@@ -72,7 +72,8 @@ def question_for(settings: Settings, draft: Draft, place: Place) -> Question:
 
     return ask_for(
         _words(draft),
-        alt_text=alt_text_of(draft),
+        # As its files have it: a person's own takes no answer's place, and asks for none.
+        alt_text=_words(draft).alt_text_of(0) if _is_one_picture(draft.media) else "",
         model=settings.gemini.model,
         voice=settings.gemini.voice,
         room=place.room,
@@ -107,7 +108,13 @@ def fitted(settings: Settings, source: Source, draft: Draft, words: Words) -> Dr
         return wrong
     media = draft.media
     described = alt_text_of(draft)
-    if words.alt_text and _is_one_picture(media) and added(words.alt_text, f"{uncut} {described}") is None:
+    by_person = draft.edited is not None and draft.edited.alt_text
+    if (
+        words.alt_text
+        and not by_person
+        and _is_one_picture(media)
+        and added(words.alt_text, f"{uncut} {described}") is None
+    ):
         media = (media[0].model_copy(update={"alt_text": words.alt_text}),)
     words_now = {"text": fit.text, "weight": fit.weight, "was_cut": fit.was_cut, "gave_way": fit.gave_way}
     return draft.model_copy(update={**words_now, "media": media})

@@ -14,7 +14,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from twitter_pipeline.scanning.candidates import Seen
-from twitter_pipeline.scanning.reasons import IGNORED, REPEAT_REMEDY
+from twitter_pipeline.scanning.reasons import IGNORED, LATE, REPEAT_REMEDY
 from twitter_pipeline.store.engine import reading
 from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tables import content_sources, projects, publishing_tasks, scan_candidates
@@ -73,6 +73,8 @@ class Known:
             return not is_ignored
         if repeats and skipped.reason.endswith(REPEAT_REMEDY):
             return True
+        if skipped.reason.startswith(LATE):  # a copy of it is as late, whatever time it has
+            return file.size != skipped.size
         return file.size != skipped.size or skipped.since.timestamp() < file.mtime_ns / 1e9 <= now.timestamp()
 
 

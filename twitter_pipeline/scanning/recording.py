@@ -14,6 +14,7 @@ import sqlalchemy as sa
 from twitter_pipeline.scanning import candidates, texts
 from twitter_pipeline.scanning.known import OPEN
 from twitter_pipeline.scanning.pairing import go_on
+from twitter_pipeline.scanning.reasons import LATE
 from twitter_pipeline.store import changes, moves
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.moves import NewItem
@@ -90,9 +91,8 @@ def _rows(
     connection: sa.Connection, source_id: int, which: sa.ColumnElement[bool], most: int | None = None
 ) -> list[sa.Row[Any]]:
     paths = (_tasks.media_path, _tasks.media_files, _tasks.metadata_path)
-    query = sa.select(_tasks.id, *paths, _tasks.status, _tasks.quick_fingerprint).where(
-        _tasks.content_source_id == source_id, which
-    )
+    state = (_tasks.status, _tasks.error_message, _tasks.quick_fingerprint)
+    query = sa.select(_tasks.id, *paths, *state).where(_tasks.content_source_id == source_id, which)
     return list(connection.execute(query.order_by(_tasks.id).limit(most)))
 
 
@@ -134,7 +134,9 @@ def _follow(connection: sa.Connection, followers: list[sa.Row[Any]], item: NewIt
         if row.quick_fingerprint == item.quick_fingerprint and changes.follow(connection, row.id, item, now=now):
             followers.remove(row)
             status = Status(row.status)
-            if status is Status.SKIPPED:
+            if status is Status.SKIPPED and (row.error_message or "").startswith(LATE):
+                pass  # it is as late wherever it lies
+            elif status is Status.SKIPPED:
                 go_on(connection, row.id, status, "its file was found again", now=now, values={})
             elif row.metadata_path is None and item.metadata_path is not None:
                 go_on(connection, row.id, status, f"its metadata came: {item.metadata_path}", now=now, values={})

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 
 @dataclass
@@ -25,6 +25,8 @@ class ScanReport:
     whole: bool = False
     #: True when nothing was looked at, since somebody else was scanning the project.
     busy: bool = False
+    #: Set when nothing was looked at, since the folder rests until then (aware UTC).
+    rests_until: datetime | None = None
     #: Wall-clock time it took.
     seconds: float = 0.0
 

@@ -42,12 +42,16 @@ def scan(engine: sa.Engine, project: Project, *, time_box: timedelta, now: datet
             position = f"{source.key}|{stopped_at}"
             break
     report.whole = position is None and not report.unreachable
-    changes: dict[str, object] = {"scan_position": position, "scan_problem": "; ".join(report.unreachable) or None}
+    report.seconds = box.seconds
+    changes: dict[str, object] = {
+        "scan_position": position,
+        "scan_problem": "; ".join(report.unreachable) or None,
+        "scan_seconds": report.seconds,
+    }
     if report.whole:
         changes["last_scan_time"] = began
     with writing(engine) as connection:
         connection.execute(sa.update(projects).where(projects.c.id == project.id).values(**changes))
-    report.seconds = box.seconds
     return report
 
 

@@ -87,6 +87,13 @@ def of_sources(connection: sa.Connection, project_id: str) -> dict[int, AccountR
     return {row[0]: AccountRow(*list(row)[1:]) for row in connection.execute(query)}
 
 
+def sources_of(account_id: int) -> sa.Select[tuple[int]]:
+    """The content sources that post with an account, as a subquery."""
+    return sa.select(content_sources.c.id).where(
+        projects.c.id == content_sources.c.project_id, _OF_SOURCE, _keys.id == account_id
+    )
+
+
 def by_id(connection: sa.Connection, account_id: int) -> AccountRow:
     """The account with this id."""
     return AccountRow(*connection.execute(sa.select(*_COLUMNS).where(_keys.id == account_id)).one())
@@ -135,7 +142,7 @@ def keep(
     """
     kept = {key: None if credentials is None else vault.encrypt(getattr(credentials, key)) for key in KEYS}
     forgotten = dict.fromkeys(("stopped_reason", "wait_until", "wait_reason", "verified_at"))
-    _update(connection, account_id, **kept, **forgotten, updated_at=now)
+    _update(connection, account_id, **kept, **forgotten, errors_in_a_row=0, erring_task_id=None, updated_at=now)
 
 
 def encrypt_anew(connection: sa.Connection, vault: Vault) -> int:
@@ -172,9 +179,14 @@ def looked_through(connection: sa.Connection, account_id: int, *, now: datetime)
     _update(connection, account_id, looked_at=now)
 
 
-def look_again(connection: sa.Connection) -> None:
-    """Let every account's timeline be looked through before its next post: the database may be an older copy."""
-    connection.execute(sa.update(api_keys).values(looked_at=None))
+def look_again(connection: sa.Connection, *, since: datetime | None = None) -> None:
+    """Let every account's timeline be looked through before its next post: the database may be an older copy.
+
+    Unless it was looked through after `since` (aware UTC).
+    """
+    connection.execute(
+        sa.update(api_keys).where(sa.true() if since is None else _keys.looked_at < since).values(looked_at=None)
+    )
 
 
 def verified(connection: sa.Connection, account_id: int, *, user_id: str, username: str, now: datetime) -> None:
@@ -206,12 +218,52 @@ def stop(connection: sa.Connection, account_id: int, reason: str) -> None:
     _update(connection, account_id, stopped_reason=reason)
 
 
+def end_wait(connection: sa.Connection, account_id: int, reason: str) -> None:
+    """End a wait, if its reason begins so."""
+    connection.execute(
+        sa.update(api_keys)
+        .where(_keys.id == account_id, _keys.wait_reason.startswith(reason, autoescape=True))
+        .values(wait_until=None, wait_reason=None)
+    )
+
+
+def errors_in_a_row(connection: sa.Connection, account_id: int) -> int:
+    """How many attempts in a row found no X, each of another item than the one before."""
+    return connection.scalar(sa.select(_keys.errors_in_a_row).where(_keys.id == account_id)) or 0
+
+
+def erred(connection: sa.Connection, account_id: int, task_id: int) -> None:
+    """Count an attempt that found no X. One item's tries are one: what fails again and again may be the item."""
+    connection.execute(
+        sa.update(api_keys)
+        .where(_keys.id == account_id, _keys.erring_task_id.is_distinct_from(task_id))
+        .values(errors_in_a_row=_keys.errors_in_a_row + 1, erring_task_id=task_id)
+    )
+
+
+def answered(connection: sa.Connection, account_id: int) -> bool:
+    """Count anew, since X has answered; whether there was anything to forget."""
+    changed = connection.execute(
+        sa.update(api_keys)
+        .where(_keys.id == account_id, _keys.errors_in_a_row > 0)
+        .values(errors_in_a_row=0, erring_task_id=None)
+    )
+    return changed.rowcount > 0
+
+
 def resume(connection: sa.Connection, name: str) -> bool:
     """End a stop or wait; False when there was none. X is asked anew who the account is."""
     gone = connection.execute(
         sa.update(api_keys)
         .where(_keys.key_name == name, sa.or_(_keys.stopped_reason.is_not(None), _keys.wait_until.is_not(None)))
-        .values(stopped_reason=None, wait_until=None, wait_reason=None, verified_at=None)
+        .values(
+            stopped_reason=None,
+            wait_until=None,
+            wait_reason=None,
+            verified_at=None,
+            errors_in_a_row=0,
+            erring_task_id=None,
+        )
     )
     return gone.rowcount > 0
 

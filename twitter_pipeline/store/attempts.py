@@ -52,6 +52,10 @@ class AttemptState(str, Enum):
 
 #: X's answer to these is not known.
 UNANSWERED = (AttemptState.SENT, AttemptState.UNKNOWN)
+#: The same in SQL, as it stands in the index over them: SQLite uses that for no values that come separately.
+IS_UNANSWERED = _attempts.state.in_(
+    sa.bindparam("unanswered", [state.value for state in UNANSWERED], expanding=True, literal_execute=True)
+)
 #: In these the post is, or may be, on X.
 MAY_BE_POSTED = (*UNANSWERED, AttemptState.CONFIRMED, AttemptState.ADOPTED)
 
@@ -123,7 +127,7 @@ def words_in_flight(connection: sa.Connection, account_id: int, content: Content
         .where(
             _attempts.account_id == account_id,
             _attempts.text_key == content.text_key,
-            _attempts.state.in_([state.value for state in UNANSWERED]),
+            IS_UNANSWERED,
             _attempts.task_id != but,
             publishing_tasks.c.status.in_([Status.RUNNING.value, Status.UNCONFIRMED.value]),
         )
@@ -179,9 +183,7 @@ def is_unanswered(connection: sa.Connection, claim: Claim) -> bool:
 def look_for(connection: sa.Connection, task_id: int, *, at: datetime | None) -> None:
     """Let the timeline be read, from `at` on, for the task's unanswered attempt; None: a person decides."""
     connection.execute(
-        sa.update(publishing_attempts)
-        .where(_attempts.task_id == task_id, _attempts.state.in_([state.value for state in UNANSWERED]))
-        .values(look_at=at)
+        sa.update(publishing_attempts).where(_attempts.task_id == task_id, IS_UNANSWERED).values(look_at=at)
     )
 
 
@@ -191,7 +193,7 @@ def resolve(
     """sent, unknown → adopted or absent: every unanswered attempt of the task (there is one at most)."""
     connection.execute(
         sa.update(publishing_attempts)
-        .where(_attempts.task_id == task_id, _attempts.state.in_([state.value for state in UNANSWERED]))
+        .where(_attempts.task_id == task_id, IS_UNANSWERED)
         .values(state=state.value, answered_at=now, tweet_id=tweet_id, look_at=None)
     )
 

@@ -11,7 +11,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from twitter_pipeline.store import moves
+from twitter_pipeline.store import edits, moves, tasks
 from twitter_pipeline.store.moves import NewItem
 from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tables import publishing_tasks
@@ -24,7 +24,7 @@ def hasten(connection: sa.Connection, task_id: int, message: str, *, now: dateti
     changed = connection.execute(
         sa.update(publishing_tasks)
         .where(_tasks.id == task_id, _tasks.status == Status.PENDING.value)
-        .values(not_before=now, scheduled_time=now, updated_at=now, error_message=None, **values)
+        .values(**moves.from_then_on(now), updated_at=now, error_message=None, **values)
     )
     if changed.rowcount == 1:
         moves.note(connection, task_id, "metadata", Status.PENDING, message, now=now)
@@ -34,11 +34,16 @@ def hasten(connection: sa.Connection, task_id: int, message: str, *, now: dateti
 def follow(connection: sa.Connection, task_id: int, item: NewItem, *, now: datetime) -> bool:
     """Let a task that nobody works on follow its file to a new name; False when it was posted or is being posted."""
     movable = (Status.PENDING, Status.SKIPPED, Status.FAILED, Status.CANCELLED)
+    before = tasks.get(connection, task_id, lock=True)
     changed = connection.execute(
         sa.update(publishing_tasks)
         .where(_tasks.id == task_id, _tasks.status.in_([status.value for status in movable]))
         .values(
-            media_path=item.media_path, media_files=item.files_as_json, metadata_path=item.metadata_path, updated_at=now
+            media_path=item.media_path,
+            media_files=item.files_as_json,
+            metadata_path=item.metadata_path,
+            edits=edits.moved(before, item.files),
+            updated_at=now,
         )
     )
     if changed.rowcount == 1:

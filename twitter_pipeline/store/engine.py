@@ -70,7 +70,9 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
 
 
 @contextmanager
-def writing(engine: sa.Engine) -> Iterator[sa.Connection]:
-    """A transaction: committed at the end, rolled back on any error."""
-    with engine.connect().execution_options(writes=True) as connection, connection.begin():
+def writing(engine: sa.Engine, *, keep: bool = True) -> Iterator[sa.Connection]:
+    """A transaction: committed at the end, rolled back on any error. Without `keep` it only tries: nothing is kept."""
+    with engine.connect().execution_options(writes=True) as connection, connection.begin() as transaction:
         yield connection
+        if not keep:
+            transaction.rollback()

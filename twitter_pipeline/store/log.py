@@ -84,6 +84,10 @@ def after(connection: sa.Connection, line_id: int, *, limit: int = 1000) -> list
     return _lines(connection, _log.id > line_id, limit=limit)
 
 
+#: Word for word as in the index over them, of which SQLite makes no use otherwise.
+UNTOLD: sa.ColumnElement[bool] = sa.literal_column("publishing_log.relayed < 2")
+
+
 def untold_of_task(connection: sa.Connection, task_id: int) -> list[Line]:
     """The lines of a task that Dagster does not know."""
     return _lines(connection, _log.task_id == task_id, _log.relayed == 0)
@@ -96,8 +100,9 @@ def untold_of_project(connection: sa.Connection, project_id: str, *, now: dateti
     """
     return _lines(
         connection,
-        _tasks.project_id == project_id,
-        _log.relayed < 2,
+        # No bare column: SQLite would go through all of the project's items, not the few lines.
+        _tasks.project_id.concat("") == project_id,
+        UNTOLD,
         sa.or_(
             sa.and_(_log.run_id.is_(None), _log.relayed == 0),
             sa.and_(_tasks.updated_at < now - RUNS_OWN, _log.created_at < now - RUNS_OWN),

@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from twitter_pipeline.store.attempts import AttemptState
+from twitter_pipeline.store.attempts import IS_UNANSWERED, AttemptState
 from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tables import (
     publishing_attempts,
@@ -22,8 +22,6 @@ from twitter_pipeline.store.tables import (
 _attempts = publishing_attempts.c
 _tasks = publishing_tasks.c
 _seen = timeline_posts.c
-
-_OPEN = _attempts.state.in_([AttemptState.SENT.value, AttemptState.UNKNOWN.value])
 
 
 @dataclass(frozen=True)
@@ -65,7 +63,7 @@ def unanswered(connection: sa.Connection, account_id: int) -> list[Open]:
     rows = connection.execute(
         sa.select(*_COLUMNS)
         .join(publishing_tasks, _tasks.id == _attempts.task_id)
-        .where(_attempts.account_id == account_id, _OPEN)
+        .where(_attempts.account_id == account_id, IS_UNANSWERED)
         .where(_tasks.status.in_([Status.RUNNING.value, Status.UNCONFIRMED.value]))
         .order_by(_attempts.id)
     )
@@ -77,7 +75,7 @@ def open_of(connection: sa.Connection, task_ids: Collection[int]) -> dict[int, O
     query = (
         sa.select(*_COLUMNS)
         .join(publishing_tasks, _tasks.id == _attempts.task_id)
-        .where(_attempts.task_id.in_(task_ids), _OPEN)
+        .where(_attempts.task_id.in_(task_ids), IS_UNANSWERED)
         .order_by(_attempts.id)
     )
     return {one.task_id: one for one in map(_read, connection.execute(query).mappings())}
@@ -90,12 +88,12 @@ def _read(row: sa.RowMapping) -> Open:
     return Open(**{**kept, **lists}, unconfirmed=status == Status.UNCONFIRMED.value)
 
 
-def due(connection: sa.Connection, account_ids: Collection[int], now: datetime) -> list[int]:
-    """Those of the accounts whose timeline is to be read now."""
+def due(connection: sa.Connection, now: datetime) -> list[int]:
+    """The accounts whose timeline is to be read now, whether anything is posted with them any more or not."""
     query = (
         sa.select(_attempts.account_id)
         .distinct()
-        .where(_attempts.account_id.in_(account_ids), _OPEN, _attempts.look_at <= now)
+        .where(_attempts.account_id.is_not(None), IS_UNANSWERED, _attempts.look_at <= now)
     )
     return sorted(connection.scalars(query))
 
@@ -107,7 +105,7 @@ def begin(connection: sa.Connection, account_id: int, *, now: datetime, again: d
     """
     taken = connection.scalars(
         sa.update(publishing_attempts)
-        .where(_attempts.account_id == account_id, _OPEN, _attempts.look_at <= now)
+        .where(_attempts.account_id == account_id, IS_UNANSWERED, _attempts.look_at <= now)
         .values(look_at=again)
         .returning(_attempts.id)
     )
@@ -118,7 +116,7 @@ def keep(connection: sa.Connection, one: Open, **values: Any) -> None:
     """Write down what a look has told of an attempt that stays unanswered; nothing when it was sent anew meanwhile."""
     connection.execute(
         sa.update(publishing_attempts)
-        .where(_attempts.id == one.id, _attempts.sent_at == one.sent_at, _OPEN)
+        .where(_attempts.id == one.id, _attempts.sent_at == one.sent_at, IS_UNANSWERED)
         .values(**values)
     )
 
@@ -133,7 +131,7 @@ def close(
     unconfirmed = sa.select(_tasks.id).where(_tasks.id == one.task_id, _tasks.status == Status.UNCONFIRMED.value)
     closed = connection.execute(
         sa.update(publishing_attempts)
-        .where(_attempts.id == one.id, _attempts.sent_at == one.sent_at, _OPEN, unconfirmed.exists())
+        .where(_attempts.id == one.id, _attempts.sent_at == one.sent_at, IS_UNANSWERED, unconfirmed.exists())
         .values(state=state.value, answered_at=now, tweet_id=tweet_id, look_at=None)
     )
     return closed.rowcount == 1
@@ -143,7 +141,7 @@ def look_now(connection: sa.Connection, task_ids: Collection[int], now: datetime
     """Let the timeline be read at once for unanswered attempts of these tasks; how many they are."""
     changed = connection.execute(
         sa.update(publishing_attempts)
-        .where(_attempts.task_id.in_(task_ids), _attempts.account_id.is_not(None), _OPEN)
+        .where(_attempts.task_id.in_(task_ids), _attempts.account_id.is_not(None), IS_UNANSWERED)
         .values(look_at=now, looks=0)
     )
     return changed.rowcount

@@ -65,6 +65,11 @@ class NewItem:
     skip_reason: str | None = None
 
     @property
+    def files(self) -> tuple[str, ...]:
+        """Its files in their order; none for a text."""
+        return (self.media_path,) if self.media_files is None else self.media_files
+
+    @property
     def files_as_json(self) -> list[str] | None:
         """`media_files` as the table keeps it."""
         return None if self.media_files is None else list(self.media_files)
@@ -151,7 +156,7 @@ def move(
     transition = TRANSITIONS[decided.event]
     changes: dict[str, Any] = {"status": transition.to.value, "updated_at": now, **(values or {})}
     if decided.not_before is not None:
-        changes |= {"not_before": decided.not_before, "scheduled_time": decided.not_before}
+        changes |= from_then_on(decided.not_before)
     if decided.counts_as_retry:
         changes["retry_count"] = _tasks.retry_count + 1
     if transition.to is Status.SKIPPED:
@@ -179,6 +184,14 @@ def move(
         actor=actor,
     )
     return True
+
+
+def from_then_on(moment: datetime) -> dict[str, Any]:
+    """What lets a task go out from then on, but no sooner than at the time that a person gave it."""
+    start = sa.case(
+        (_tasks.wanted_time > moment, _tasks.wanted_time), else_=sa.literal(moment, _tasks.wanted_time.type)
+    )
+    return {"not_before": start, "scheduled_time": start}
 
 
 def note(
@@ -289,24 +302,38 @@ def settle(connection: sa.Connection, claim: Claim, decided: Move, *, now: datet
     return move(connection, claim.task_id, decided, now=now, run_id=claim.holder, where=_held(claim), values=values)
 
 
-def adopt(connection: sa.Connection, task_id: int, decided: Move, *, now: datetime, run_id: str | None = None) -> bool:
+def adopt(
+    connection: sa.Connection,
+    task_id: int,
+    decided: Move,
+    *,
+    now: datetime,
+    run_id: str | None = None,
+    actor: str | None = None,
+) -> bool:
     """Complete a task with a post that was made, whoever works on it by now. False when it is completed already.
 
     `run_id`: the run that made it, and tells Dagster; without one the next tick does.
     """
     values = {**_of_post(decided, now), "run_id": run_id}
-    return move(connection, task_id, decided, now=now, run_id=run_id, values=values)
+    return move(connection, task_id, decided, now=now, run_id=run_id, actor=actor, values=values)
 
 
 def resolve(
-    connection: sa.Connection, task_id: int, decided: Move, *, now: datetime, attempt: int | None = None
+    connection: sa.Connection,
+    task_id: int,
+    decided: Move,
+    *,
+    now: datetime,
+    attempt: int | None = None,
+    actor: str | None = None,
 ) -> bool:
     """Move an `unconfirmed` task on, whose outcome is known by now. False when it is not (of `attempt`)."""
     where = [_tasks.status == Status.UNCONFIRMED.value]
     if attempt is not None:
         where.append(_tasks.attempt == attempt)
     values = {**_of_post(decided, now), "run_id": None}  # no run tells Dagster of it: the next tick does
-    return move(connection, task_id, decided, now=now, where=where, values=values)
+    return move(connection, task_id, decided, now=now, actor=actor, where=where, values=values)
 
 
 def _of_post(decided: Move, now: datetime) -> dict[str, Any]:

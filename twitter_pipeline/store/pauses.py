@@ -7,6 +7,7 @@ from datetime import datetime
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from twitter_pipeline.store import decisions
 from twitter_pipeline.store.tables import pauses
 
 #: Name and reason of the pause that stands while the pipeline is stopping: what it interrupts goes on at the next
@@ -14,15 +15,23 @@ from twitter_pipeline.store.tables import pauses
 STOPPING = "stopping"
 
 
-def pause(connection: sa.Connection, scope: str, name: str, reason: str, *, now: datetime) -> None:
-    """Hold back every post of the scope, runs under way included. `name` is "" for all."""
+def pause(
+    connection: sa.Connection, scope: str, name: str, reason: str, *, now: datetime, actor: str | None = None
+) -> None:
+    """Hold back every post of the scope, runs under way included. `name` is "" for all. Without `actor` nobody did."""
     insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    said = {"reason": reason, "created_at": now}
+    said = {"reason": reason, "created_at": now, "actor": actor}
     connection.execute(
         insert(pauses)
         .values(scope=scope, name=name, **said)
         .on_conflict_do_update(index_elements=["scope", "name"], set_=said)
     )
+    decisions.note(connection, actor, "pause", words(scope, name), reason, now=now)
+
+
+def words(scope: str, name: str) -> str:
+    """What a pause holds back, for people."""
+    return "everything" if scope == "all" else f"{scope} {name}"
 
 
 def resume(connection: sa.Connection, scope: str, name: str) -> bool:
@@ -34,7 +43,7 @@ def resume(connection: sa.Connection, scope: str, name: str) -> bool:
 def pause_reason(connection: sa.Connection, *, project: str, account: str | None = None) -> str | None:
     """Why nothing of this project may be posted (with this account), in words with the way out; None when it may."""
     row = connection.execute(
-        sa.select(pauses.c.scope, pauses.c.name, pauses.c.reason)
+        sa.select(pauses.c.scope, pauses.c.name, pauses.c.reason, pauses.c.actor)
         .where(
             sa.or_(
                 pauses.c.scope == "all",
@@ -46,20 +55,17 @@ def pause_reason(connection: sa.Connection, *, project: str, account: str | None
     ).first()
     if row is None:
         return None
-    what, way_out = {
-        "all": ("everything", "--all"),
-        "account": (f"account {row.name}", f"--account {row.name}"),
-        "project": (f"project {row.name}", f"--project {row.name}"),
-    }[row.scope]
+    way_out = "--all" if row.scope == "all" else f"--{row.scope} {row.name}"
+    by = f" by {row.actor}" if row.actor else ""
     reason = f" ({row.reason})" if row.reason else ""
-    return f"{what} is paused{reason}; go on with: twitter-pipeline resume {way_out}"
+    return f"{words(row.scope, row.name)} is paused{by}{reason}; go on with: twitter-pipeline resume {way_out}"
 
 
-def listing(connection: sa.Connection) -> list[tuple[str, str, str, datetime]]:
-    """All pauses: scope, name, reason, since when (aware UTC)."""
+def listing(connection: sa.Connection) -> list[tuple[str, str, str, datetime, str | None]]:
+    """All pauses: scope, name, reason, since when (aware UTC), by whom."""
     rows = connection.execute(
-        sa.select(pauses.c.scope, pauses.c.name, pauses.c.reason, pauses.c.created_at).order_by(
+        sa.select(pauses.c.scope, pauses.c.name, pauses.c.reason, pauses.c.created_at, pauses.c.actor).order_by(
             pauses.c.scope, pauses.c.name
         )
     )
-    return [(row.scope, row.name, row.reason, row.created_at) for row in rows]
+    return [(row.scope, row.name, row.reason, row.created_at, row.actor) for row in rows]

@@ -7,6 +7,7 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from twitter_pipeline.store import decisions
 from twitter_pipeline.store.tables import projects, users
 
 _users = users.c
@@ -23,11 +24,12 @@ class UserRow:
     projects: tuple[str, ...]
 
 
-def add(connection: sa.Connection, name: str, email: str | None, *, now: datetime) -> bool:
+def add(connection: sa.Connection, name: str, email: str | None, *, now: datetime, actor: str | None = None) -> bool:
     """Add a user; False, and nothing changed, when there is one of that name."""
     if connection.scalar(sa.select(_users.id).where(_users.username == name)) is not None:
         return False
     connection.execute(sa.insert(users).values(username=name, email=email, created_at=now, updated_at=now))
+    decisions.note(connection, actor, "create", f"user {name}", now=now)
     return True
 
 

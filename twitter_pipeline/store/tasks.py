@@ -44,6 +44,10 @@ class Task:
     quick_fingerprint: str | None
     content_hash: str | None
     media_bytes: int | None
+    #: What a person wrote in place of its words: `store.edits` reads it.
+    edits: dict[str, Any] | None
+    #: The time a person gave it (aware UTC): it goes out by itself no sooner. None without.
+    wanted_time: datetime | None
     attempt: int
     run_id: str | None
     dagster_instance: str | None
@@ -57,7 +61,12 @@ class Task:
     @property
     def files(self) -> tuple[str, ...]:
         """The media of the item in their order, relative to the project's folder; none for a text."""
-        return (self.media_path,) if self.media_files is None else tuple(self.media_files)
+        return files_of(self.media_path, self.media_files)
+
+
+def files_of(media_path: str, media_files: list[str] | None) -> tuple[str, ...]:
+    """The media of an item, as the table has them."""
+    return (media_path,) if media_files is None else tuple(media_files)
 
 
 _COLUMNS = [_tasks[field.name] for field in fields(Task)]

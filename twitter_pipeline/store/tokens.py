@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from twitter_pipeline.store import decisions
 from twitter_pipeline.store.tables import api_tokens, users
 
 #: What a token may allow: looking; posting and what goes with it; tokens.
@@ -49,8 +50,19 @@ class Token:
     revoked_at: datetime | None
 
 
-def create(connection: sa.Connection, user: str, name: str, scopes: Iterable[str], *, now: datetime) -> tuple[int, str]:
-    """Make a token; its id, and the token itself, which nobody can read again. Raises NoUser."""
+def create(
+    connection: sa.Connection,
+    user: str,
+    name: str,
+    scopes: Iterable[str],
+    *,
+    now: datetime,
+    actor: str | None = None,
+) -> tuple[int, str]:
+    """Make a token; its id, and the token itself, which nobody can read again. Raises NoUser.
+
+    `actor` is who makes it; without one the pipeline does.
+    """
     user_id = connection.scalar(sa.select(_users.id).where(_users.username == user))
     if user_id is None:
         names = ", ".join(connection.scalars(sa.select(_users.username).order_by(_users.username)))
@@ -69,6 +81,7 @@ def create(connection: sa.Connection, user: str, name: str, scopes: Iterable[str
         )
         .returning(_tokens.id)
     ).scalar_one()
+    decisions.note(connection, actor, "create", f"token {token_id}", f"{name} of {user}", now=now)
     return int(token_id), token
 
 
@@ -88,11 +101,13 @@ def used(connection: sa.Connection, token: Token, *, now: datetime) -> None:
     connection.execute(sa.update(api_tokens).where(_tokens.id == token.id).values(last_used_at=now))
 
 
-def revoke(connection: sa.Connection, token_id: int, *, now: datetime) -> bool:
+def revoke(connection: sa.Connection, token_id: int, *, now: datetime, actor: str | None = None) -> bool:
     """Let it open nothing from now on; False when it does not already, or there is none."""
     changed = connection.execute(
         sa.update(api_tokens).where(_tokens.id == token_id, _tokens.revoked_at.is_(None)).values(revoked_at=now)
     )
+    if changed.rowcount == 1:
+        decisions.note(connection, actor, "revoke", f"token {token_id}", now=now)
     return changed.rowcount == 1
 
 

@@ -105,11 +105,12 @@ def judge(
         if status == 404 or not said.from_x:
             return Transient(answer, status=status)
         return _forbidden(answer, said) if status == 403 else _rejected(answer, status, said)
+    is_outage = status >= 500 or status in _GAVE_UP
     if creates_post:
-        return OutcomeUnknown(answer, status=status)
+        return OutcomeUnknown(answer, status=status, is_outage=is_outage)
     if status == 503 and back_at is not None:
         return WaitUntil(answer, until=back_at, status=status)
-    return Transient(answer, status=status)
+    return Transient(answer, status=status, is_outage=is_outage)
 
 
 def _forbidden(answer: str, said: Words) -> XError:

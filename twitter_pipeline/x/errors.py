@@ -23,7 +23,7 @@ from datetime import datetime
 class XError(Exception):
     """A request to X that did not succeed. `str()` gives the message and, where there is one, the remedy."""
 
-    def __init__(self, message: str, *, status: int | None = None, remedy: str = "") -> None:
+    def __init__(self, message: str, *, status: int | None = None, remedy: str = "", is_outage: bool = False) -> None:
         super().__init__(f"{message} {remedy}".strip())
         #: What happened, in plain words. Never holds a credential.
         self.message = message
@@ -31,6 +31,8 @@ class XError(Exception):
         self.status = status
         #: What a person can do about it; empty when only time helps.
         self.remedy = remedy
+        #: Whether X was not there for anybody: no connection, no answer in time, a 5xx. It says nothing of the item.
+        self.is_outage = is_outage
 
 
 class WaitUntil(XError):

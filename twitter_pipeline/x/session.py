@@ -207,11 +207,12 @@ class Session(requests.Session):
             return NotSent(
                 f"Nobody could be reached at {self._where}: {reason}.",
                 remedy="Check the network, and x.base_url in config.yaml.",
+                is_outage=True,
             )
         message = f"No complete answer came from {self._where} to {call}: {reason}."
         if creates_post:
-            return OutcomeUnknown(message)
-        return Transient(message)
+            return OutcomeUnknown(message, is_outage=True)
+        return Transient(message, is_outage=True)
 
     def _redacted(self, text: str) -> str:
         for secret in self._secrets:

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from twitter_pipeline.alerting import causes, keeping, outbox
 from twitter_pipeline.alerting.cause import Kind
+from twitter_pipeline.alerting.channels import channels
 from twitter_pipeline.cli.up import alerting
 from twitter_pipeline.config import load
 
@@ -33,8 +34,11 @@ def test_its_numbers_are_those_of_the_code() -> None:
         assert said in text
 
 
-def test_its_example_is_valid(tmp_path: Path) -> None:
-    (example,) = re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL)
-    (tmp_path / "config.yaml").write_text(example, encoding="utf-8")
+def test_its_examples_are_valid(tmp_path: Path) -> None:
     environ = {"ALERT_MAIL": "mailtos://ann:pw@example.com", "ALERT_CHAT": "tgram://bottoken/ChatID"}
-    assert len(load(tmp_path / "config.yaml", environ=environ).alerts.urls) == 2
+    environ["ALERT_SMTP"] = environ["ALERT_MAIL"]
+    told = []
+    for example in re.findall(r"```yaml\n(.*?)```", PAGE, re.DOTALL):
+        (tmp_path / "config.yaml").write_text(example, encoding="utf-8")
+        told.append(len(channels(load(tmp_path / "config.yaml", environ=environ))))
+    assert told == [2, 2]

@@ -20,6 +20,8 @@ def loaded(folder: Path, alerts: str) -> object:
     "wrong",
     [
         "  urls: [s3cretWithoutScheme]\n",
+        "  mail: smtp://ann:s3cret@example.com\n",
+        "  mail: mailtos://ann:s3cret@example.com?to=bob@example.com\n",
         "  quiet_hours: 22-7\n",
         "  quiet_hours: 24:00-07:00\n",
         "  digest: 9\n",

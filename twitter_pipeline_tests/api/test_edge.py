@@ -26,13 +26,19 @@ CALLS = {
         ("GET", "/api/tasks/1/logs"),
         ("POST", "/api/tasks/1/preview"),
         ("GET", f"/api/projects/scans/{'0' * 32}"),
+        ("GET", "/api/alerts"),
         ("GET", "/api/analytics/hourly"),
         ("GET", "/metrics"),
+        ("GET", "/api/monitoring"),
+        ("GET", "/api/monitoring/history"),
     ],
     "publish": [
         ("POST", "/api/projects/scan"),
         ("POST", "/api/tasks/publish"),
+        ("POST", "/api/tasks/bulk"),
+        ("PATCH", "/api/tasks/1"),
         *(("POST", f"/api/tasks/1/{what}") for what in ("publish", "retry", "cancel", "approve")),
+        ("POST", "/api/alerts/99/acknowledge"),
     ],
     "admin": [("GET", "/api/tokens"), ("POST", "/api/tokens"), ("DELETE", "/api/tokens/99")],
 }
@@ -50,12 +56,20 @@ def refused(answer: Answer, status: int) -> list[str]:
 def test_every_call_of_the_document_is_known_to_these_tests(world: MakeWorld, api: Serve) -> None:
     paths = api(world()).get("/openapi.json")["paths"]
     described = {(method.upper(), path) for path, methods in paths.items() for method in methods}
-    known = {(method, re.sub(r"0{32}", "{scan_id}", path)) for calls in CALLS.values() for method, path in calls}
     known = {
-        (m, re.sub(r"/tasks/1(?=/|$)", "/tasks/{task_id}", p).replace("tokens/99", "tokens/{token_id}"))
-        for m, p in known
+        (method, re.sub(r"/(task|token|alert)s/(1|99)(?=/|$)", r"/\1s/{\1_id}", path).replace("0" * 32, "{scan_id}"))
+        for calls in CALLS.values()
+        for method, path in calls
     }
     assert described == known | {("GET", "/api/health")}
+
+
+def test_the_page_of_all_calls_needs_no_other_server(world: MakeWorld, api: Serve) -> None:
+    served = api(world())
+    page = served.ask("GET", "/docs").body.decode()
+    assert "https://" not in page
+    for path in re.findall(r'(?:src|href)="([^"]+)"', page):
+        assert served.ask("GET", path).status == 200, path
 
 
 @pytest.mark.parametrize("given", [None, "wrong", "tp_000000000000_" + "A" * 43, "", "x" * 5000])

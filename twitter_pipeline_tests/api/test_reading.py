@@ -5,10 +5,12 @@ from __future__ import annotations
 import csv
 import io
 from datetime import timedelta
+from typing import Any
 from urllib.parse import quote
 
 import sqlalchemy as sa
 
+from twitter_pipeline.api import listing
 from twitter_pipeline.store.engine import writing
 from twitter_pipeline.store.status import Event, Status
 from twitter_pipeline.store.tables import analytics_hourly
@@ -64,12 +66,31 @@ def test_tasks_are_filtered_by_state_text_and_time(world: MakeWorld, api: Serve)
     assert walk(served, "status=failed") == []
     assert walk(served, "text=3.MP4") == [here.task_of("3.mp4").id]
     assert walk(served, "text=%25") == [], "no pattern: a text"
+    assert walk(served, "text=3.&status=pending&status=failed") == [here.task_of("3.mp4").id]
+    assert walk(served, "text=3.mp4&status=skipped") == []
+    assert len(walk(served, "text=MP4&limit=3")) == TASKS
     found = here.task_of("0.mp4").created_at
     after = quote((found + timedelta(seconds=1)).isoformat())
     assert walk(served, f"found_from={after}") == []
     assert len(walk(served, f"found_before={after}&limit=3")) == TASKS
     answer = served.ask("GET", "/api/tasks?project=dogs")
     assert (answer.status, answer.json["errors"][0]["field"]) == (404, "query.project")
+
+
+def test_a_text_is_looked_for_in_the_index_of_the_names(engine: sa.Engine) -> None:
+    postgresql = engine.dialect.name == "postgresql"
+    plan: list[str] = []
+
+    def explain(_: sa.Connection, cursor: Any, statement: str, parameters: Any, *__: object) -> None:
+        cursor.execute(f"EXPLAIN {'' if postgresql else 'QUERY PLAN'} {statement}", parameters)
+        plan.extend(str(row) for row in cursor.fetchall())
+
+    with engine.connect() as connection:
+        for way in ("seqscan", "indexscan") if postgresql else ():  # shorter while the table is empty
+            connection.exec_driver_sql(f"SET LOCAL enable_{way} = off")
+        sa.event.listen(connection, "before_cursor_execute", explain)
+        listing.page(connection, listing.Wanted(projects=["cats"], text="holiday"), 50)
+    assert f"ix_publishing_tasks_{'trigrams' if postgresql else 'names'}" in "".join(plan)
 
 
 def test_a_project_shows_counts_and_when_it_goes_on(world: MakeWorld, api: Serve) -> None:

@@ -7,12 +7,17 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
 from pathlib import Path
 
 import psutil
 import pytest
 
-from twitter_pipeline.store.engine import connect
+from twitter_pipeline.alerting import keeping
+from twitter_pipeline.api.context import Context, utc_now
+from twitter_pipeline.api.watching import monitoring_of
+from twitter_pipeline.monitoring import measures
+from twitter_pipeline.store.engine import connect, reading
 from twitter_pipeline_tests.end_to_end.projects import put
 from twitter_pipeline_tests.support.api import Api, new_token
 from twitter_pipeline_tests.support.stack import Stack
@@ -116,11 +121,33 @@ def test_what_the_page_shows_can_be_pasted(stack: Stack, api: Api, clip: Path) -
     script = "".join(re.findall(r"^```bash\n(.*?)^```", PAGE, re.DOTALL | re.MULTILINE))
     script = script.replace("http://127.0.0.1:3001", stack.settings.api.url)
     # What is cancelled there has to wait.
-    script = script.replace("tasks/2/", f"tasks/{api.get('/api/tasks?status=pending')['tasks'][0]['id']}/")
+    script = re.sub(r"tasks/2\b", f"tasks/{api.get('/api/tasks?status=pending')['tasks'][0]['id']}", script)
     script = script.replace('"limit": 2', '"limit": 1')
     ended = subprocess.run(["bash", "-euc", script], cwd=stack.folder, capture_output=True, text=True, timeout=120)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     assert '"outcome":"posted"' in ended.stdout
+
+
+def test_every_process_is_measured_and_a_sensor_that_is_switched_off_is_told(stack: Stack, api: Api) -> None:
+    wait_for(lambda: api.get("/api/monitoring")["at"], 90, "a look of the API's own")
+    measured = {(one["name"], one["scope"]): one["value"] for one in api.get("/api/monitoring")["measures"]}
+    processes = ("up", "launcher", "sandbox", "code-server", "daemon", "webserver", "api")
+    memory = {name: measured["memory", name] for name in processes}
+    assert min(memory.values()) > 10e6
+    assert measured["memory", ""] >= sum(memory.values())
+    assert measured["sensor_lag", "scan_example"] < 60
+    stack.dagster.stop_sensor("retention")
+    engine = connect(stack.settings.sqlalchemy_url)
+    # Another process looks at once, in a minute that the API has not come to.
+    looking = monitoring_of(Context(stack.settings, engine, reload=None))
+    assert looking.tick(utc_now() + timedelta(minutes=2))
+    assert looking.tick(utc_now() + timedelta(minutes=3))
+    with reading(engine) as connection:
+        _, values = measures.latest(connection, utc_now() + timedelta(minutes=3))
+        titles = [alert.title for alert in keeping.listing(connection)]
+    stack.dagster.start_sensor("retention")
+    assert "retention is switched off in Dagster" in titles
+    assert values["monitoring_seconds", ""] < 60 * 0.5 / 100, "half a percent of a core"
 
 
 def test_schemathesis_finds_nothing(stack: Stack, api: Api, tmp_path: Path) -> None:

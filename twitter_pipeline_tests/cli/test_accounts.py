@@ -12,12 +12,15 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from twitter_pipeline.cli.database import require_keys
+from twitter_pipeline.cli.errors import CannotStart
 from twitter_pipeline.config import Credentials
-from twitter_pipeline.publishing.outcomes import Posted
+from twitter_pipeline.publishing.outcomes import AccountStopped, Posted
 from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.store import accounts
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.secrets import open_vault
+from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tables import api_keys
 from twitter_pipeline_tests.cli.conftest import KEYS_OF_MAKER, Command
 from twitter_pipeline_tests.support.sandbox import SandboxServer
@@ -328,6 +331,32 @@ class TestVerify:
 
     def test_in_sandbox_mode_it_works_too(self, world: MakeWorld, command: WithWorld) -> None:
         assert "posts as        @sandbox" in command(world())("account", "verify").out
+
+
+def test_a_lost_key_is_told_and_the_keys_are_added_again(live: MakeWorld, command: WithWorld, keys_file: Path) -> None:
+    here = live(canary=False)
+    run = command(here)
+    run("account", "add", "maker", "--from", str(keys_file))
+    here.put(title="A cat")
+    here.scan()
+    (here.settings.home / "secret.key").unlink()
+
+    verified = run("account", "verify")
+    assert verified.code == 3
+    assert "bring back the file secret.key" in verified.out
+    assert "twitter-pipeline account add" in verified.out
+    with pytest.raises(CannotStart, match=r"bring back the file secret\.key"):  # `up` says so before it starts
+        require_keys(here.engine, here.settings)
+    outcome = here.publish()
+    assert isinstance(outcome, AccountStopped)
+    assert "bring back the file secret.key" in outcome.reason
+    assert here.task().status is Status.PENDING
+    assert run("account", "rotate-key").code != 0, "it would change nothing that can be read"
+
+    assert run("account", "add", "maker", "--from", str(keys_file)).code == 0
+    assert stored(here) == of_sandbox()
+    assert isinstance(here.publish(run_id="again"), Posted)
+    assert here.posted_texts() == ["A cat"]
 
 
 def test_the_key_is_changed_by_one_command(live: MakeWorld, command: WithWorld, keys_file: Path) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from twitter_pipeline.alerting import outbox, tick
+from twitter_pipeline.cli.alert import NOBODY
 from twitter_pipeline.store.engine import writing
 from twitter_pipeline.store.status import Status
 from twitter_pipeline_tests.alerting.receivers import Webhook, webhook
@@ -41,7 +42,7 @@ def said(one: Said) -> str:
 def test_with_nothing_open_the_list_says_so_and_whether_anybody_would_be_told(told: Told) -> None:
     _, alert = told([])
     shown = alert("alert", "list")
-    assert (shown.code, shown.out.splitlines()) == (0, ["nothing needs you", "nobody is told: alerts.urls is empty"])
+    assert (shown.code, shown.out.splitlines()) == (0, ["nothing needs you", f"nobody is told: {NOBODY}"])
 
 
 def test_what_is_open_is_shown_until_somebody_knows_of_it(told: Told) -> None:

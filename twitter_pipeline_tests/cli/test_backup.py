@@ -26,6 +26,7 @@ from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tables import publishing_log
 from twitter_pipeline_tests.cli.conftest import Command, call
 from twitter_pipeline_tests.conftest import MakeSettings
+from twitter_pipeline_tests.support.older import RELEASED, make_older
 from twitter_pipeline_tests.support.world import MakeWorld, World
 
 WithWorld = Callable[[World], Command]
@@ -258,36 +259,42 @@ def test_nothing_is_there_to_back_up(settings: MakeSettings) -> None:
     assert "nothing to back up" in answer.err
 
 
-@pytest.mark.parametrize("version", ["0002", None])
-def test_an_upgrade_backs_up_and_brings_both_databases_up_to_date(
-    settings: MakeSettings, database_url: str, version: str | None, tmp_path: Path
+def test_an_upgrade_of_the_previous_release_backs_up_and_brings_both_databases_up_to_date(
+    world: MakeWorld, command: WithWorld
 ) -> None:
+    here = world()
+    _put(here, "first", "second")
+    here.publish(here.task_of("first.mp4"))
+    made, before = here.tasks(), max(version for version in RELEASED if version < schema.HEAD)
+    make_older(here.engine, before)
+    here.engine.dispose()
+
+    said = _in_process(here, "upgrade")
+
+    assert f"{before} → {schema.HEAD}" in said
+    assert "Dagster's storage" in said
+    assert schema.version(here.engine) == schema.HEAD
+    assert here.tasks() == made
+    (backup,) = (here.settings.data_dir / "backups").glob("*.tar.gz")
+    # And back: the older backup is brought up to date as it is restored.
+    _put(here, "third")
+    here.engine.dispose()
+    answer = command(here)("restore", str(backup))
+    assert answer.code == 0, answer.err
+    here.engine.dispose()
+    assert schema.version(here.engine) == schema.HEAD
+    assert here.tasks() == made
+
+
+def test_an_upgrade_of_nothing_makes_both_databases(settings: MakeSettings, database_url: str) -> None:
     made = settings()
-    engine = connect(made.sqlalchemy_url)
-    if version is not None:
-        schema.upgrade(engine, to=version)
-        with engine.execution_options(writes=True).begin() as connection:
-            connection.execute(
-                sa.text("INSERT INTO users (username, created_at, updated_at) VALUES ('ann', :now, :now)"),
-                {"now": "2026-01-01 00:00:00"},
-            )
     command = [sys.executable, "-m", "twitter_pipeline.cli.main", "upgrade", "--config", str(made.path)]
     said = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
     assert said.returncode == 0, said.stderr
-    assert f"{version or 'empty'} → {schema.HEAD}" in said.stdout
-    assert "Dagster's storage" in said.stdout
+    assert f"empty → {schema.HEAD}" in said.stdout
+    engine = connect(made.sqlalchemy_url)
     assert schema.version(engine) == schema.HEAD
-    backups = list((made.data_dir / "backups").glob("*.tar.gz"))
-    assert len(backups) == (0 if version is None else 1)
-    if version is not None:  # and back: the older backup is brought up to date as it is restored
-        with writing(engine) as connection:
-            connection.execute(sa.text("DELETE FROM users"))
-        answer = call("restore", str(backups[0]), "--config", str(made.path))
-        assert answer.code == 0, answer.err
-        engine.dispose()
-        assert schema.version(engine) == schema.HEAD
-        with reading(engine) as connection:
-            assert connection.execute(sa.text("SELECT username FROM users")).scalars().all() == ["ann"]
+    assert not (made.data_dir / "backups").exists()
     engine.dispose()
 
 

@@ -12,14 +12,18 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
+from twitter_pipeline.config import Project, Settings
+from twitter_pipeline.publishing import due
 from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.store import accounts, pauses
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.status import Event, Status
+from twitter_pipeline.store.tables import alarms
 from twitter_pipeline_tests.cli.conftest import Command, call
 from twitter_pipeline_tests.conftest import MakeSettings
-from twitter_pipeline_tests.support.items import carry_out, read_lines, read_task
+from twitter_pipeline_tests.support.items import NOW, carry_out, read_lines, read_task
 from twitter_pipeline_tests.support.world import MakeWorld, World
 
 WithWorld = Callable[[World], Command]
@@ -166,14 +170,24 @@ def test_preview_finds_the_same_file_posted_before(world: MakeWorld, command: Wi
     assert shown["why_not"] == ["the same file as one.mp4, which is completed"]
 
 
-def test_preview_keeps_the_pacing_before_any_tick_planned_it(world: MakeWorld, command: WithWorld) -> None:
+def test_preview_keeps_the_pacing_before_any_tick_planned_it_and_plans_once(
+    world: MakeWorld, command: WithWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
     made = world(min_interval="30 min")
     made.put("one.mp4", title="One")
     made.put("two.mp4", title="Two")
     made.scan()
+    plan, planned = due.slots, list[str]()
+
+    def slots(connection: sa.Connection, settings: Settings, project: Project, now: datetime) -> object:
+        planned.append(project.id)
+        return plan(connection, settings, project, now)
+
+    monkeypatch.setattr(due, "slots", slots)
     first, second = command(made)("preview", "--all", "--json").json
     apart = datetime.fromisoformat(second["slot"]) - datetime.fromisoformat(first["slot"])
     assert apart == timedelta(minutes=30)
+    assert planned == ["cats"]
 
 
 @pytest.mark.parametrize("arguments", [[], ["x", "--all"], ["--all", "--project", "cats"]])
@@ -204,6 +218,18 @@ def test_status_ends_with_3_when_an_item_needs_a_person(world: MakeWorld, comman
     said = command(made)("status")
     assert said.code == 3
     assert f"needs you: cats: 1 {made.task().status}" in said.out
+
+
+def test_status_shows_alarms_that_are_open(world: MakeWorld, command: WithWorld) -> None:
+    made = world()
+    with writing(made.engine) as connection:
+        row = {"scope": "", "value": 97.5, "threshold": 90, "over_since": NOW, "seen_at": NOW}
+        connection.execute(sa.insert(alarms).values(name="memory", raised_at=NOW, **row))
+        connection.execute(sa.insert(alarms).values(name="api_slow", **row))  # not for long enough yet
+    said = command(made)("status")
+    assert said.code == 0
+    assert "memory is short: 97.5, threshold 90" in said.out
+    assert [alarm["name"] for alarm in command(made)("status", "--json").json["alarms"]] == ["memory"]
 
 
 def test_status_names_a_stopped_account_and_the_way_out(world: MakeWorld, command: WithWorld) -> None:

@@ -18,6 +18,7 @@ from twitter_pipeline.config import (
     DagsterSettings,
     GeminiSettings,
     MediaLimits,
+    MonitoringSettings,
     Project,
     SandboxSettings,
     Settings,
@@ -32,7 +33,7 @@ from twitter_pipeline_tests.config.conftest import Loads
 PAGE = (Path(__file__).parents[2] / "docs" / "configuration.md").read_text(encoding="utf-8")
 SECTIONS: list[type[BaseModel]] = [
     Settings, Project, Source, Account, User, XSettings, XPrices, MediaLimits, GeminiSettings, SandboxSettings,
-    DagsterSettings, AlertSettings, ApiSettings,
+    DagsterSettings, AlertSettings, ApiSettings, MonitoringSettings,
 ]  # fmt: skip
 WORDS = {str: "text", int: "whole number", float: "number", Path: "folder", SecretStr: "secret", timedelta: "duration"}
 WORDS |= {bool: "yes or no", datetime: "date or time"}
@@ -111,7 +112,8 @@ def unset(model: BaseModel, path: str) -> list[str]:
 def test_the_example_on_the_page_sets_every_setting(loads: Loads) -> None:
     (example,) = re.findall(r"<!-- every setting -->\n```yaml\n(.*?)```", PAGE, re.DOTALL)
     names = re.findall(r"\$\{(\w+)\}", example)
-    settings = loads(example, dict.fromkeys(names, "postgresql://me@localhost/posts"))
+    environ = dict.fromkeys(names, "postgresql://me@localhost/posts") | {"ALERT_SMTP": "mailtos://me:pw@example.com"}
+    settings = loads(example, environ)
     assert unset(settings, "") == []
 
 

@@ -120,6 +120,7 @@ def test_a_mistake_is_named_with_its_place_and_remedy(finds: Finds, text: str, l
         ("path: a, max_per_day: 0", "must be greater than or equal to 1"),
         ("path: a, min_interval: -5 min", "not a length of time: write it like"),
         ("path: a, min_interval: [5]", "expected a length of time: write it like"),
+        ("path: a, max_lateness: 9 min", "must be 10 min or longer"),
         ("path: a, without_metadata: ask", "must be 'post' or 'skip'"),
         ("path: a, time_zone: ''", "not an IANA time zone; for example Europe/Berlin"),
         ("path: a, time_zone: ../UTC", "not an IANA time zone"),

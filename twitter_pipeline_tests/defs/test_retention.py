@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -20,6 +21,7 @@ from twitter_pipeline.defs.pipeline import Pipeline, tweets_key
 from twitter_pipeline.defs.register import register
 from twitter_pipeline.defs.relay import relay_outside
 from twitter_pipeline.defs.retention import Pruned, prune, retention_sensor
+from twitter_pipeline.defs.thinning import thin
 from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.store import log
 from twitter_pipeline.store.engine import reading, writing
@@ -125,6 +127,55 @@ def test_old_runs_go_with_all_that_is_theirs_and_what_was_posted_stays_materiali
     assert kept.lines() == lines
     assert kept.prune() == Pruned(0, whole=True)
     assert len(kept.instance.fetch_materializations(tweets_key("cats"), limit=9).records) == 1
+
+
+def thinned(kept: Kept, last: str | None = None, *, after: timedelta = 2 * DAY, seconds: float = 60) -> str | None:
+    return thin(kept.instance, last, now=utc_now() + after, until=time.monotonic() + seconds)
+
+
+def test_after_a_day_a_run_says_what_people_read_and_takes_a_part_of_the_room(kept: Kept) -> None:
+    run_id = kept.post("cat")
+    (before,) = kept.materialized().values()
+    observed = kept.instance.fetch_observations(tweets_key("cats"), limit=100).records
+    told, room = len(kept.instance.all_logs(run_id)), sum(path.stat().st_size for path in kept.files_of(run_id))
+    assert thinned(kept, after=timedelta(0)) is None  # not old yet
+    assert len(kept.instance.all_logs(run_id)) == told
+
+    assert thinned(kept) == run_id
+
+    (after,) = kept.materialized().values()
+    assert after.asset_materialization == before.asset_materialization, "the partition's page"
+    assert kept.instance.fetch_observations(tweets_key("cats"), limit=100).records == observed
+    logs = kept.instance.all_logs(run_id)
+    kinds = {entry.dagster_event.event_type_value for entry in logs if entry.dagster_event is not None}
+    assert kinds >= {"PIPELINE_START", "STEP_START", "STEP_SUCCESS", "ASSET_MATERIALIZATION", "ASSET_CHECK_EVALUATION"}
+    assert "ASSET_OBSERVATION" in kinds, "the lines of the log"
+    assert not kinds & {"STEP_OUTPUT", "LOADED_INPUT", "ENGINE_EVENT"}
+    (shown,) = [entry for entry in logs if entry.dagster_event and entry.dagster_event.is_step_materialization]
+    assert shown.asset_materialization is not None
+    assert {"link", "text", "log", "picture"} <= set(shown.asset_materialization.metadata)
+    assert {status.step_key for status in kept.instance.get_run_step_stats(run_id)} >= {"cats__tweets.create_tweet"}
+    if kept.world.settings.database_url is None:  # a file a run, beside what the partition's page is made of
+        assert sum(path.stat().st_size for path in kept.files_of(run_id)) < room / 2
+
+    assert thinned(kept, run_id) == run_id  # nothing is left to do
+    kept.instance.delete_run(run_id)  # as the UI does
+    assert thinned(kept, run_id) is None  # the run it had come to is gone
+
+
+def test_a_run_that_failed_keeps_all_that_it_said(kept: Kept) -> None:
+    kept.world.sandbox.fault("POST /2/media/upload/initialize", "status", status=400)
+    run_id = kept.post("cat")
+    before = [entry.to_json() for entry in kept.instance.all_logs(run_id)]
+    assert thinned(kept) == run_id
+    assert [entry.to_json() for entry in kept.instance.all_logs(run_id)] == before
+
+
+def test_thinning_ends_in_time_and_goes_on_after_the_last_run(kept: Kept) -> None:
+    first, second = kept.post("cat"), kept.post("dog")
+    assert thinned(kept, seconds=-1) is None
+    assert thinned(kept, first) == second
+    assert len(kept.instance.all_logs(first)) > len(kept.instance.all_logs(second))
 
 
 def test_an_item_posted_anew_in_a_younger_run_keeps_that_run(kept: Kept) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import uuid
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
@@ -17,12 +17,14 @@ from twitter_pipeline.defs.register import register
 from twitter_pipeline.defs.relay import relay_outside
 from twitter_pipeline.defs.ticks import run_states, tick
 from twitter_pipeline.publishing.due import MOST_QUEUED
+from twitter_pipeline.publishing.outcomes import Unknown
 from twitter_pipeline.publishing.reaper import RunState
 from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.store import accounts, log, pauses
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.status import Status
-from twitter_pipeline.store.tables import projects, publishing_log, publishing_tasks
+from twitter_pipeline.store.tables import alert_state, projects, publishing_log, publishing_tasks
+from twitter_pipeline_tests.support.waiting import wait_for
 from twitter_pipeline_tests.support.world import MakeWorld, World
 
 LOG = logging.getLogger("tick")
@@ -65,6 +67,22 @@ def test_what_is_found_is_queued_with_its_partition_and_a_run_key_of_its_attempt
     )
     assert (task.status, task.attempt, task.dagster_instance) == (Status.QUEUED, 1, instance_id(instance))
     assert partitions(here, instance) == [task.partition_key]
+
+
+def test_the_first_tick_after_a_weekend_judges_what_is_late_before_it_plans(
+    world: MakeWorld, instance: dg.DagsterInstance
+) -> None:
+    here = world(stable_for="0 s", catch_up="skip", min_interval="1 h")
+    here.put(title="Cat naps")
+    run_tick(here, instance)
+    requests(run_tick(here, instance))
+    weekend = {"at": utc_now() - timedelta(days=3)}
+    with writing(here.engine) as connection:
+        connection.execute(sa.update(alert_state).values(**weekend))
+        missed = {"status": "pending", "attempt": 0, "scheduled_time": utc_now() - timedelta(days=1)}
+        connection.execute(sa.update(publishing_tasks).values(**missed))
+    run_tick(here, instance)
+    assert here.task().status is Status.SKIPPED
 
 
 def test_a_second_tick_requests_nothing_twice(world: MakeWorld, instance: dg.DagsterInstance) -> None:
@@ -146,6 +164,54 @@ def test_a_folder_that_is_gone_is_told_and_what_is_due_still_goes_out(
     assert "is not there" in str(result.skip_message)
     with reading(here.engine) as connection:
         assert "is not there" in (connection.scalar(sa.select(projects.c.scan_problem)) or "")
+
+
+@pytest.mark.parametrize(("kind", "becomes"), [("drop_after", Status.COMPLETED), ("drop", Status.PENDING)])
+def test_what_an_account_has_sent_that_no_project_posts_with_any_more_is_settled_by_any_tick(
+    world: MakeWorld, instance: dg.DagsterInstance, kind: str, becomes: Status
+) -> None:
+    people = {"accounts": [{"name": "cats"}, {"name": "dogs"}]}
+    here = world(account="cats", top=people)
+    here.put(title="Cat naps")
+    here.scan()
+    with writing(here.engine) as connection:
+        accounts.looked_through(connection, accounts.by_name(connection, "cats").id, now=utc_now())
+    here.sandbox.fault("POST /2/tweets", kind)
+    here.sandbox.fault("GET /2/users/{id}/tweets", "status", status=503)
+    assert isinstance(here.publish(), Unknown)
+    here.sandbox.clear_faults()
+
+    others = world(id="dogs", path="dogs", account="dogs", top=people)
+    others.folder.mkdir()
+
+    def settled() -> bool:
+        run_tick(others, instance)
+        return here.task().status is not Status.UNCONFIRMED
+
+    wait_for(settled, 20, "the item to be settled")
+    assert here.task().status is becomes
+
+
+def test_the_first_tick_of_a_process_has_every_timeline_looked_through_again(
+    world: MakeWorld, instance: dg.DagsterInstance
+) -> None:
+    here = world()
+
+    def looked_at() -> datetime | None:
+        with reading(here.engine) as connection:
+            return accounts.by_name(connection, "sandbox").looked_at
+
+    here.looked_through()
+    started = Pipeline(here.settings)
+    tick(started, here.project, instance, LOG)
+    assert looked_at() is None
+    here.looked_through()
+    tick(started, here.project, instance, LOG)
+    assert looked_at() is not None
+    restarted = Pipeline(here.settings)
+    here.looked_through()  # as `up` does beside it
+    tick(restarted, here.project, instance, LOG)
+    assert looked_at() is not None
 
 
 def test_every_line_of_the_log_is_told_to_dagster_once(world: MakeWorld, instance: dg.DagsterInstance) -> None:

@@ -6,12 +6,15 @@ import contextlib
 import subprocess
 import sys
 from collections.abc import Iterator
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
 
-from twitter_pipeline.store.engine import connect, reading
+from twitter_pipeline.store import easings
+from twitter_pipeline.store.easings import RECYCLING
+from twitter_pipeline.store.engine import connect, reading, writing
 from twitter_pipeline.store.tables import api_keys, scan_candidates
 from twitter_pipeline_tests.cli.conftest import call
 from twitter_pipeline_tests.end_to_end.projects import mark, put
@@ -130,6 +133,32 @@ def test_a_second_start_is_told_who_runs_already(stack: Stack) -> None:
     said = subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
     assert said.returncode == 1
     assert f"(process {stack.pid})" in said.stderr
+
+
+@pytest.mark.soak
+def test_services_that_grew_are_started_anew_and_posts_go_on(stack: Stack, clip: Path) -> None:
+    names = ("api", "webserver", "daemon", "code-server")
+    before = {name: stack.service_process(name).pid for name in names}
+    engine, now = connect(stack.settings.sqlalchemy_url), datetime.now(timezone.utc)
+    with writing(engine) as connection:
+        for name in names:
+            easings.begin(connection, RECYCLING, name, 1, "it grew", now=now, until=now + timedelta(minutes=2))
+    put(clip, stack.folder / "cats", "while-recycled.mp4", title="While all are started anew")
+
+    def all_are_new() -> bool:
+        with contextlib.suppress(ValueError):  # it is being started
+            return all(stack.service_process(name).pid != pid for name, pid in before.items())
+        return False
+
+    wait_for(all_are_new, 60, "all four to be started anew")
+    with reading(engine) as connection:
+        assert easings.listing(connection, now=datetime.now(timezone.utc)) == []
+    stack.wait_until_up()
+    wait_for(lambda: _posted(stack.sandbox, "While all are started anew"), 90, "a file to be posted")
+    put(clip, stack.folder / "cats", "recycled.mp4", title="After all were started anew")
+    wait_for(lambda: _posted(stack.sandbox, "After all were started anew"), 90, "a file to be posted afterwards")
+    assert len([post for post in stack.sandbox.posts(deleted=True) if "started anew" in post["text"]]) == 2
+    assert "ended with exit code" not in _said(stack)
 
 
 @pytest.mark.parametrize(

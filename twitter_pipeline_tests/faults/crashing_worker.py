@@ -73,7 +73,7 @@ def look(settings: Settings, task: Task) -> None:
             due = [one.look_at for one in looks.unanswered(connection, ids[0]) if one.look_at is not None]
         # Not in a loop: each transaction is two points.
         time.sleep(max(0.0, (min(due) - utc_now() - LATER).total_seconds()) if due else 0.05)
-        look_where_due(engine, settings, ids, now=utc_now() + LATER)
+        look_where_due(engine, settings, now=utc_now() + LATER)
 
 
 def mend(settings: Settings, task: Task) -> None:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from twitter_pipeline.publishing import due, post, reconciling
+from twitter_pipeline.publishing import due, post, reconciling, resolving
 from twitter_pipeline.publishing.outcomes import Failed, Interrupted, Unknown
 from twitter_pipeline.publishing.reaper import RunState, reap
 from twitter_pipeline.publishing.session import Ended, Session, Worker, open_session, utc_now
@@ -241,4 +241,4 @@ class TableMachine(TableWorld):
         if task.status is not Status.UNCONFIRMED or (last and self.x_now < last + timedelta(minutes=20)):
             return
         posted = next((one.id for one in self.on_x if one.task_id == task.id), None)
-        reconciling.decided_by_a_person(self.engine, self.settings, task, posted=posted, now=utc_now())
+        resolving.decided_by_a_person(self.engine, self.settings, task, posted=posted, now=utc_now())

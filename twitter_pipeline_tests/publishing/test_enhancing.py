@@ -14,7 +14,9 @@ import pytest
 import sqlalchemy as sa
 
 from twitter_pipeline.publishing import post, steps, uploading
+from twitter_pipeline.publishing.editing import edit
 from twitter_pipeline.publishing.outcomes import Posted
+from twitter_pipeline.publishing.preview import preview
 from twitter_pipeline.publishing.session import Session, utc_now
 from twitter_pipeline.store import gemini
 from twitter_pipeline.store.engine import reading, writing
@@ -22,6 +24,7 @@ from twitter_pipeline.store.log import Line
 from twitter_pipeline.store.tables import gemini_requests, publishing_tasks
 from twitter_pipeline_tests.conftest import MakeWorld
 from twitter_pipeline_tests.support.items import read_lines
+from twitter_pipeline_tests.support.pictures import picture, words
 from twitter_pipeline_tests.support.sandbox import GEMINI, SandboxServer
 from twitter_pipeline_tests.support.waiting import wait_for
 from twitter_pipeline_tests.support.world import World
@@ -341,3 +344,26 @@ def test_the_answer_of_another_process_is_waited_for_and_used(asking: MakeAsking
         previewing.join()
     assert improved.text.startswith("✨")
     assert len(made.sandbox.gemini_requests()) == 1
+
+
+@either_database
+def test_what_a_person_wrote_is_left_alone(asking: MakeAsking) -> None:
+    made = asking()
+    found(made)
+    edit(made.engine, made.settings, made.task().id, {"text": "Mine"}, actor="ann", now=utc_now())
+    assert isinstance(made.publish(), Posted)
+    assert (made.posted_texts(), requests(made)) == (["Mine"], [])
+
+
+@either_database
+def test_a_person_s_description_stays_while_the_text_is_improved(asking: MakeAsking) -> None:
+    made = asking(source={"type": "image"})
+    picture(made.folder / "cat.png")
+    words(made.folder / "cat.json", title="A cat", alt_text="A cat, asleep")
+    made.scan()
+    assert preview(made.engine, made.settings, made.task(), now=utc_now(), ask=True).draft is not None
+    edit(made.engine, made.settings, made.task().id, {"alt_text": "Mine"}, actor="ann", now=utc_now())
+    assert isinstance(made.publish(), Posted)
+    assert made.posted_texts() == ["✨ A cat\n\n#ImprovedInTheSandbox"]
+    assert [medium["alt_text"] for medium in made.task().content_data["media"]] == ["Mine"]
+    assert len(requests(made)) == 1  # the answer that was there already is used

@@ -14,7 +14,7 @@ from requests_oauthlib import OAuth1Session
 
 from twitter_pipeline.cli.up import timeline
 from twitter_pipeline.config import KEYS
-from twitter_pipeline.publishing import foreign, reconciling
+from twitter_pipeline.publishing import foreign, resolving
 from twitter_pipeline.publishing.foreign import Foreign
 from twitter_pipeline.publishing.outcomes import MustWait, Posted, Unknown
 from twitter_pipeline.publishing.session import utc_now
@@ -208,7 +208,7 @@ def test_a_person_who_says_that_it_is_not_its_post_speaks_for_that_item_only(her
     here.scan()
     forget(here, post_with_film(here, "Cat"))
     held(here, "a.mp4")
-    reconciling.decided_by_a_person(here.engine, here.settings, here.task_of("a.mp4"), posted=None, now=utc_now())
+    resolving.decided_by_a_person(here.engine, here.settings, here.task_of("a.mp4"), posted=None, now=utc_now())
     held(here, "b.mp4")
     assert isinstance(here.publish(here.task_of("a.mp4"), run_id="once more"), Posted)
 

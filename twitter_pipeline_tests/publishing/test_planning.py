@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import itertools
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime, time, timedelta, timezone
@@ -12,8 +13,8 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from twitter_pipeline.config import Pacing
-from twitter_pipeline.publishing.planning import plan
+from twitter_pipeline.config import DOWN_AFTER, Pacing
+from twitter_pipeline.publishing.planning import CATCH_UP_GAP, is_late, plan, spread
 from twitter_pipeline_tests.support.items import NOW
 
 UTC = timezone.utc
@@ -141,3 +142,43 @@ def test_a_day_that_has_too_many_already_gets_no_more() -> None:
 
 def test_nothing_waits_for_nothing() -> None:
     assert list(plan(Pacing(HOUR, 1), UTC, posted=[NOW], not_before=[], now=NOW)) == []
+
+
+_lengths = st.timedeltas(NO_INTERVAL, 4 * DAY)
+
+
+@given(stop=_lengths, before=st.timedeltas(-4 * DAY, 4 * DAY), limit=st.timedeltas(DOWN_AFTER, 4 * DAY))
+def test_late_is_what_came_due_while_nothing_ran_and_longer_ago_than_the_limit(
+    stop: timedelta, before: timedelta, limit: timedelta
+) -> None:
+    ran_until = NOW - stop
+    wanted = NOW - before
+    late = is_late(wanted, ran_until=ran_until, now=NOW, max_lateness=limit)
+    assert late == (stop > DOWN_AFTER and stop > before > limit)
+    # It is so until its time is another one, and once it is, it stays so while nothing runs.
+    assert not late or is_late(wanted, ran_until=ran_until, now=NOW + HOUR, max_lateness=limit)
+    # What runs without a stop never makes anything late, whatever its time.
+    assert not is_late(wanted, ran_until=NOW - DOWN_AFTER, now=NOW, max_lateness=NO_INTERVAL)
+
+
+@given(st.lists(_lengths, max_size=12))
+def test_what_was_missed_keeps_its_order_and_comes_no_closer_than_half_hours(ago: list[timedelta]) -> None:
+    missed = sorted(NOW - one for one in ago)
+    times = list(spread(missed, NOW))
+    assert times[:1] == [NOW][: len(missed)]
+    distances = [other - one for one, other in itertools.pairwise(times)]
+    before = [other - one for one, other in itertools.pairwise(missed)]
+    assert distances == [min(one, CATCH_UP_GAP) for one in before]
+
+
+@given(_situations(), st.integers(0, 3))
+def test_slots_that_others_have_keep_their_distance_and_their_place_in_the_day(situation: Situation, many: int) -> None:
+    pacing, zone, posted, waiting, now = situation
+    given_ = list(plan(pacing, zone, posted=posted, not_before=waiting[:many], now=now))
+    rest = list(plan(pacing, zone, posted=posted, not_before=waiting[many:], now=now, given=given_))
+    every = sorted(given_ + rest)
+    assert all(other - one >= pacing.min_interval for one, other in itertools.pairwise(every))
+    assert all(slot >= wish for slot, wish in zip(rest, waiting[many:], strict=True))
+    if pacing.max_per_day is not None:
+        before = _per_day(posted, zone)
+        assert all(before[day] + number <= pacing.max_per_day for day, number in _per_day(every, zone).items())

@@ -200,9 +200,34 @@ def test_the_timeline_is_looked_at_for_a_post_that_may_be_on_x(prepared: sa.Engi
     claim = hold(prepared)
     send(prepared, claim)
     (line,) = clean_up(prepared, run=OVER, after=SECOND).moved
-    assert "it may be on X, and the timeline is looked at before anything else" in line
+    assert "it may be on X; the account's timeline is read for it" in line
     with reading(prepared) as connection:
-        assert looks.due(connection, [1], NOW + SECOND) == [1]
+        assert looks.due(connection, NOW + SECOND) == [1]
+
+
+def test_without_leave_to_read_the_timeline_a_person_is_asked_at_once(prepared: sa.Engine) -> None:
+    claim = hold(prepared)
+    send(prepared, claim)
+    dead: list[RunState] = [OVER]
+    (line,) = reap(
+        prepared, PROJECT, instance="here", run_states=lambda _: dead, now=NOW + SECOND, read_timeline=False
+    ).moved
+    assert f"twitter-pipeline tasks resolve {claim.task_id}" in line
+    with reading(prepared) as connection:
+        assert looks.due(connection, NOW + timedelta(days=9)) == []
+
+
+def test_whose_timeline_is_due_is_found_among_what_is_unanswered_only(prepared: sa.Engine) -> None:
+    asked: list[tuple[str, object]] = []
+    sa.event.listen(prepared, "before_cursor_execute", lambda _c, _u, said, given, *_: asked.append((said, given)))
+    with reading(prepared) as connection:
+        looks.due(connection, NOW)
+        statement, parameters = next(one for one in asked if "look_at" in one[0])
+        if prepared.dialect.name == "postgresql":
+            connection.exec_driver_sql("SET LOCAL enable_seqscan = off")  # the table is empty
+        explain = "EXPLAIN QUERY PLAN" if prepared.dialect.name == "sqlite" else "EXPLAIN"
+        plan = connection.exec_driver_sql(f"{explain} {statement}", parameters).all()  # type: ignore[arg-type]
+    assert "ix_publishing_attempts_unanswered" in str(plan)
 
 
 # Everything else.

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from twitter_pipeline.publishing import post, reconciling
+from twitter_pipeline.publishing import post, reconciling, resolving
 from twitter_pipeline.publishing.outcomes import (
     AccountStopped,
     Adopted,
@@ -351,7 +351,7 @@ def test_a_reading_lists_what_came_after_the_newest_post_that_was_known_and_that
 def test_a_person_decides(world: MakeWorld, posted: str | None) -> None:
     here = one_item(world)
     lose(here)
-    said = reconciling.decided_by_a_person(here.engine, here.settings, here.task(), posted=posted, now=utc_now())
+    said = resolving.decided_by_a_person(here.engine, here.settings, here.task(), posted=posted, now=utc_now())
     assert said is not None
     assert here.attempt_states() == ["adopted" if posted else "absent"]
     assert here.task().status is (Status.COMPLETED if posted else Status.PENDING)

@@ -8,10 +8,14 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from twitter_pipeline.publishing import tidying
 from twitter_pipeline.publishing.outcomes import NotPublishable, Posted
 from twitter_pipeline.publishing.session import utc_now
+from twitter_pipeline.scanning.reasons import LATE
 from twitter_pipeline.scanning.recording import MOST_TWINS
-from twitter_pipeline.store.status import Event, Status
+from twitter_pipeline.store import moves
+from twitter_pipeline.store.engine import writing
+from twitter_pipeline.store.status import Event, Move, Status
 from twitter_pipeline_tests.scanning.scans import BROKEN_FILM, actions, at, candidates, lines, look, paths
 from twitter_pipeline_tests.support.items import carry_out
 from twitter_pipeline_tests.support.world import MakeWorld, World
@@ -51,6 +55,29 @@ def test_a_moved_file_takes_its_pending_task_along(world: MakeWorld) -> None:
     ]
     assert candidates(here) == []
     assert isinstance(here.publish(), Posted)
+
+
+@pytest.mark.parametrize("type_", ["video", "text"])
+def test_what_was_skipped_as_late_stays_so_wherever_it_is_moved(world: MakeWorld, type_: str) -> None:
+    here = world(sources=[{"type": type_}])
+    if type_ == "video":
+        here.put(title="Cat naps")
+    else:
+        (here.folder / "en_week.json").write_text('{"monday": {"text": "Cat naps"}}', encoding="utf-8")
+    here.scan()
+    skip = Move(Event.SKIP, f"{LATE}: 2026-11-24 05:00 UTC")
+    with writing(here.engine) as connection:
+        assert moves.move(connection, here.task().id, skip, now=utc_now())
+    if type_ == "video":
+        move(here, "cat.mp4", "nap.mp4")
+        move(here, "cat.json", "nap.json")
+    else:  # its file is written for another entry's sake
+        (here.folder / "en_week.json").write_text('{"monday": {"text": "Cat naps"}, "tuesday": {}}', encoding="utf-8")
+    look(here, 60)
+    look(here, 120)
+    task = here.tasks()[0]
+    assert (task.status, str(task.error_message).startswith(LATE)) == (Status.SKIPPED, True)
+    assert task.media_path == ("nap.mp4" if type_ == "video" else "en_week.json#monday")
 
 
 def test_a_new_file_under_the_name_of_one_that_was_moved_is_found(world: MakeWorld) -> None:
@@ -249,19 +276,32 @@ def test_a_file_replaced_by_a_link_out_of_the_project_while_it_arrives_is_refuse
     assert candidates(here) == []
 
 
-def test_a_project_folder_that_moves_keeps_its_items(world: MakeWorld) -> None:
-    here = world()
-    for name in ("posted.mp4", "waiting.mp4"):
+@pytest.mark.parametrize("how", ["renamed", "copied"])
+def test_a_project_folder_that_moves_keeps_its_items(world: MakeWorld, how: str) -> None:
+    here = world(after_post="move out/posted")
+    names = ("posted.mp4", "deep/down/waiting.mp4", "late.mp4", "cancelled.mp4")
+    for name in names:
         here.put(name, title=f"A cat, {name}")
     here.scan()
     here.publish(here.task_of("posted.mp4"))
-    before = {task.id: task.partition_key for task in here.tasks()}
+    carry_out(here.engine, here.task_of("cancelled.mp4").id, Event.STOP)
+    with writing(here.engine) as connection:
+        assert moves.move(connection, here.task_of("late.mp4").id, Move(Event.SKIP, LATE), now=utc_now())
+    before = here.tasks()
 
     elsewhere = here.folder.parent / "another disk"
-    here.folder.rename(elsewhere)
-    moved = world(path=str(elsewhere))
-    moved.scan()
-    assert isinstance(moved.publish(moved.task_of("waiting.mp4"), run_id="run-2"), Posted)
+    if how == "renamed":
+        here.folder.rename(elsewhere)
+    else:  # each file is a new one, of now
+        shutil.copytree(here.folder, elsewhere, copy_function=shutil.copyfile)
+        shutil.rmtree(here.folder)
+    moved = world(path=str(elsewhere), after_post="move out/posted")
+    for _ in range(2):
+        assert moved.scan(utc_now() + timedelta(minutes=5)).found == 0
 
-    assert {task.id: task.partition_key for task in moved.tasks()} == before
-    assert sorted(moved.posted_texts()) == ["A cat, posted.mp4", "A cat, waiting.mp4"]
+    assert moved.tasks() == before
+    assert isinstance(moved.publish(moved.task_of("deep/down/waiting.mp4"), run_id="run-2"), Posted)
+    assert sorted(moved.posted_texts()) == ["A cat, deep/down/waiting.mp4", "A cat, posted.mp4"]
+    tidying.tidy(moved.engine, moved.settings, moved.project, now=utc_now() + timedelta(minutes=10))
+    assert (elsewhere / "out/posted/deep/down/waiting.mp4").exists()
+    assert not (elsewhere / "posted.mp4").exists()

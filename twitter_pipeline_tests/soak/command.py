@@ -32,7 +32,7 @@ def main(arguments: Sequence[str]) -> int:
     parser.add_argument("--seed", type=int, help="what is made and done by chance; timing is not repeated")
     parser.add_argument("--database", choices=["sqlite", "postgresql", "both"], default="both")
     parser.add_argument("--through", choices=["workers", "dagster", "both"], default="workers")
-    parser.add_argument("--dagster", type=int, default=120, metavar="N", help="how many items go through Dagster")
+    parser.add_argument("--dagster", type=int, default=150, metavar="N", help="how many items go through Dagster")
     options = parser.parse_args(arguments)
     seed = random.SystemRandom().randrange(10**6) if options.seed is None else options.seed
     print(f"seed {seed}; the same again: make soak N={options.publishes} SEED={seed}", flush=True)

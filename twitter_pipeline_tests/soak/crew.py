@@ -103,14 +103,16 @@ class Crew:
         self._members.clear()
         self._asleep.clear()
 
-    def stop_one(self, *roles: str, seconds: float, busy: bool = False) -> None:
-        """Let one of these stand still so long."""
+    def stop_one(self, *roles: str, seconds: float, busy: bool = False) -> bool:
+        """Let one of these stand still so long; whether there was one that did not already."""
         found = self._choose(roles, busy)
-        if found is not None and all(found[1] is not process for _, process in self._asleep):
-            os.kill(_pid(found[1]), signal.SIGSTOP)
-            self._note_run(found[1])
-            self._asleep.append((time.monotonic() + seconds, found[1]))
-            self.done[f"stopped: {found[0]}"] += 1
+        if found is None or any(found[1] is process for _, process in self._asleep):
+            return False
+        os.kill(_pid(found[1]), signal.SIGSTOP)
+        self._note_run(found[1])
+        self._asleep.append((time.monotonic() + seconds, found[1]))
+        self.done[f"stopped: {found[0]}"] += 1
+        return True
 
     def wake(self) -> None:
         """Let go on who has stood still long enough."""

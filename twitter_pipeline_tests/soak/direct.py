@@ -35,7 +35,7 @@ from twitter_pipeline_tests.support.waiting import wait_for
 #: How often something happens: on average after so many lines in the publishing log of that project's items (of all).
 #: Lines, not seconds: a slow machine gets things done between two kills, too.
 EVERY: dict[str, tuple[str | None, float]] = {
-    "kill killed": ("killed", 4),
+    "kill killed": ("killed", 3),
     "stop stopped": ("stopped", 3),
     "kill any worker": (None, 50),
     "kill ticker": (None, 80),
@@ -119,8 +119,7 @@ class Direct:
         while (left := table.left(self.engine)) > last and time.monotonic() < quiet_at:
             lines = table.lines(self.engine)
             for what, (project, mean) in EVERY.items():
-                if due[what] <= lines[project]:
-                    self._do(what, crew, proxy)
+                if due[what] <= lines[project] and self._do(what, crew, proxy):
                     due[what] = lines[project] + self._gap(mean)
             crew.wake()
             crew.look()
@@ -140,14 +139,15 @@ class Direct:
     def _gap(self, mean: float) -> float:
         return self.chance.expovariate(1 / mean)
 
-    def _do(self, what: str, crew: Crew, proxy: TcpProxy) -> None:
+    def _do(self, what: str, crew: Crew, proxy: TcpProxy) -> bool:
+        """Whether it could be done: it is tried again otherwise."""
         if what == "kill killed":
-            crew.kill_one("killed", busy=True)
-        elif what == "stop stopped":
-            crew.stop_one("stopped", seconds=self.chance.choice((0.2, 1.0, 3.0, 7.0)), busy=True)
-        elif what == "kill any worker":
-            crew.kill_one("none", "network", "stopped", busy=True)
-        elif what == "kill ticker":
+            return crew.kill_one("killed", busy=True)
+        if what == "stop stopped":
+            return crew.stop_one("stopped", seconds=self.chance.choice((0.2, 1.0, 3.0, 7.0)), busy=True)
+        if what == "kill any worker":
+            return crew.kill_one("none", "network", "stopped", busy=True)
+        if what == "kill ticker":
             crew.kill_one("ticker")
         elif what == "stop ticker":
             crew.stop_one("ticker", seconds=self.chance.uniform(0.5, 7.0))
@@ -169,6 +169,7 @@ class Direct:
         elif what == "crash database server" and self.engine.dialect.name == "postgresql":
             self._crash_database_server()
             crew.done["killed: database server"] += 1
+        return True
 
     def _crash_database_server(self) -> None:
         """Kill one of its processes, as the kernel does when memory is short: it ends the others and recovers."""

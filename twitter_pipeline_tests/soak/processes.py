@@ -17,16 +17,18 @@ from pathlib import Path
 import psutil
 
 from twitter_pipeline.config import Settings, load
+from twitter_pipeline.monitoring import easing
 from twitter_pipeline.publishing import due, post
 from twitter_pipeline.publishing.outcomes import Failed
 from twitter_pipeline.publishing.reaper import RunState, reap
 from twitter_pipeline.publishing.reconciling import look_where_due
 from twitter_pipeline.publishing.session import Session, Worker, open_session, utc_now
-from twitter_pipeline.store import accounts, tasks
+from twitter_pipeline.store import tasks
 from twitter_pipeline.store.engine import connect, reading
 from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tables import publishing_tasks
 from twitter_pipeline.store.tasks import Task
+from twitter_pipeline_tests.monitoring.easing_world import alarm
 from twitter_pipeline_tests.soak import hurrying
 
 #: The Dagster instance that all of them pretend to be of.
@@ -101,6 +103,9 @@ def tick(config: Path, proxy: str, runs: Path, errors: Path) -> None:
     while os.getppid() == parent:
         try:
             hurrying.move_on(engine, utc_now())
+            # As with an alarm of each account all the time: it rests as soon as one item finds no X.
+            alarms = [alarm("errors", account.name, 100, 80) for account in settings.accounts]
+            easing.apply(engine, settings, alarms, utc_now())
             for project in settings.projects:
                 reap(
                     engine,
@@ -110,9 +115,7 @@ def tick(config: Path, proxy: str, runs: Path, errors: Path) -> None:
                     now=utc_now(),
                     max_retries=project.max_retries,
                 )
-                with reading(engine) as connection:
-                    posting = {account.id for account in accounts.of_sources(connection, project.id).values()}
-                look_where_due(engine, of_project[project.id], posting, now=utc_now())
+                look_where_due(engine, of_project[project.id], now=utc_now())
                 due.take(engine, settings, project, instance=INSTANCE, now=utc_now())
         except Exception:  # noqa: BLE001 - a tick that fails; the next one goes on
             _tell(errors)

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import os
 import random
+import shutil
 import signal
 import time
 from collections import Counter
@@ -15,6 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import psutil
+import sqlalchemy as sa
 
 from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.store.engine import connect
@@ -27,7 +29,7 @@ from twitter_pipeline_tests.support.waiting import wait_for
 
 RUNS_AT_ONCE = 6
 #: How often something happens: on average after so many lines in the publishing log.
-EVERY = {"run": 25.0, "daemon": 250.0, "launcher": 300.0, "code-server": 400.0, "sandbox": 300.0, "everything": 500.0}
+EVERY = {"run": 25.0, "daemon": 250.0, "launcher": 300.0, "code-server": 400.0, "sandbox": 300.0, "everything": 300.0}
 #: After so many seconds, and those per item, nothing goes wrong any more; and how long it may take to the end then.
 TIME, TIME_AN_ITEM, TIME_AFTERWARDS = 120.0, 3.0, 120.0
 
@@ -131,6 +133,8 @@ class Whole:
         if what == "everything":
             self._kill_everything()
             self.done["killed: everything"] += 1
+            if self.chance.random() < 0.5:
+                self._throw_dagsters_storage_away()
             self._start()
             return
         with contextlib.suppress(psutil.NoSuchProcess, ValueError):  # it is just being started again
@@ -140,6 +144,14 @@ class Whole:
             victim = self.chance.choice(runs) if runs else self.stack.service_process(what)
             victim.kill()
             self.done[f"killed: {what}"] += 1
+
+    def _throw_dagsters_storage_away(self) -> None:
+        """Its runs, partitions and cursors: nothing of ours."""
+        self.done["Dagster's storage thrown away"] += 1
+        shutil.rmtree(self.stack.settings.home / "dagster")
+        if self.stack.settings.database_url is not None:
+            with connect(self.stack.settings.sqlalchemy_url).begin() as connection:
+                connection.execute(sa.schema.DropSchema("dagster_sandbox", cascade=True, if_exists=True))
 
     def _kill_everything(self) -> None:
         """kill -9 of `up` and all that it has started, at once."""

@@ -48,8 +48,8 @@ def test_a_post_s_intent_survives_a_power_cut_on_sqlite(tmp_path: Path) -> None:
     assert settings == {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1, "busy_timeout": 30_000}
 
 
-def test_a_post_s_intent_survives_a_crash_of_a_server_that_was_told_to_be_fast(server: PostgresServer) -> None:
-    with server.database() as url:
+def test_a_post_s_intent_survives_a_crash_of_a_server_that_was_told_to_be_fast(postgres: PostgresServer) -> None:
+    with postgres.database() as url:
         engine = connect(url)
         with engine.connect() as connection:
             assert (

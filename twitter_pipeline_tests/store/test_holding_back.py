@@ -67,7 +67,7 @@ def test_resuming_one_scope_leaves_the_others(engine: sa.Engine) -> None:
     with writing(engine) as connection:
         pauses.resume(connection, "project", "cats")
     with reading(engine) as connection:
-        assert pauses.listing(connection) == [("all", "", "holiday", NOW)]
+        assert pauses.listing(connection) == [("all", "", "holiday", NOW, None)]
     assert pause_reason(engine) is not None
 
 

@@ -157,3 +157,14 @@ def test_any_words_come_back_as_they_were(prepared: sa.Engine, message: str) -> 
         moves.note(connection, task_id, "note", Status.PENDING, message, now=NOW, details={"said": [message]})
     line = read_lines(prepared, task_id)[-1]
     assert (line.message, line.details) == (message, {"said": [message]})
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # PostgreSQL plans by the values, and what is there
+def test_what_is_told_is_not_gone_through_for_what_is_not(prepared: sa.Engine) -> None:
+    asked: list[tuple[str, object]] = []
+    with reading(prepared) as connection:
+        sa.event.listen(prepared, "before_cursor_execute", lambda _c, _u, *statement: asked.append(statement[:2]))
+        log.untold_of_project(connection, PROJECT, now=NOW, limit=9)
+        statement, parameters = asked[-1]
+        plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters).all()  # type: ignore[arg-type]
+    assert "ix_publishing_log_unrelayed" in str(plan)

@@ -99,6 +99,11 @@ class Dagster:
         )
         return str(answer["partitionBackfillOrError"]["status"])
 
+    def start_sensor(self, name: str) -> None:
+        """Turn a sensor on again."""
+        start = "mutation($s: SensorSelector!) { startSensor(sensorSelector: $s) { __typename } }"
+        self.ask(start, s={**REPOSITORY, "sensorName": name})
+
     def stop_sensor(self, name: str) -> None:
         """Turn a sensor off, as the switch in the UI does, and see to it that it stays off.
 

@@ -106,7 +106,8 @@ class World:
             connection.execute(
                 sa.update(publishing_tasks).where(publishing_tasks.c.lease_until.is_not(None)).values(lease_until=over)
             )
-        reap(self.engine, self.project.id, instance="none", run_states=lambda _: [], now=utc_now())
+        reads = self.settings.x.read_timeline
+        reap(self.engine, self.project.id, instance="none", run_states=lambda _: [], now=utc_now(), read_timeline=reads)
 
     def looked_through(self) -> None:
         """The account's timeline was looked through since the start."""
@@ -129,9 +130,7 @@ class World:
 
     def look(self, now: datetime | None = None) -> list[str]:
         """Read the timelines for which that is due, as a tick does."""
-        with reading(self.engine) as connection:
-            ids = [account.id for account in accounts.listing(connection)]
-        return reconciling.look_where_due(self.engine, self.settings, ids, now=now or utc_now())
+        return reconciling.look_where_due(self.engine, self.settings, now=now or utc_now())
 
     def look_until_settled(self, task: Task | None = None) -> list[str]:
         """Tick until the task is no longer unconfirmed; what the looks said."""

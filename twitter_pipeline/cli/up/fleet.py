@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import signal
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -18,6 +19,8 @@ FIRST_WAIT = 1.0
 LONGEST_WAIT = 60.0
 #: A service that ran this long (seconds) died of something new.
 LIVED_LONG = 60.0
+#: Seconds after which one that was told to end, to be started anew, is killed.
+ENDS_WITHIN = 10.0
 
 
 @dataclass
@@ -30,6 +33,8 @@ class _Place:
     wait: float = FIRST_WAIT
     #: When to start it again (monotonic); None while it runs.
     again_at: float | None = None
+    #: When it was told to end, to be started anew at once (monotonic); None when it was not.
+    told_at: float | None = None
 
 
 class Fleet:
@@ -83,18 +88,34 @@ class Fleet:
         """Start again what has died, later and later."""
         now = time.monotonic()
         # Nobody left of a group: its number may soon be another's.
-        self._former = [process for process in self._former if process.group_lives()]
+        for process in [process for process in self._former if not process.group_lives()]:
+            self._former.remove(process)
+            process.wait()
         for name, place in self._places.items():
             if place.again_at is not None:
                 if now >= place.again_at:
                     self._start_again(place, now)
-            elif (code := place.process.exit_code()) is not None:
+            elif (code := place.process.exit_code()) is not None and place.told_at is not None:
+                self._start_again(place, now)
+            elif code is not None:
                 place.wait = FIRST_WAIT if now - place.started > LIVED_LONG else min(place.wait * 2, LONGEST_WAIT)
                 place.again_at = now + place.wait
                 where = self._home / "logs" / f"{name}.log"
                 _log.error(
                     "%s ended with exit code %s, see %s; it is started again in %.0f s", name, code, where, place.wait
                 )
+
+            elif place.told_at is not None and now - place.told_at > ENDS_WITHIN:
+                place.process.signal(signal.SIGKILL)
+
+    def recycle(self, name: str) -> bool:
+        """Tell a service to end; `tend` starts it anew at once. False where none of this name runs."""
+        place = self._places.get(name)
+        if place is None or place.again_at is not None or place.process.exit_code() is not None:
+            return False
+        place.told_at = time.monotonic()
+        place.process.signal(signal.SIGTERM)
+        return True
 
     def _start_again(self, place: _Place, now: float) -> None:
         try:
@@ -105,7 +126,7 @@ class Fleet:
             _log.error("%s cannot be started (%s); tried again in %.0f s", place.service.name, error, place.wait)
             return
         self._former.append(place.process)
-        place.process, place.started, place.again_at = process, now, None
+        place.process, place.started, place.again_at, place.told_at = process, now, None, None
         _log.warning("%s was started again", place.service.name)
 
     def _launch(self, service: Service) -> Process:

@@ -9,7 +9,7 @@ import sqlalchemy as sa
 
 from twitter_pipeline.config import Settings
 from twitter_pipeline.publishing import holding, tidying
-from twitter_pipeline.store import accounts
+from twitter_pipeline.store import accounts, log
 from twitter_pipeline.store.attempts import UNANSWERED
 from twitter_pipeline.store.engine import reading
 from twitter_pipeline.store.status import Status
@@ -99,7 +99,7 @@ def outstanding(engine: sa.Engine, settings: Settings, *, since: datetime, now: 
             connection,
             publishing_log.join(publishing_tasks, _tasks.id == publishing_log.c.task_id),
             _tasks.project_id.in_(ids),
-            publishing_log.c.relayed < 2,
+            log.UNTOLD,
         )
     return Outstanding(unscanned, arriving, due, under_way, looked_for, unmoved, untold)
 

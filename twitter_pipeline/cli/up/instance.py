@@ -41,15 +41,13 @@ def dagster_yaml(settings: Settings) -> dict[str, Any]:
         said["storage"] = {"postgres": {"postgres_url": {"env": STORAGE_VARIABLE}}}
     return said | {
         "run_coordinator": {
-            "module": "dagster.core.run_coordinator",
-            "class": "QueuedRunCoordinator",
-            "config": {"dequeue_interval_seconds": 1},
+            "module": "twitter_pipeline.launching.run_queue",
+            "class": "EasedRunCoordinator",
+            # Below `concurrency`, the number of runs would be fixed.
+            "config": {"dequeue_interval_seconds": 1, "max_concurrent_runs": settings.dagster.max_concurrent_runs},
         },
-        # Pools by run: by op, a crashed holder keeps its slot.
-        "concurrency": {
-            "runs": {"max_concurrent_runs": settings.dagster.max_concurrent_runs},
-            "pools": {"granularity": "run"},
-        },
+        # By run: by op, a crashed holder keeps its slot.
+        "concurrency": {"pools": {"granularity": "run"}},
         "run_launcher": {
             "module": "twitter_pipeline.launching.run_launcher",
             "class": "ForkingRunLauncher",
@@ -96,6 +94,8 @@ def environment(settings: Settings, environ: Mapping[str, str] = os.environ) -> 
         BASE_DIR_VARIABLE: str(settings.base_dir),
         "DAGSTER_HOME": str(settings.home / "dagster"),
         "PYTHONUNBUFFERED": "1",
+        # Of a backfill in one run, the events of so many partitions at once: a year's hours take minutes otherwise.
+        "DAGSTER_EVENT_BATCH_SIZE": "1000",
     }
     if settings.database_url is not None:
         passed[STORAGE_VARIABLE] = storage_url(settings)

@@ -99,6 +99,9 @@ class Process(ABC):
             time.sleep(0.01)
         # Somebody of its group may hold the output open a moment longer.
         self._reader.join(timeout=1)
+        if not self._reader.is_alive():
+            self._output.close()
+        self._input.close()
 
     def _keep_output(self, path: Path, redact: logging.Filter) -> None:
         handler = LogFile(path, kept=LOGS_KEPT)

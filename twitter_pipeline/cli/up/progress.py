@@ -22,6 +22,7 @@ _log = logging.getLogger(__name__)
 WORDS = {
     "found": ("found", ""),
     "metadata": ("metadata", ""),
+    "edit": ("edited", ""),
     "moved": ("moved", ""),
     "not_moved": ("not moved", "yellow"),
     "tried": ("trying", "yellow"),

@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from twitter_pipeline.cli.up.alerting import Alerts
     from twitter_pipeline.cli.up.held import Held
     from twitter_pipeline.cli.up.progress import Progress
+    from twitter_pipeline.cli.up.recycling import Recycling
     from twitter_pipeline.cli.up.watch import Watch
 
 _log = logging.getLogger(__name__)
@@ -94,6 +95,7 @@ class _Supervisor:
         from twitter_pipeline.cli.up.alerting import Alerts
         from twitter_pipeline.cli.up.held import Held
         from twitter_pipeline.cli.up.progress import Progress
+        from twitter_pipeline.cli.up.recycling import Recycling
         from twitter_pipeline.cli.up.watch import Watch
 
         self._settings = settings
@@ -110,6 +112,7 @@ class _Supervisor:
         instance.write_dagster_yaml(settings)
         instance.write_workspace_yaml(settings)
         self._fleet = Fleet(settings.home, instance.environment(settings), redact)
+        self._recycling: Recycling = Recycling(engine, self._fleet)
 
     def run(self, *, until_idle: bool, console: Console) -> int:
         try:
@@ -218,6 +221,7 @@ class _Supervisor:
                     next_config = now + LOOK_AT_CONFIG
                     self._look_at_config()
                     self._held.show(self._settings)
+                    self._recycling.look(self._settings)
                 if until_idle and now >= next_idle:
                     next_idle = now + LOOK_WHETHER_IDLE
                     if self._is_idle():

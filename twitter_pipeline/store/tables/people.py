@@ -61,6 +61,9 @@ api_keys = sa.Table(
     sa.Column("newest_post_id", sa.Text),
     # When its timeline was last looked through for posts that are not from here; null: before the next post.
     time_("looked_at", nullable=True),
+    # How many attempts in a row found no X (5xx, no answer), each of another item than the one before; the last one's.
+    sa.Column("errors_in_a_row", sa.Integer, nullable=False, server_default="0"),
+    sa.Column("erring_task_id", sa.BigInteger),
 )
 
 #: What a person has paused. scope: all, account or project; name: "" for all.
@@ -70,5 +73,20 @@ pauses = sa.Table(
     sa.Column("scope", sa.Text, primary_key=True),
     sa.Column("name", sa.Text, primary_key=True),
     sa.Column("reason", sa.Text, nullable=False),
+    time_("created_at"),
+    # Null where the pipeline did it by itself.
+    sa.Column("actor", sa.Text),
+)
+
+#: What people did that is of no one item: its log, as publishing_log is that of the items.
+decisions = sa.Table(
+    "decisions",
+    metadata,
+    id_(),
+    sa.Column("action", sa.Text, nullable=False),
+    # Of what: everything, project cats, account my_account, …
+    sa.Column("about", sa.Text, nullable=False),
+    sa.Column("message", sa.Text, nullable=False),
+    sa.Column("actor", sa.Text, nullable=False),
     time_("created_at"),
 )

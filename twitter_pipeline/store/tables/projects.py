@@ -27,6 +27,8 @@ projects = sa.Table(
     time_("approved_at", nullable=True),
     # Why the last scan could not look (folder gone, unreadable); null when it could.
     sa.Column("scan_problem", sa.Text),
+    # How long the last scan took, in seconds, up to its time box.
+    sa.Column("scan_seconds", sa.Double),
 )
 
 content_sources = sa.Table(

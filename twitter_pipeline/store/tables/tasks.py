@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql
 
 from twitter_pipeline.store.tables.columns import id_, metadata, ref_, time_
 
@@ -35,6 +38,10 @@ publishing_tasks = sa.Table(
     sa.Column("media_bytes", sa.BigInteger),
     # What Gemini made of the words, so that it is asked once; null before.
     sa.Column("enhanced", sa.JSON(none_as_null=True)),
+    # The words that a person wrote in place of its files' (store.edits); null where none did.
+    sa.Column("edits", sa.JSON(none_as_null=True)),
+    # The time that a person gave it: it goes out by itself no sooner, and before what has none. Null without.
+    time_("wanted_time", nullable=True),
     # When its files were moved away after the post (after_post), or found not to be; null while that is to be seen.
     time_("moved_at", nullable=True),
     # Not tried before again, since moving them failed.
@@ -57,8 +64,10 @@ publishing_tasks = sa.Table(
     sa.UniqueConstraint("project_id", "partition_key"),
     sa.UniqueConstraint("project_id", "content_hash"),
     sa.Index(None, "project_id", "status", "scheduled_time"),
-    # For the pages of the API.
+    # For the pages of the API: what is in a state, and what is the newest (and SQLite's search through the names).
     sa.Index(None, "project_id", "status", "id"),
+    sa.Index("ix_publishing_tasks_newest", "project_id", "id", info={"only": "postgresql"}),
+    sa.Index("ix_publishing_tasks_names", "project_id", "id", "partition_key", "media_path", info={"only": "sqlite"}),
     sa.Index(None, "project_id", "quick_fingerprint"),
     sa.Index(None, "project_id", "created_at"),
     sa.Index(None, "project_id", "executed_time"),
@@ -80,6 +89,19 @@ publishing_tasks = sa.Table(
         postgresql_where=sa.text("status = 'completed' AND moved_at IS NULL"),
     ),
 )
+
+#: Letters that PostgreSQL finds a text in a name by, at once: each three that stand beside each other.
+TRIGRAM = 3
+
+
+def trigrams(said: str | sa.ColumnElement[str]) -> sa.ColumnElement[Any]:
+    """In PostgreSQL, each three characters that stand beside each other, in lower case (migration 0007)."""
+    return sa.func.trigrams(said, type_=postgresql.ARRAY(sa.Text))
+
+
+#: The index that these are looked for in: of an item's names.
+name_trigrams = trigrams(publishing_tasks.c.partition_key).op("||")(trigrams(publishing_tasks.c.media_path))
+sa.Index("ix_publishing_tasks_trigrams", name_trigrams, postgresql_using="gin", info={"only": "postgresql"})
 
 publishing_log = sa.Table(
     "publishing_log",

@@ -1,0 +1,188 @@
+"""What a year adds to the disk: `python -m benchmarks.growth`, with `POSTS=…` for another number than 40.
+
+The pipeline posts films and pictures to the sandbox, half of each, and counts an hour's figures a few times, on SQLite
+and on PostgreSQL. What its databases and files grew by, and what is left of that once the runs are pruned, is
+calculated for a year of 50 posts a day.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import closing
+from pathlib import Path
+
+import dagster as dg
+from PIL import Image
+
+from examples.make_media import SKIES, draw_trial, scene
+from twitter_pipeline.cli.up import instance as told
+from twitter_pipeline.config import Settings
+from twitter_pipeline.defs.retention import prune
+from twitter_pipeline.defs.thinning import AFTER, thin
+from twitter_pipeline.publishing.session import utc_now
+from twitter_pipeline.store.engine import connect
+from twitter_pipeline_tests.support.postgres import shared_server
+from twitter_pipeline_tests.support.stack import Stack
+from twitter_pipeline_tests.support.waiting import wait_for
+
+POSTS = int(os.environ.get("POSTS", "40"))
+#: Posted before anything is measured.
+FIRST = 10
+#: Hours counted by a run each.
+HOURS = 6
+A_DAY, DAYS, KEPT_DAYS = 50, 365, 90
+#: The figures' runs of a day: each hour, and each day twice.
+FIGURES_A_DAY = 26
+#: Of a year, in bytes.
+GOALS = {"sqlite": 500e6, "postgresql": 300e6}
+OVER = ["SUCCESS", "FAILURE", "CANCELED"]
+
+
+def draw(folder: Path, films: int, pictures: int) -> None:
+    """Films, and pictures with the grain of photographs, which compress as badly."""
+    draw_trial(folder, films)
+    for number in range(pictures):
+        grain = Image.effect_noise((640, 360), 60).convert("RGB")
+        picture = Image.blend(scene(list(SKIES)[number % 3], number * 0.7), grain, 0.3)
+        picture.resize((1920, 1080), Image.Resampling.BICUBIC).save(folder / f"photo_{number:03}.jpg", quality=90)
+        said = {
+            "title": f"Harbour, {folder.name}, day {number}",
+            "description": "As seen from the pier, early in the morning.",
+        }
+        (folder / f"photo_{number:03}.json").write_text(json.dumps(said), encoding="utf-8")
+
+
+def sizes(settings: Settings) -> Counter[str]:
+    """Bytes by table, or by kind of file."""
+    found: Counter[str] = Counter()
+    if settings.database_url is not None:
+        engine = connect(settings.sqlalchemy_url)
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("VACUUM FULL")
+            found |= Counter(
+                {
+                    f"{schema}.{name}": size
+                    for schema, name, size in connection.exec_driver_sql(
+                        "SELECT nspname, relname, pg_total_relation_size(c.oid) FROM pg_class c"
+                        " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE relkind = 'r'"
+                        " AND nspname NOT LIKE 'pg\\_%%' AND nspname <> 'information_schema'"
+                    )
+                }
+            )
+    for path in _files(settings.home):
+        if path.suffix == ".db" and path.name != "x.db":  # the sandbox's is X's, not ours
+            with closing(sqlite3.connect(path)) as database:
+                pages, free, size = (
+                    database.execute(f"PRAGMA {what}").fetchone()[0]
+                    for what in ("page_count", "freelist_count", "page_size")
+                )
+            found["runs/each" if path.stem.count("-") == 4 else path.name] += (pages - free) * size
+        elif "compute_logs" in path.parts:
+            found["printed"] += path.stat().st_size
+    return found
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    return (path for path in folder.rglob("*") if path.is_file())
+
+
+def measure(folder: Path, url: str | None) -> None:
+    """Post everything, prune everything, and print the table."""
+    (folder / "media").mkdir(parents=True)
+    top = {"database_url": url} if url else {}
+    sources = [{"type": "video"}, {"type": "image"}]
+    project = {"id": "harbour", "path": "media", "sources": sources, "min_interval": "0 min", "stable_for": "0 s"}
+    with Stack(folder, [project], **top) as stack:
+        settings, dagster = stack.settings, stack.dagster
+        os.environ |= told.environment(settings)
+        with dg.DagsterInstance.get() as instance:
+            _post(stack, 0, FIRST)
+            _prune(instance, settings)  # now each table and index has its first pages
+            empty = sizes(settings)
+        _post(stack, POSTS // 2, POSTS - POSTS // 2)
+        posted = sizes(settings)
+        hour = utc_now().replace(minute=0, second=0, microsecond=0)
+        for number in range(HOURS):
+            key = (hour - (number + 1) * (hour - hour.replace(hour=0)) / max(1, hour.hour)).strftime("%Y-%m-%d-%H:%M")
+            dagster.launch("analyse_hour", key)
+        wait_for(lambda: _ended(dagster) >= POSTS + HOURS, 240, "the figures")
+        counted = sizes(settings)
+    with dg.DagsterInstance.get() as instance:
+        thin(instance, None, now=utc_now() + AFTER * 2, until=time.monotonic() + 600)
+        thinned = sizes(settings)
+        _prune(instance, settings)
+    pruned = sizes(settings)
+    show(
+        url,
+        {
+            "a post": _each(posted, empty, POSTS),
+            "an hour's figures": _each(counted, posted, HOURS),
+            "a run, a day later": _each(thinned, empty, POSTS + HOURS),
+            "an item whose run is gone": _each(pruned, empty, POSTS),
+        },
+    )
+
+
+def _post(stack: Stack, films: int, pictures: int) -> None:
+    """Post so many more, and wait until their runs have ended."""
+    posts, before, ended = films + pictures, len(stack.sandbox.posts()), _ended(stack.dagster)
+    drawn = stack.folder / f"drawn_{before}"
+    draw(drawn, films, pictures)
+    for path in drawn.iterdir():
+        path.rename(stack.folder / "media" / f"{before}_{path.name}")
+    wait_for(lambda: len(stack.sandbox.posts()) >= before + posts, 60 + posts * 15, "the posts")
+    wait_for(lambda: _ended(stack.dagster) >= ended + posts, 60, "the runs to end")
+
+
+def _prune(instance: dg.DagsterInstance, settings: Settings) -> None:
+    later = utc_now() + settings.retention * 2
+    while not prune(instance, connect(settings.sqlalchemy_url), settings, now=later).whole:
+        pass
+
+
+def _each(after: Counter[str], before: Counter[str], number: int) -> dict[str, float]:
+    return {what: (after[what] - before[what]) / number for what in {*after, *before}}
+
+
+def _ended(dagster: object) -> int:
+    said = dagster.ask("{ runsOrError { ... on Runs { results { status } } } }")
+    return sum(run["status"] in OVER for run in said["runsOrError"]["results"])
+
+
+def show(url: str | None, columns: dict[str, dict[str, float]]) -> None:
+    """Print what each adds, in kB, and the year."""
+    print(f"\n{'sqlite' if url is None else 'postgresql'}: {POSTS} posts\n\n| kB of | {' | '.join(columns)} |")
+    print("|---" * (len(columns) + 1) + "|")
+    together = {name: sum(column.values()) for name, column in columns.items()}
+    for what in sorted(columns["a post"], key=lambda what: -columns["a post"][what]):
+        shown = [column.get(what, 0) for column in columns.values()]
+        if max(shown) > 50:
+            print(f"| {what} | {' | '.join(f'{size / 1e3:.1f}' for size in shown)} |")
+    print(f"| **together** | {' | '.join(f'{size / 1e3:.1f}' for size in together.values())} |")
+    fresh = A_DAY * together["a post"] + FIGURES_A_DAY * together["an hour's figures"]
+    an_item = together["an item whose run is gone"]
+    thin_runs = (KEPT_DAYS - 1) * (A_DAY + FIGURES_A_DAY) * (together["a run, a day later"] - an_item)
+    items = DAYS * A_DAY * an_item
+    print(
+        f"\nA year: {(fresh + thin_runs + items) / 1e6:.0f} MB: {thin_runs / 1e6:.0f} MB of runs of {KEPT_DAYS} days,"
+        f" {fresh / 1e6:.0f} MB of the last day's, {items / 1e6:.0f} MB of items.",
+        flush=True,
+    )
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        measure(folder / "sqlite", None)
+        with shared_server(folder / "server") as server, server.database(migrated=False) as url:
+            measure(folder / "postgresql", url)
+
+
+if __name__ == "__main__":
+    main()

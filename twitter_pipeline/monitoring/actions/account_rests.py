@@ -1,0 +1,49 @@
+"""X answers an account's attempts only with errors: it waits, and then one item tries (`store.breaker`).
+
+The alarm only begins it: while nothing is tried there are no errors, so that an alarm that is over tells nothing. It
+ends when X answers, when nothing was there to try with, or when a person says `resume`.
+"""
+
+from __future__ import annotations
+
+import sqlalchemy as sa
+
+from twitter_pipeline.monitoring.actions import Now
+from twitter_pipeline.store import accounts, breaker, easings
+from twitter_pipeline.store.easings import ACCOUNT_RESTS, Easing
+from twitter_pipeline.store.engine import writing
+from twitter_pipeline.store.status import Status
+from twitter_pipeline.store.tables import publishing_tasks
+
+
+def ease(now: Now) -> None:
+    """Let accounts wait that only get errors, and let those go on that a person resumed."""
+    with writing(now.engine) as connection:
+        by_name = {account.name: account for account in accounts.listing(connection)}
+        for easing in easings.listing(connection, now=now.at, action=ACCOUNT_RESTS):
+            account = by_name.get(easing.scope)
+            if account is None:
+                easings.end(connection, easing, "there is no such account any more", now=now.at)
+            elif accounts.errors_in_a_row(connection, account.id) == 0:
+                breaker.close(connection, account, easing, "a person resumed it", now=now.at)
+            elif easing.until - now.at < breaker.TRIED_WITHIN / 2 and _is_tried(connection, account.id):
+                easings.renew(connection, easing, until=now.at + breaker.TRIED_WITHIN)
+        for alarm in now.named("errors"):
+            if alarm.scope in by_name:
+                breaker.open_(connection, by_name[alarm.scope], now=now.at)
+
+
+def undo(connection: sa.Connection, easing: Easing, why: str, now: Now) -> None:
+    """What goes with the end of one that does not end by X's answer: the account goes on."""
+    for account in accounts.listing(connection):
+        if account.name == easing.scope:
+            breaker.close(connection, account, easing, why, now=now.at)
+
+
+def _is_tried(connection: sa.Connection, account_id: int) -> bool:
+    """Whether an item of the account is on its way."""
+    on_its_way = sa.select(publishing_tasks.c.id).where(
+        publishing_tasks.c.content_source_id.in_(accounts.sources_of(account_id)),
+        publishing_tasks.c.status == Status.RUNNING.value,
+    )
+    return connection.scalar(on_its_way.limit(1)) is not None

@@ -1,0 +1,36 @@
+"""What the tests of easing share: alarms as the monitoring raises them, and a look at what is in force."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+import sqlalchemy as sa
+
+from twitter_pipeline.config import Settings
+from twitter_pipeline.monitoring import easing
+from twitter_pipeline.monitoring.alarms import Alarm
+from twitter_pipeline.publishing.session import utc_now
+from twitter_pipeline.store import easings
+from twitter_pipeline.store.engine import reading
+
+
+def alarm(name: str, scope: str, value: float, threshold: float) -> Alarm:
+    """An open alarm."""
+    return Alarm(name, scope, value, threshold, utc_now())
+
+
+def measured(name: str, value: float, threshold: float, *, scope: str = "") -> list[Alarm]:
+    """The alarm of a measure that is over its threshold; none when it is not."""
+    return [alarm(name, scope, value, threshold)] if value > threshold else []
+
+
+def apply(engine: sa.Engine, settings: Settings, alarms: list[Alarm], now: datetime | None = None) -> None:
+    """What is done every minute."""
+    easing.apply(engine, settings, alarms, now or utc_now())
+
+
+def eased(engine: sa.Engine, now: datetime | None = None) -> dict[str, int]:
+    """The level of all that holds, by action and scope."""
+    with reading(engine) as connection:
+        found = easings.listing(connection, now=now or utc_now())
+    return {f"{one.action} {one.scope}".rstrip(): one.level for one in found}
