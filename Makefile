@@ -8,7 +8,7 @@ ARGS ?=
 # A run pays every import once; without compiled bytecode it costs three times as much.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help setup run test soak lint audit format bench lock clean
+.PHONY: help setup run test soak fuzz lint audit format bench lock clean
 
 help:  ## list these commands
 	@grep -E '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
@@ -42,6 +42,10 @@ else
 	@$(BIN)/pytest -n 2 --dist worksteal -m soak $(ARGS)
 	@$(BIN)/python -m twitter_pipeline_tests.soak --through both
 endif
+
+fuzz: setup  ## random texts counted and fitted, 1,000,000 each: N=50000; beside npm's twitter-text where NODE_MODULES names it
+	@FUZZ_TEXTS=$(or $(N),1000000) $(BIN)/pytest -n 2 -m soak -p no:cacheprovider twitter_pipeline_tests/content/test_fit.py $(ARGS)
+	@$(BIN)/python -m twitter_pipeline_tests.content.against_npm $(or $(N),1000000)
 
 lint: setup  ## formatting, lint, types, import contracts
 	@$(BIN)/ruff format --check .

@@ -59,6 +59,43 @@ class Source(Section):
     )
     hashtags: tuple[Hashtag, ...] = Field((), description="Hashtags added to every post, with or without #.")
 
+    max_hashtags: int | None = Field(
+        None, ge=0, le=30, description="Most hashtags of a post. Without it: as many as fit."
+    )
+    keep_hashtags: int = Field(
+        0, ge=0, le=30, description="How many hashtags stay, the first ones, as long as words can be shortened instead."
+    )
+    hashtags_at: Literal["text", "end"] = Field(
+        "text",
+        description="Whether the hashtags that a title or description ends with stay there (text) or join the others at"
+        " `{{ hashtags }}` (end).",
+    )
+    give_way: tuple[Literal["hashtags", "description", "title"], ...] = Field(
+        ("hashtags", "description", "title"), description="What gives way first in a post that is too long, what next."
+    )
+    mentions: Literal["keep", "strip"] | None = Field(
+        None,
+        description="Whether @name in title and description stays and tells that account, or loses its @."
+        " Without it: strip, but keep for type `text`.",
+    )
+    accidental_links: Literal["keep", "defuse", "remove"] = Field(
+        "defuse",
+        description="What becomes of links nobody meant, such as vs.me where a space is missing: X shortens them, and a"
+        " post with a link costs more.",
+    )
+
+    @field_validator("give_way")
+    @classmethod
+    def _gives_way_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
+        if len(set(value)) != len(value):
+            raise ValueError("must name each part once")
+        return value
+
+    @property
+    def keeps_mentions(self) -> bool:
+        """Whether "@name" of title and description reaches that account."""
+        return self.mentions == "keep" if self.mentions is not None else self.type == "text"
+
     @property
     def key(self) -> str:
         """What a source is known by inside its project: `video:clips:en`, or with an account `video:clips:en@cats`."""

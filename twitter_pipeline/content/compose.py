@@ -1,15 +1,37 @@
-"""A post's text, from metadata: template, hashtags, and the limit."""
+"""A post's text, from metadata: cleaning, template, hashtags, and the limit."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any, Literal
 
 from twitter_pipeline.content.metadata import Metadata
-from twitter_pipeline.content.tidy import clean, single_spaced
+from twitter_pipeline.content.tidy import single_spaced
+
+if TYPE_CHECKING:
+    from twitter_pipeline.content.fit import Part, Words
 
 #: What a source without a template of its own uses. Empty parts leave no gap.
 DEFAULT_TEMPLATE = "{{ title }}\n\n{{ description }}\n\n{{ hashtags }}"
+#: A character no one writes: where a template shows it, it shows the part.
+_MARK = "\ue001"
+
+
+@dataclass(frozen=True)
+class Style:
+    """How a source wants its words."""
+
+    #: What gives way first, second, third; None for fit's own order.
+    give_way: tuple[Part, ...] | None = None
+    #: At most so many hashtags; None for as many as fit.
+    max_hashtags: int | None = None
+    #: So many stay as long as anything else can give way.
+    keep_hashtags: int = 0
+    #: Whether those that title and description end with stay there or move to the others.
+    hashtags_at: Literal["text", "end"] = "text"
+    mentions: Literal["keep", "strip"] = "keep"
+    accidental_links: Literal["keep", "defuse", "remove"] = "defuse"
 
 
 @dataclass(frozen=True)
@@ -19,45 +41,120 @@ class Composed:
     text: str
     #: By X's reckoning, at most the limit.
     weight: int
-    #: Whether something had to give way: hashtags, or words at the end, which then is "…".
-    was_cut: bool
+    #: What had to give way, for people: "3 hashtags", "the end of the description".
+    gave_way: tuple[str, ...] = ()
+
+    @property
+    def was_cut(self) -> bool:
+        """Whether something had to give way."""
+        return bool(self.gave_way)
 
 
-def compose(metadata: Metadata, *, template: str | None, hashtags: Sequence[str], limit: int = 280) -> Composed:
+def compose(
+    metadata: Metadata,
+    *,
+    template: str | None,
+    hashtags: Sequence[str],
+    limit: int = 280,
+    style: Style | None = None,
+) -> Composed:
     """The text of the post for `metadata`, never over `limit` (weighted, see `weight.weighted_length`).
-
-    What does not fit gives way: hashtags first, the last before the others, then words at the end.
 
     `template` is Jinja2 over title, description, link, alt_text (text), hashtags (text: those of the metadata, then
     `hashtags`, each once, without those the rest of the text already holds), keywords (a list) and extra (an
     object). Raises TemplateError when it cannot be used.
     """
     # Here, since whoever loads the definitions must not pay for Jinja2 and regex.
-    from twitter_pipeline.content.fit import cut
-    from twitter_pipeline.content.hashtags import found_in, merge
+    from twitter_pipeline.content.fit import GIVE_WAY, fit
+
+    style = style or Style()
+    words = _words(_cleaned(metadata, style), template, hashtags, style)
+    fitted = fit(words, limit, give_way=style.give_way or GIVE_WAY, keep_hashtags=style.keep_hashtags)
+    return Composed(fitted.text, fitted.weight, fitted.gave_way)
+
+
+def _cleaned(metadata: Metadata, style: Style) -> Metadata:
+    from twitter_pipeline.content import foreign
+    from twitter_pipeline.content.weight import normalize
+
+    def cleaned(text: str) -> str:
+        text = normalize(foreign.plain(text))
+        if style.mentions == "strip":
+            text = foreign.without_mentions(text)
+        if style.accidental_links != "keep":
+            text = foreign.without_slips(text, remove=style.accidental_links == "remove")
+        return text
+
+    return replace(
+        metadata,
+        title=cleaned(metadata.title),
+        description=cleaned(metadata.description),
+        hashtags=tuple(map(foreign.plain, metadata.hashtags)),
+    )
+
+
+def _words(metadata: Metadata, template: str | None, hashtags: Sequence[str], style: Style) -> Words:
+    from twitter_pipeline.content import foreign
+    from twitter_pipeline.content.fit import Words
+    from twitter_pipeline.content.hashtags import as_tag, at_end, found_in, key, merge
+    from twitter_pipeline.content.weight import normalize
+
+    render = _renderer(metadata, template)
+    shown = _shown(render)
+    bodies: dict[str, str] = {"title": metadata.title, "description": metadata.description}
+    # Each with the part it stands in and the space before it; "" is the list.
+    tags: list[tuple[str, str]] = []
+    for part in bodies:
+        if part in shown:
+            bodies[part], last = at_end(bodies[part])
+            tags += [(part, tag) for tag in last]
+    already = set(map(key, found_in(normalize(render({**bodies, "hashtags": ""})))))
+    for tag in merge(map(normalize, (*metadata.hashtags, *hashtags)), ()):
+        tags.append(("", tag))
+    ranked: list[tuple[str, str]] = []
+    for part, tag in tags:
+        if (spelling := key(as_tag(tag))) not in already:
+            already.add(spelling)
+            moved = part and style.hashtags_at == "end" and "hashtags" in shown
+            ranked.append(("", tag.strip()) if moved else (part, tag))
+    if style.max_hashtags is not None:
+        ranked = ranked[: style.max_hashtags]
+
+    def arrange(title: str, description: str, count: int) -> str:
+        kept = ranked[:count]
+        within = {part: "".join(tag for where, tag in kept if where == part) for part in bodies}
+        listed = " ".join(tag for where, tag in kept if not where)
+        rendered = render(
+            {"title": title + within["title"], "description": description + within["description"], "hashtags": listed}
+        )
+        return foreign.one_cashtag(single_spaced(normalize(foreign.plain(rendered))))
+
+    return Words(bodies["title"], bodies["description"], len(ranked), arrange)
+
+
+Render = Callable[[Mapping[str, str]], str]
+
+
+def _renderer(metadata: Metadata, template: str | None) -> Render:
+    """What makes the text of title, description and hashtags, the metadata's other fields beside them."""
+    if template is None:
+        return lambda parts: "\n\n".join(filter(str.strip, (parts["title"], parts["description"], parts["hashtags"])))
     from twitter_pipeline.content.template import render
-    from twitter_pipeline.content.weight import normalize, weighted_length
 
-    source = DEFAULT_TEMPLATE if template is None else template
-    variables = metadata.to_dict()
-    without_tags = normalize(render(source, variables | {"hashtags": ""}))
-    tags = merge(map(normalize, (*metadata.hashtags, *hashtags)), already=set(found_in(without_tags)))
+    fields: dict[str, Any] = metadata.to_dict()
+    return lambda parts: render(template, {**fields, **parts})
 
-    def with_tags(kept: int) -> str:
-        rendered = render(source, variables | {"hashtags": " ".join(tags[:kept])})
-        return single_spaced(normalize(clean(rendered)))
 
-    # How many hashtags fit, by halving: a sidecar may hold thousands.
-    kept, most = 0, len(tags)
-    while kept < most:
-        middle = (kept + most + 1) // 2
-        if weighted_length(with_tags(middle)) <= limit:
-            kept = middle
-        else:
-            most = middle - 1
-    text = with_tags(kept)
-    weight = weighted_length(text)
-    if weight <= limit:
-        return Composed(text, weight, was_cut=kept < len(tags))
-    text = cut(text, limit)
-    return Composed(text, weighted_length(text), was_cut=True)
+def _shown(render: Render) -> frozenset[str]:
+    """Which parts the template shows as they are. Raises TemplateError, whatever is wrong with it."""
+    from twitter_pipeline.content.errors import TemplateError
+
+    shown = set()
+    for part in ("title", "description", "hashtags"):
+        marked = {name: _MARK if name == part else "" for name in ("title", "description", "hashtags")}
+        try:
+            if _MARK in render(marked):
+                shown.add(part)
+        except TemplateError:
+            continue  # such as {{ title[0] }} of an empty title
+    return frozenset(shown)

@@ -1,72 +1,118 @@
-"""Cutting a text that is over X's limit."""
+"""Making a post's words fit X's limit: what gives way, and in which order."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Literal
 
-import regex
-
-from twitter_pipeline.content import urls
+from twitter_pipeline.content.cutting import ELLIPSIS, shorten
 from twitter_pipeline.content.weight import HEAVY, weighted_length
 
-_ELLIPSIS = "…"
-_ELLIPSIS_WEIGHT = HEAVY
-
-_WORD = regex.compile(r"\S++")
-# Scripts that put no space between words.
-_UNSPACED = regex.compile(
-    r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}\p{Javanese}\p{Balinese}]"
-)
-# What a long word may be cut between: characters as a person sees them; tags and mentions stay whole.
-_UNIT = regex.compile(r"[#＃@＠][\p{L}\p{M}\p{Nd}_]++|\X")
-# What looks wrong right before an ellipsis.
-_DANGLING = " \t\n\u00a0\u3000.,:;…、。，：；-–—([{#@"
+#: What can give way; words beside them, and the link, only when nothing else is left.
+Part = Literal["hashtags", "description", "title"]
+GIVE_WAY: tuple[Part, ...] = ("hashtags", "description", "title")
 
 
-def cut(text: str, limit: int) -> str:
-    """The beginning of `text`, up to a word, that with "…" weighs at most `limit`.
+@dataclass(frozen=True)
+class Words:
+    """A post's parts, and how they stand together."""
 
-    A word is divided only when it is the first, or in a script without spaces, or when it alone would cost half the
-    room; a URL, a hashtag or a mention never is. Where nothing fits, "…" alone; with a limit below 2, nothing.
-    `text` is expected to be normalized and over the limit.
+    title: str
+    description: str
+    #: How many of the hashtags are in, from the first on.
+    hashtags: int
+    #: The text they make.
+    arrange: Callable[[str, str, int], str]
+
+    @property
+    def text(self) -> str:
+        """The whole."""
+        return self.arrange(self.title, self.description, self.hashtags)
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """The words as they fit."""
+
+    text: str
+    #: By X's reckoning, at most the limit.
+    weight: int
+    #: What had to give way, for people, in that order: "3 hashtags", "the end of the description".
+    gave_way: tuple[str, ...] = ()
+
+
+def fit(parts: Words, limit: int, *, give_way: tuple[Part, ...] = GIVE_WAY, keep_hashtags: int = 0) -> Fitted:
+    """The parts within `limit`, by X's reckoning. Words that fit are left as they are.
+
+    Each part of `give_way` gives as much as it must before the next does; hashtags one by one, the last first, but
+    the first `keep_hashtags` only when nothing else is left. Hashtags come back into room that a cut leaves.
     """
-    room = limit - _ELLIPSIS_WEIGHT
-    ends = list(_ends(text, room))
-    while ends:
-        # What ends early can weigh more than it did within the text ("example.com" of "example.community").
-        shortened = text[: ends.pop()].rstrip(_DANGLING) + _ELLIPSIS
-        if shortened != _ELLIPSIS and weighted_length(shortened) <= limit:
-            return shortened
-    return _ELLIPSIS if room >= 0 else ""
+    text = parts.text
+    weight = weighted_length(text)
+    if weight <= limit:
+        return Fitted(text, weight)
+    now = parts
+    for part in give_way:
+        now = _without_hashtags(now, limit, keep_hashtags) if part == "hashtags" else _shortened(now, part, limit)
+        if _weight(now) <= limit:
+            break
+    else:
+        now = _without_hashtags(now, limit, 0)
+    if _weight(now) > limit:
+        rest = shorten(now.text, lambda text: weighted_length(text) <= limit, limit)
+        text = rest if rest is not None else ELLIPSIS if limit >= HEAVY else ""
+        return Fitted(text, weighted_length(text), (*_gone(parts, now), "words at the end"))
+    now = _with_hashtags(now, limit, parts.hashtags)
+    text = now.text
+    return Fitted(text, weighted_length(text), _gone(parts, now))
 
 
-def _ends(text: str, room: int) -> Iterator[int]:
-    """Where `text` may end, from left to right, for as long as `room` lasts.
-
-    Weights add up over white space: no URL, emoji or composed character reaches across it.
-    """
-    weight = position = 0
-    for word in _WORD.finditer(text):
-        before = weight + weighted_length(text[position : word.start()])
-        weight = before + weighted_length(word[0])
-        position = word.end()
-        if weight <= room:
-            yield position
-            continue
-        if before <= room // 2 or _UNSPACED.search(word[0]):
-            for start, end in _units(word[0]):
-                before += weighted_length(word[0][start:end])
-                if before > room:
-                    return
-                yield word.start() + end
-        return
+def _weight(words: Words) -> int:
+    return weighted_length(words.text)
 
 
-def _units(word: str) -> Iterator[tuple[int, int]]:
-    """The parts of `word` that may stand apart: URLs, hashtags and mentions whole, all else by the character."""
-    position = 0
-    for start, end in [*urls.find(word), (len(word), len(word))]:
-        yield from (unit.span() for unit in _UNIT.finditer(word, position, start))
-        if end > start:
-            yield start, end
-        position = end
+def _without_hashtags(words: Words, limit: int, keep: int) -> Words:
+    keep = min(keep, words.hashtags)
+    return _with_hashtags(replace(words, hashtags=keep), limit, words.hashtags)
+
+
+def _with_hashtags(words: Words, limit: int, most: int) -> Words:
+    """With as many hashtags, up to `most`, as fit; by halving, since a sidecar may hold thousands."""
+    kept = words.hashtags
+    while kept < most:
+        middle = (kept + most + 1) // 2
+        if _weight(replace(words, hashtags=middle)) <= limit:
+            kept = middle
+        else:
+            most = middle - 1
+    return replace(words, hashtags=kept)
+
+
+def _shortened(words: Words, part: Literal["description", "title"], limit: int) -> Words:
+    """With a shorter description or title; without a description of which nothing fits."""
+    change = partial(replace, words)
+    text = words.description if part == "description" else words.title
+    if not text:
+        return words
+
+    def fits(shorter: str) -> bool:
+        return _weight(change(**{part: shorter})) <= limit
+
+    room = limit - _weight(change(**{part: ""}))
+    shorter = shorten(text, fits, room) if room > 0 else None
+    if shorter is None:
+        return replace(words, description="") if part == "description" else words
+    return change(**{part: shorter})
+
+
+def _gone(before: Words, now: Words) -> tuple[str, ...]:
+    gone = []
+    if (hashtags := before.hashtags - now.hashtags) > 0:
+        gone.append("1 hashtag" if hashtags == 1 else f"{hashtags:,} hashtags")
+    if now.description != before.description:
+        gone.append("the end of the description" if now.description else "the description")
+    if now.title != before.title:
+        gone.append("the end of the title")
+    return tuple(gone)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Collection, Iterable, Iterator
 
 import regex
@@ -16,6 +17,8 @@ _LETTER = regex.compile(r"[\p{L}\p{M}]")
 # Not within a word, and not "&#...": that is an HTML entity. A variation selector is no letter, though a mark.
 _TAG = regex.compile(rf"(?<!(?![\ufe0e\ufe0f])(?:{_CHARACTER}|&))[#＃](?![\ufe0f\u20e3])({_CHARACTER}++)(?![#＃]|://)")
 
+_LAST_TAG = regex.compile(rf"(?r)(?:\s++|^)[#＃]({_CHARACTER}++)\s*+")
+
 
 def found_in(text: str) -> Iterator[str]:
     """The hashtags X will find in `text`, without "#". A URL's "#part" is none."""
@@ -27,16 +30,34 @@ def found_in(text: str) -> Iterator[str]:
 
 def as_tag(words: str) -> str:
     """`words` as one hashtag with its "#": "paper airplane" is "#paperairplane". Empty when no letter is left."""
-    tag = _NOT_CHARACTERS.sub("", words)
+    # "#" before one of these is a keycap.
+    tag = _NOT_CHARACTERS.sub("", words).lstrip("\ufe0f\u20e3")
     return f"#{tag}" if _LETTER.search(tag) else ""
 
 
+def key(tag: str) -> str:
+    """What two spellings of a hashtag share: X takes no notice of letter case or width. With or without its "#"."""
+    return unicodedata.normalize("NFKC", tag).casefold().lstrip("#")
+
+
 def merge(tags: Iterable[str], already: Collection[str]) -> list[str]:
-    """`tags` as hashtags in their order, each once, without those of `already`; letter case does not count."""
-    seen = {tag.casefold() for tag in already}
+    """`tags` as hashtags in their order, each once, without those of `already`; case and width do not count."""
+    seen = set(map(key, already))
     merged = []
     for tag in filter(None, map(as_tag, tags)):
-        if (key := tag[1:].casefold()) not in seen:
-            seen.add(key)
+        if key(tag) not in seen:
+            seen.add(key(tag))
             merged.append(tag)
     return merged
+
+
+def at_end(text: str) -> tuple[str, list[str]]:
+    """`text` without the hashtags it ends with, and these, each with the space before it."""
+    at = len(text)
+    tags: list[str] = []
+    while found := _LAST_TAG.match(text, 0, at):
+        if not _LETTER.search(found[1]):
+            break
+        tags.append(found[0])
+        at = found.start()
+    return text[:at], tags[::-1]

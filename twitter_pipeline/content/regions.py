@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from twitter_pipeline.content.data import words
+
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
@@ -23,47 +25,8 @@ COUNTRIES = _words(
 #: Regions that have a flag emoji without being a country: Unicode's list of emoji flag sequences.
 OTHER_FLAGS = _words("ac cp cq dg ea eu ic ta un xk")
 
-#: The common top-level domains in ASCII letters: not IANA's whole list yet. A domain under another one is
-#: counted letter by letter: too much for a long URL, too little for one under 23 characters.
-TLDS = (
-    COUNTRIES
-    | _words("ac eu su uk")
-    | _words(
-        """
-        aero agency app art asia biz blog business cafe cat center chat city cloud club codes coffee com community
-        company coop design dev digital edu email energy events expert fashion finance fit football foundation fun
-        fund fyi gallery game games global gov green group guide guru health help home host house inc info
-        institute int jobs law life link live llc love ltd market marketing media mil mobi money moscow movie museum
-        music name net network news nyc one online onion org page party photo photography photos pics pictures
-        place plus press pro productions pub quest radio recipes report rest reviews rocks run school science
-        shop show site ski social software solutions space store stream studio style support systems team tech
-        technology tel today tokyo tools top tours town toys trade training travel tube university vip video vision
-        watch website wiki win work works world wtf xxx xyz yoga zone
-        """
-    )
-)
-
-#: The common ones in other scripts.
-OTHER_SCRIPT_TLDS = (
-    "みんな",
-    "中国",
-    "中國",
-    "台湾",
-    "台灣",
-    "香港",
-    "한국",
-    "рф",
-    "укр",
-    "бел",
-    "бг",
-    "ευ",
-    "ελ",
-    "ไทย",
-    "भारत",
-    "پاکستان",
-    "مصر",
-    "قطر",
-    "امارات",
-    "السعودية",
-    "ایران",
-)
+#: Every top-level domain X takes for one: `data/make_tlds.py` makes the list.
+_ALL = words("tlds")
+TLDS = frozenset(name for name in _ALL if name.isascii())
+#: Those in other scripts, the longer first: one may begin with another.
+OTHER_SCRIPT_TLDS = tuple(sorted(_ALL - TLDS, key=lambda name: (-len(name), name)))

@@ -2,12 +2,13 @@
 
 The rules are twitter-text's (github.com/twitter/twitter-text); its published cases are this module's test. Its
 regular expressions backtrack without bound on text such as `a.b.a.b.…`. Here a run of domain characters is cut
-out once and its labels are judged from left to right; nothing is read more than a fixed number of times.
+out once and its labels are judged from right to left; nothing is read more than a fixed number of times.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import re
+from typing import NamedTuple
 
 import regex
 
@@ -26,21 +27,27 @@ _LATIN = (
 )
 # A letter of a domain is whatever is not punctuation, a space, a direction mark or refused by X.
 _NO_LETTER = (
-    r"!'#%&()*+,\\\-./:;<=>?@\[\]\^_{|}~$\s\u180e"
+    r"!'#%&()*+,\\/:;<=>?@\[\]\^{|}~$"
+    r"\t-\r \u0085\u00a0\u1680\u180e\u2000-\u200a\u2028\u2029\u202f\u205f\u3000"
     r"\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ufffe\uffff"
 )
+#: What domains are made of: such letters, and "-_.".
+_RUN = re.compile(rf"[^{_NO_LETTER}]+")
+_RUN_BEFORE = regex.compile(rf"(?r)[^{_NO_LETTER}]++")
+#: Every domain holds one of these.
+_INNER_DOT = re.compile(rf"\.(?<=[^{_NO_LETTER}._-]\.)(?=[^{_NO_LETTER}._])")
 # A URL cannot begin right after one of these: it would be half a word, an address, a hashtag or a cashtag.
-_NO_START = "A-Za-z0-9@＠$#＃\ufeff\ufffe\uffff"
-_PROTOCOL = rf"(?<![{_NO_START}])(?i:https?)://"
+_BEFORE = re.compile("[^A-Za-z0-9@＠$#＃\ufeff\ufffe\uffff]")
+# Right after these only one with a protocol can.
+_NOT_BEFORE_BARE = frozenset("-_./")
+_PROTOCOLS = ("https", "http")
+_COLON = "://"
 
-# A run ends where a protocol begins: "中国語http://t.co" is a word and a URL.
-_CANDIDATE = regex.compile(rf"({_PROTOCOL})?+((?:(?!{_PROTOCOL})(?:[^{_NO_LETTER}]|[-_.]))++)")
-_NO_START_CHARACTER = regex.compile(rf"[{_NO_START}]")
-_BEGINNING = regex.compile(r"[A-Za-z0-9]*+[^A-Za-z0-9_.\-]")
+_PLAIN = re.compile(r"[A-Za-z0-9.\-]+")
 _ASCII_RUN = regex.compile(rf"[-a-zA-Z0-9{_LATIN}][-a-zA-Z0-9.{_LATIN}]*+")
 
 # "com" of "comと", but nothing of "community", "com-x" or "com@x".
-_ASCII_TLD = regex.compile(r"([a-zA-Z0-9]++)(?![-+@])")
+_ASCII_TLD = re.compile(r"([a-zA-Z0-9]+)(?![a-zA-Z0-9\-+@])")
 _PUNYCODE_TLD = regex.compile(r"(?i:xn--[-0-9a-z]++)")
 _OTHER_TLD = regex.compile(rf"(?:{'|'.join(OTHER_SCRIPT_TLDS)})(?![0-9A-Za-z@+\-])")
 
@@ -61,81 +68,133 @@ def find(text: str) -> list[tuple[int, int]]:
     """Where the URLs of `text` begin and end, from left to right, without overlap.
 
     `text` should be in normal form C, as X counts it. With http:// or https:// and without: a bare domain is a
-    link too. Either way its top-level domain must be one of `regions.TLDS`, which are the common ones.
+    link too. Either way its top-level domain must be one X knows (`regions.TLDS`).
     """
     found: list[tuple[int, int]] = []
-    if "." not in text:
-        return found
-    position = match_end = 0
-    while candidate := _CANDIDATE.search(text, position):
-        protocol, run = candidate.groups()
-        start, stop = candidate.span(2)
-        position = stop
-        if "." not in run:
-            continue
-        if not protocol:
-            # A character that ended a match cannot also be the one that stands before the next.
-            bare_start = _bare_start(text, start, stop, first=start == match_end > 0)
-            if bare_start is None:
-                continue
-            start = bare_start
-        domain_end = _domain_end(text, start, stop)
-        if domain_end is None:
-            continue
-        path_end, end = _tail(text, domain_end)
-        position = match_end = end
-        if len(protocol or _DEFAULT_PROTOCOL) + end - start > _LONGEST_URL or not _is_domain(text[start:domain_end]):
-            continue
-        if protocol:
-            found.extend(_unless_bad_tco(text, candidate.start(), end))
-        else:
-            bare = list(_ascii_domains(text, start, domain_end))
-            if bare and path_end:
-                bare[-1] = (bare[-1][0], end)
-            found.extend(bare)
+    taken = position = 0
+    while dot := _INNER_DOT.search(text, position):
+        before = _RUN_BEFORE.match(text, position, dot.start())
+        start = before.start() if before else dot.start()
+        stop = _RUN.match(text, dot.start()).end()  # type: ignore[union-attr]
+        # A run ends where a protocol begins: "中国語http://t.co" is a word and a URL.
+        following = _protocol(text, stop, taken) if text.startswith(_COLON, stop) else None
+        end = stop if following is None else following
+        if dot.end() < end:
+            opened = (
+                _protocol(text, start - len(_COLON), taken)
+                if text.startswith(_COLON, max(0, start - len(_COLON)))
+                else None
+            )
+            taken = _find_in_run(text, start, end, opened, taken, found)
+        position = max(stop, taken)
     return found
 
 
-def _bare_start(text: str, start: int, stop: int, *, first: bool) -> int | None:
-    """Where a domain without protocol may begin in the run `start:stop`; None when nothing in it may.
+def _protocol(text: str, stop: int, taken: int) -> int | None:
+    """Where the protocol begins that ends before `stop`, where "://" stands; None without one."""
+    for name in _PROTOCOLS:
+        at = stop - len(name)
+        if at >= taken and text[at:stop].lower() == name:
+            return at if at == 0 or (at > taken and _BEFORE.match(text, at - 1)) else None
+    return None
 
-    Not right after a letter, "@", "#" or "$" (then behind the first character of another script), and not right
-    after "-", "_", "." or "/" at all.
+
+def _find_in_run(
+    text: str, start: int, stop: int, protocol: int | None, taken: int, found: list[tuple[int, int]]
+) -> int:
+    """Add to `found` the URLs that begin in the run `start:stop`; where the last match ended, or `taken`.
+
+    `protocol` is where one begins that stands right before the run. A character that a match has taken cannot also
+    be the one before the next match, even when that match turned out to be no URL.
     """
-    before = text[start - 1 : start]
-    if first or _NO_START_CHARACTER.match(before):
-        beginning = _BEGINNING.match(text, start, stop)
-        return beginning.end() if beginning else None
-    return None if before == "/" or text[start] in "-_." else start
+    labels: list[_Label] = []
+    number, at = 0, start
+    while True:
+        if at > start or (at > 0 and protocol is None):
+            before = _BEFORE.search(text, max(at - 1, taken), stop)
+            if before is None or before.end() >= stop:
+                return taken
+            at = before.end()
+        labels = labels or _labels(text, start, stop)
+        while labels[number].end < at:
+            number += 1
+        domain_end = labels[number].domain_end(text, at)
+        if at == 0 and protocol is None and _BEFORE.match(text) and labels[0].domain_end(text, 1) is not None:
+            at, domain_end = 1, labels[0].domain_end(text, 1)
+        if domain_end is None:
+            at, protocol = labels[number].next_start(text, at), None
+            continue
+        path_end, taken = _tail(text, domain_end)
+        length = (len(_DEFAULT_PROTOCOL) if protocol is None else at - protocol) + taken - at
+        if length <= _LONGEST_URL and _is_domain(text[at:domain_end]):
+            if protocol is not None:
+                found.extend(_unless_bad_tco(text, protocol, taken))
+            elif at == 0 or text[at - 1] not in _NOT_BEFORE_BARE:
+                bare = _ascii_domains(text, at, domain_end)
+                if bare and path_end:
+                    bare[-1] = (bare[-1][0], taken)
+                found.extend(bare)
+        at, protocol = taken, None
+        if at >= stop:
+            return taken
 
 
-def _domain_end(text: str, start: int, stop: int) -> int | None:
-    """Where the longest domain that begins at `start` ends, within the run that ends at `stop`."""
-    best = None
-    at = start
-    before = ""
-    for label in text[start:stop].split("."):
-        # An underscore is allowed in a subdomain, but not right before the top-level domain.
-        if before and "_" not in before:
-            best = _tld_end(text, at, None) or best
-        if not label or label[0] in "-_" or label[-1] in "-_":
-            break
-        at += len(label) + 1
-        before = label
-    return best
+class _Label(NamedTuple):
+    """What stands between two dots of a run, and the domains that begin in it."""
+
+    end: int
+    #: Where the last underscore is; -1 without one. It is allowed in a subdomain, but not right before the top level.
+    underscore: int
+    #: Where the longest domain ends that goes on to the label after the next, or further.
+    far: int | None
+    #: Where the one ends whose top-level domain is the next label.
+    near: int | None
+
+    def domain_end(self, text: str, at: int) -> int | None:
+        """Where the longest domain ends that begins at `at` in this label; None when there is none."""
+        if at >= self.end or text[at] in "-_" or text[self.end - 1] in "-_":
+            return None
+        return self.far or (self.near if self.underscore < at else None)
+
+    def next_start(self, text: str, at: int) -> int:
+        """Where to look on after no domain began at `at`: nothing is looked at twice."""
+        if at < self.end and text[self.end - 1] not in "-_" and (self.far or self.near):
+            return at + 1 if self.far else max(at, self.underscore) + 1
+        return self.end + 1
+
+
+def _labels(text: str, start: int, stop: int) -> list[_Label]:
+    """The labels of the run `start:stop`, judged from right to left."""
+    labels: list[_Label] = []
+    far = near = None
+    end = stop
+    for label in reversed(text[start:stop].split(".")):
+        at = end - len(label)
+        labels.append(_Label(end, text.rfind("_", at, end), far, near))
+        is_subdomain = label and label[0] not in "-_" and label[-1] not in "-_"
+        far = (far or (near if "_" not in label else None)) if is_subdomain else None
+        if at > start:
+            near = _tld_end(text, at, None)
+        end = at - 1
+    labels.reverse()
+    return labels
 
 
 def _tld_end(text: str, at: int, stop: int | None) -> int | None:
     """Where the top-level domain at `at` ends, looking no further than `stop`; None when there is none."""
-    if (match := _ASCII_TLD.match(text, at, stop)) and match[1].lower() in TLDS:
-        return match.end()
-    match = _PUNYCODE_TLD.match(text, at, stop) or _OTHER_TLD.match(text, at, stop)
+    known = _ASCII_TLD.match(text, at, len(text) if stop is None else stop)
+    if known and known[1].lower() in TLDS:
+        return known.end()
+    other = _PUNYCODE_TLD if text[at : at + 1].isascii() else _OTHER_TLD
+    match = other.match(text, at, stop)
     return match.end() if match else None
 
 
 def _tail(text: str, domain_end: int) -> tuple[int | None, int]:
     """Where the path ends (None without one), and where the whole URL ends: port, path, query."""
     end = domain_end
+    if text[end : end + 1] not in (":", "/", "?"):
+        return None, end
     if port := _PORT.match(text, end):
         end = port.end()
     path_end = None
@@ -149,8 +208,11 @@ def _tail(text: str, domain_end: int) -> tuple[int | None, int]:
 
 def _is_domain(domain: str) -> bool:
     """Whether DNS could hold it: every label at most 63 characters once encoded in ASCII."""
-    if domain.startswith("xn--") and not any(_ascii_domains(domain, 0, len(domain))):
-        return False
+    if domain.startswith("xn--"):
+        if not _ascii_domains(domain, 0, len(domain)):
+            return False
+    elif len(domain) <= _LONGEST_LABEL and _PLAIN.fullmatch(domain):
+        return True
     return all(
         len(label) <= _LONGEST_LABEL
         if label.isascii()
@@ -160,8 +222,11 @@ def _is_domain(domain: str) -> bool:
     )
 
 
-def _ascii_domains(text: str, start: int, stop: int) -> Iterator[tuple[int, int]]:
-    """The domains of Latin letters in `start:stop`, which is how X cuts "twitter.comこれはexample.com" in two."""
+def _ascii_domains(text: str, start: int, stop: int) -> list[tuple[int, int]]:
+    """The domains of Latin letters in the domain `start:stop`: X cuts "twitter.comこれはexample.com" in two."""
+    if _PLAIN.fullmatch(text, start, stop):
+        return [(start, stop)]
+    found = []
     for run in _ASCII_RUN.finditer(text, start, stop):
         best = None
         at = run.start()
@@ -170,7 +235,8 @@ def _ascii_domains(text: str, start: int, stop: int) -> Iterator[tuple[int, int]
                 best = _tld_end(text, at, stop) or best
             at += len(label) + 1
         if best is not None:
-            yield run.start(), best
+            found.append((run.start(), best))
+    return found
 
 
 def _unless_bad_tco(text: str, start: int, end: int) -> list[tuple[int, int]]:

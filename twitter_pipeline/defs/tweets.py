@@ -242,6 +242,7 @@ def _metadata(pipeline: Pipeline, task: Task, draft: Draft, held: Lease, already
         "media": "\n".join(map(_in_words, draft.media)) or "none",
         "sidecar": draft.sidecar or "none: the words of the file's name",
         "weight": draft.weight,
+        "gave_way": ", ".join(draft.gave_way) or "nothing",
         "seconds": dg.MetadataValue.json(held.seconds),
         "attempt": task.attempt,
         "already_posted": already_posted,

@@ -12,6 +12,7 @@ import sqlalchemy as sa
 
 from twitter_pipeline.config import Source
 from twitter_pipeline.config.secrecy import shows_secret
+from twitter_pipeline.publishing import wording
 from twitter_pipeline.publishing.drafts import Draft, Edited, MediaFile
 from twitter_pipeline.publishing.identity import salted
 from twitter_pipeline.publishing.outcomes import Failed, MustWait, NotPublishable
@@ -52,6 +53,7 @@ def draft(item: Item, paths: Sequence[Path]) -> Draft:
         text=composed.text,
         weight=composed.weight,
         was_cut=composed.was_cut,
+        gave_way=composed.gave_way,
         media=media,
         sidecar=sidecar,
         # What a person wrote is not to be improved.
@@ -106,16 +108,16 @@ def _described(media: tuple[MediaFile, ...], edits: Edits | None) -> tuple[Media
 
 
 def _composed(item: Item, source: Source, metadata: Metadata, edits: Edits | None) -> Composed:
-    from twitter_pipeline.content import Composed, TemplateError, compose
+    from twitter_pipeline.content import Composed, TemplateError
     from twitter_pipeline.content.weight import weighted_length
 
     if edits is not None and edits.text is not None:
         weight, limit = weighted_length(edits.text), item.settings.x.text_limit
         if weight > limit:  # it fitted when it was written
             raise Ended(NotPublishable(f"the text by {edits.actor} weighs {weight} by X's counting; {limit} may be"))
-        return Composed(edits.text, weight, was_cut=False)
+        return Composed(edits.text, weight)
     try:
-        return compose(metadata, template=source.template, hashtags=source.hashtags, limit=item.settings.x.text_limit)
+        return wording.composed(source, metadata, item.settings.x.text_limit)
     except TemplateError as error:
         raise Ended(NotPublishable(f"the template of source {source.key}: {error}")) from error
 

@@ -69,7 +69,7 @@ class Draft(_Model):
     text: str
     #: By X's counting.
     weight: int
-    #: Whether words were cut to fit.
+    #: Whether something had to give way to fit.
     was_cut: bool
     #: In their order: up to four pictures, or one GIF, or one video; none for a text.
     media: tuple[MediaFile, ...]
@@ -77,6 +77,8 @@ class Draft(_Model):
     sidecar: str | None
     #: Where Gemini may improve it: what the text was made of, as `Metadata.to_dict` has it.
     words: dict[str, Any] | None = None
+    #: What did, for people, in its order.
+    gave_way: tuple[str, ...] = ()
     #: Whether and how Gemini did; None where it was not to.
     enhanced: Enhancement | None = None
     #: What of it a person wrote; None for nothing.

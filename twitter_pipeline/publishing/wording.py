@@ -1,4 +1,7 @@
-"""Gemini's words in a post: where they go, how much room there is, and whether they may go out. All of it pure."""
+"""A post's words as its source wants them; where Gemini's go, how much room they have, and whether they may go out.
+
+All of it pure.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +12,7 @@ from twitter_pipeline.config import Settings, Source
 from twitter_pipeline.publishing.drafts import Draft, MediaFile
 
 if TYPE_CHECKING:
+    from twitter_pipeline.content.compose import Composed
     from twitter_pipeline.content.metadata import Metadata
     from twitter_pipeline.enhancing.answer import Words
     from twitter_pipeline.enhancing.question import Question
@@ -29,15 +33,31 @@ class Place:
     room: int
 
 
+def composed(source: Source, metadata: Metadata, limit: int) -> Composed:
+    """The post of `metadata` in the source's style, within `limit`. Raises TemplateError."""
+    from twitter_pipeline.content import compose
+    from twitter_pipeline.content.compose import Style
+
+    style = Style(
+        give_way=source.give_way,
+        max_hashtags=source.max_hashtags,
+        keep_hashtags=source.keep_hashtags,
+        hashtags_at=source.hashtags_at,
+        mentions="keep" if source.keeps_mentions else "strip",
+        accidental_links=source.accidental_links,
+    )
+    return compose(metadata, template=source.template, hashtags=source.hashtags, limit=limit, style=style)
+
+
 def place_of(settings: Settings, source: Source, draft: Draft) -> Place | None:
     """The first of title and description that the template shows; None when it shows neither."""
-    from twitter_pipeline.content import TemplateError, compose
+    from twitter_pipeline.content import TemplateError
 
     limit = settings.x.text_limit
     for name in ("title", "description"):
         marked = _placed(_words(draft), name, _MARK)
         try:
-            shown = compose(marked, template=source.template, hashtags=source.hashtags, limit=_UNCUT)
+            shown = composed(source, marked, _UNCUT)
         except TemplateError:
             continue  # such as {{ title[0] }} of an empty title
         if _MARK in shown.text:
@@ -63,7 +83,7 @@ def question_for(settings: Settings, draft: Draft, place: Place) -> Question:
 
 def fitted(settings: Settings, source: Source, draft: Draft, words: Words) -> Draft | str:
     """The draft in these words, through template and limit; or why they cannot be used."""
-    from twitter_pipeline.content import TemplateError, compose
+    from twitter_pipeline.content import TemplateError
     from twitter_pipeline.enhancing.guard import added
 
     original = _words(draft)
@@ -74,13 +94,16 @@ def fitted(settings: Settings, source: Source, draft: Draft, words: Words) -> Dr
     if words.hashtags:
         better = replace(better, hashtags=words.hashtags)
     try:
-        composed = compose(better, template=source.template, hashtags=source.hashtags, limit=settings.x.text_limit)
-        uncut = compose(original, template=source.template, hashtags=source.hashtags, limit=_UNCUT).text
+        fit = composed(source, better, settings.x.text_limit)
+        # Judged with the mentions that the source strips: words that ping a stranger are not to be trusted.
+        outspoken = source.model_copy(update={"mentions": "keep"})
+        said = composed(outspoken, better, settings.x.text_limit).text
+        uncut = composed(outspoken, original, _UNCUT).text
     except TemplateError as error:
         return f"its words do not go with the template: {error}"
-    if not composed.text:
+    if not fit.text:
         return "its words left nothing to post"
-    wrong = added(composed.text, uncut)
+    wrong = added(said, uncut) or added(fit.text, uncut)
     if wrong is not None:
         return wrong
     media = draft.media
@@ -93,8 +116,8 @@ def fitted(settings: Settings, source: Source, draft: Draft, words: Words) -> Dr
         and added(words.alt_text, f"{uncut} {described}") is None
     ):
         media = (media[0].model_copy(update={"alt_text": words.alt_text}),)
-    changed = {"text": composed.text, "weight": composed.weight, "was_cut": composed.was_cut, "media": media}
-    return draft.model_copy(update=changed)
+    words_now = {"text": fit.text, "weight": fit.weight, "was_cut": fit.was_cut, "gave_way": fit.gave_way}
+    return draft.model_copy(update={**words_now, "media": media})
 
 
 def _placed(words: Metadata, place: str, text: str) -> Metadata:

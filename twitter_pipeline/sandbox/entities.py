@@ -22,7 +22,9 @@ _BEFORE_BARE = regex.compile(r"[-_./]")
 _LATIN_TLDS = frozenset(name for name in COUNTRY | GENERIC if name.isascii())
 _OTHER_TLDS = "|".join(sorted((COUNTRY | GENERIC) - _LATIN_TLDS, key=len, reverse=True))
 # A latin ending has to end there; other scripts run on without a space.
-_TLD = regex.compile(rf"(?P<latin>[a-z0-9]++(?:-[a-z0-9-]++)?+)(?![@+{_ACCENTED}])|(?:{_OTHER_TLDS})", regex.IGNORECASE)
+_TLD = regex.compile(
+    rf"(?P<latin>[a-z0-9]++(?:-[a-z0-9-]++)?+)(?![@+{_ACCENTED}])|(?:{_OTHER_TLDS})(?![a-z0-9@+-])", regex.IGNORECASE
+)
 _LABEL = regex.compile(r"[^\W_](?:[\w-]*[^\W_])?|[^\x00-\x7f](?:[^\x00-,/:-@\[-^`{-\x7f]*[^\x00-/:-@\[-`{-\x7f])?")
 _MAX_LABEL = 63
 

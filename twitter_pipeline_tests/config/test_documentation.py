@@ -46,7 +46,7 @@ def type_in_words(annotation: Any) -> str:
     if origin in (Union, UnionType):
         return type_in_words(arguments[0])
     if origin is tuple:
-        return f"list of {type_in_words(arguments[0])}s"
+        return f"list of {type_in_words(arguments[0])}" + ("" if get_origin(arguments[0]) is Literal else "s")
     if origin is dict:
         return f"name → {type_in_words(arguments[1])}"
     if hasattr(annotation, "__metadata__"):

@@ -68,6 +68,8 @@ def test_part_of_a_url_or_of_a_longer_tag_is_not_taken_for_the_tag() -> None:
         ("2026", ""),
         ("#", ""),
         ("🎉", ""),
+        ("1\u20e3", "#1\u20e3"),
+        ("\u20e3", ""),
     ],
 )
 def test_words_become_a_hashtag_x_accepts(words: str, tag: str) -> None:
@@ -174,7 +176,7 @@ def test_a_text_of_just_the_limit_is_left_as_it_is() -> None:
         # No half URL, no half hashtag.
         ("see https://example.com/a/b/c", 20, "see…"),
         ("今日https://example.com/a/b/c今日", 20, "今日…"),
-        ("今日はいい天気 #日本語タグ", 24, "今日はいい天気…"),
+        ("今日はいい天気 #日本語タグ", 24, "今日はいい天気"),
         # "example.com" in "example.community" is no URL until it stands alone.
         ("example.communities", 13, "example.c…"),
         ("word", 3, "w…"),
@@ -219,11 +221,13 @@ def test_every_clip_of_the_sample_project_gets_a_text_that_fits_and_begins_with_
     for entry in json.loads(batch.read_text("utf-8")).values():
         metadata = Metadata(title=entry["title"], description=entry["description"], hashtags=tuple(entry["hashtags"]))
         composed = compose(metadata, template=None, hashtags=())
-        assert composed.text.startswith(entry["title"])
+        assert composed.text.startswith(entry["title"].partition(" #")[0])
         assert composed.weight <= 280
-        if "…" in composed.text:  # words were cut: every hashtag of the list had given way before
-            assert composed.was_cut
-            assert "\n\n#" not in composed.text
+        # No word is cut in half, and nothing but the description gives way to words.
+        assert set(composed.text.rstrip("…").split()) <= set(f"{entry['title']} {entry['description']}".split()) | {
+            *entry["hashtags"]
+        }
+        assert all("hashtag" in part or "description" in part for part in composed.gave_way)
 
 
 @pytest.mark.parametrize(
@@ -249,7 +253,9 @@ def test_metadata_survives_json() -> None:
 def test_hashtags_give_way_before_words_do_the_last_first() -> None:
     metadata = Metadata(title="One two three", hashtags=("#first", "#second", "#third"))
     assert compose(metadata, template=None, hashtags=(), limit=30) == Composed(
-        "One two three\n\n#first #second", 29, True
+        "One two three\n\n#first #second", 29, ("1 hashtag",)
     )
-    assert compose(metadata, template=None, hashtags=(), limit=13) == Composed("One two three", 13, True)
-    assert compose(metadata, template=None, hashtags=(), limit=10) == Composed("One two…", 9, True)
+    assert compose(metadata, template=None, hashtags=(), limit=13) == Composed("One two three", 13, ("3 hashtags",))
+    assert compose(metadata, template=None, hashtags=(), limit=10) == Composed(
+        "One two…", 9, ("3 hashtags", "the end of the title")
+    )

@@ -1,0 +1,72 @@
+"""What words that others wrote must not do in a post: hide characters, ping strangers, cost a link by a slip."""
+
+from __future__ import annotations
+
+import regex
+
+from twitter_pipeline.content import urls
+from twitter_pipeline.content.data import words
+from twitter_pipeline.content.tidy import clean
+
+# Embeddings, overrides and isolates of writing direction; spaces, joiners and operators without width; soft hyphens;
+# tags but of flags. Joiners belong between letters of some scripts, and between emoji: elsewhere they are junk too.
+_INVISIBLE = regex.compile(
+    "[\u202a-\u202e\u2066-\u2069\u200b\u2060-\u2064\u206a-\u206f\u00ad\u180e\u034f\ufff9-\ufffb]"
+    "|(?<![\U0001f3f4\U000e0020-\U000e007e])[\U000e0000-\U000e007f]++"
+    r"|(?<![\p{M}\p{Arabic}\p{Syriac}\p{Mongolian}])\u200c|\u200c(?!\p{L})"
+    r"|(?<![\p{M}\p{Arabic}\p{Syriac}\p{Emoji}\ufe0f])\u200d|\u200d(?![\p{L}\p{Emoji}])"
+)
+_MENTION = regex.compile(r"(?<![A-Za-z0-9_])[@＠](?=[A-Za-z0-9_])|(?<=\b(?i:rt))[@＠](?=[A-Za-z0-9_])")
+_CASHTAG = regex.compile(r"(?<!\S)\$(?=[A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?(?!\w))")
+# A short word or a number, and a word that is a top-level domain too.
+_SHORT = regex.compile(r"([A-Za-z]{1,3}|[0-9]++)\.([a-z]++)")
+# A sentence that begins right after the full stop: "the end.So".
+_CAPITAL = regex.compile(r"([\w-]*[a-z0-9])\.([A-Z][a-z]++)")
+
+
+def plain(text: str) -> str:
+    """`text` cleaned, and without what is not seen: overrides of writing direction, characters without width."""
+    text = clean(text)
+    # What stood apart by one that goes may then be one itself.
+    while not text.isascii() and (less := _INVISIBLE.sub("", text)) != text:
+        text = less
+    return text
+
+
+def without_mentions(text: str) -> str:
+    """`text` in which "@name" is "name": nobody is told of it. Addresses, and names within a link, stay."""
+    links = urls.find(text)
+    stripped = _outside(text, links, "")
+    # "@ann.com" mentions ann; "ann.com" would be a link.
+    return stripped if len(urls.find(stripped)) == len(links) else _outside(text, links, "@ ")
+
+
+def _outside(text: str, links: list[tuple[int, int]], sign: str) -> str:
+    """`text` with `sign` in place of the "@" of each mention that is in none of its links."""
+    pieces, position = [], 0
+    for start, end in [*links, (len(text), len(text))]:
+        pieces += [_MENTION.sub(sign, text[position:start]), text[start:end]]
+        position = end
+    return "".join(pieces)
+
+
+def without_slips(text: str, *, remove: bool = False) -> str:
+    """`text` without links that nobody meant: "vs.me" and "end.So" get their space, or go when `remove` is true.
+
+    A link with a protocol, a path, more than one dot or a name longer than three letters in front is meant.
+    """
+    pieces, position = [], 0
+    for start, end in urls.find(text):
+        slip = _SHORT.fullmatch(text, start, end)
+        if slip is None or slip[2] not in words("link_words"):
+            slip = _CAPITAL.fullmatch(text, start, end)
+        if slip is not None:
+            pieces += [text[position:start], "" if remove else f"{slip[1]}. {slip[2]}"]
+            position = end
+    return "".join([*pieces, text[position:]])
+
+
+def one_cashtag(text: str) -> str:
+    """`text` in which only the first "$TICKER" is one: X refuses a post with two."""
+    first = _CASHTAG.search(text)
+    return text if first is None else text[: first.end()] + _CASHTAG.sub("", text[first.end() :])

@@ -1,0 +1,260 @@
+"""Fitting: what gives way, where a text ends, and what others' words must not do."""
+
+from __future__ import annotations
+
+import functools
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import regex
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from twitter_pipeline.content import Metadata, compose, urls
+from twitter_pipeline.content.compose import Style
+from twitter_pipeline.content.cutting import shorten
+from twitter_pipeline.content.fit import Words, fit
+from twitter_pipeline.content.foreign import one_cashtag, plain, without_mentions, without_slips
+from twitter_pipeline.content.hashtags import at_end
+from twitter_pipeline.content.weight import normalize, weighted_length
+from twitter_pipeline_tests.content.scripts import texts
+
+#: A few each time; the rest in `make soak`, and as many as one likes in `make fuzz`.
+FEW = 200
+MANY = int(os.environ.get("FUZZ_TEXTS", "10000")) - FEW
+
+
+def shortened(text: str, limit: int) -> str | None:
+    return shorten(text, lambda shorter: weighted_length(shorter) <= limit, limit)
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "expected"),
+    [
+        # A sentence, if one ends in the second half of the room; then nothing marks the cut.
+        ("It sleeps all day. Then it eats the whole fish.", 32, "It sleeps all day."),
+        ("It sleeps. Then it eats the whole big fish.", 40, "It sleeps. Then it eats the whole big…"),
+        ("Meet Mr. Jones and Dr. Smith today", 17, "Meet Mr. Jones…"),
+        ("今日は天気がいいですね。散歩に行きましょう", 30, "今日は天気がいいですね。"),
+        # A clause that is near.
+        ("In the quiet garden, cats sleep", 27, "In the quiet garden…"),
+        # No article, preposition or conjunction dangles, in any language we know.
+        ("The end of the city is near", 20, "The end…"),
+        ("Am Ende der Straße und der Stadt steht ein Haus", 29, "Am Ende der Straße…"),
+        ("Конец города и начало леса уже близко", 17, "Конец города…"),
+        # What belongs together stays so.
+        ("It is worth 10 000 km of walking", 20, "It is worth…"),
+        ("It flew 250 km in one night", 14, "It flew…"),
+        ("Cats (all of them) sleep", 16, "Cats…"),
+        ('He said "never again" to me', 19, "He said…"),
+        ("See #PaperAirplanes today", 14, "See…"),
+        ("ask @somebody_else today", 14, "ask…"),
+        ("We sat down at example.com/a/b yesterday", 30, "We sat down…"),
+        ("カタカナ データベース を使う", 22, "カタカナ…"),
+        # No line of Japanese begins with a small letter or a full stop.
+        ("行きましょう。そして", 14, "行きましょう。"),
+    ],
+)
+def test_a_text_ends_where_an_editor_would_end_it(text: str, limit: int, expected: str) -> None:
+    assert shortened(text, limit) == expected
+
+
+LONG = Metadata(
+    title="Paper planes #Dream",
+    description="They fly far over the sea. Children run after them.",
+    hashtags=("#Dream", "＃ｄｒｅａｍ", "#Hope", "#Joy"),
+)
+
+
+@pytest.mark.parametrize(
+    ("style", "limit", "text", "gave_way"),
+    [
+        (
+            Style(),
+            200,
+            "Paper planes #Dream\n\nThey fly far over the sea. Children run after them.\n\n#Hope #Joy",
+            (),
+        ),
+        (
+            Style(max_hashtags=2),
+            200,
+            "Paper planes #Dream\n\nThey fly far over the sea. Children run after them.\n\n#Hope",
+            (),
+        ),
+        (
+            Style(hashtags_at="end"),
+            200,
+            "Paper planes\n\nThey fly far over the sea. Children run after them.\n\n#Dream #Hope #Joy",
+            (),
+        ),
+        (
+            Style(),
+            72,
+            "Paper planes #Dream\n\nThey fly far over the sea. Children run after them.",
+            ("2 hashtags",),
+        ),
+        (
+            Style(keep_hashtags=2),
+            56,
+            "Paper planes #Dream\n\nThey fly far over the sea.\n\n#Hope",
+            ("1 hashtag", "the end of the description"),
+        ),
+        (
+            Style(give_way=("description", "hashtags", "title")),
+            62,
+            "Paper planes #Dream\n\nThey fly far over the sea.\n\n#Hope #Joy",
+            ("the end of the description",),
+        ),
+        # Into the room that a cut leaves hashtags come back.
+        (
+            Style(),
+            47,
+            "Paper planes #Dream\n\nThey fly far over the sea.",
+            ("2 hashtags", "the end of the description"),
+        ),
+        (Style(), 8, "Paper…", ("3 hashtags", "the description", "the end of the title")),
+    ],
+)  # fmt: skip
+def test_what_gives_way_is_configured_and_told(style: Style, limit: int, text: str, gave_way: tuple[str, ...]) -> None:
+    composed = compose(LONG, template=None, hashtags=(), limit=limit, style=style)
+    assert (composed.text, composed.gave_way) == (text, gave_way)
+
+
+def test_the_words_of_a_template_and_its_link_give_way_last() -> None:
+    composed = compose(
+        Metadata(title="Paper planes over the sea", description="They fly far.", link="https://example.com/a"),
+        template="New: {{ title }} {{ link }}",
+        hashtags=(),
+        limit=45,
+    )
+    assert composed.text == "New: Paper planes… https://example.com/a"
+
+
+def test_nobody_is_pinged_unless_the_source_says_so() -> None:
+    metadata = Metadata(title="RT@bob and ＠ann: mail me@example.com", description="https://example.com/@ann @ann.com")
+    stripped = compose(metadata, template=None, hashtags=(), style=Style(mentions="strip")).text
+    assert stripped == "RTbob and ann: mail me@example.com\n\nhttps://example.com/@ann @ ann.com"
+    assert compose(metadata, template=None, hashtags=(), style=Style(mentions="keep")).text.count("ann") == 3
+    assert without_mentions("thanks @ann") == "thanks ann"
+
+
+@pytest.mark.parametrize(
+    ("text", "defused", "removed"),
+    [
+        ("Iron Man vs.me", "Iron Man vs. me", "Iron Man "),
+        ("The end.So it is", "The end. So it is", "The  it is"),
+        ("see example.com, youtu.be/x, example.de", None, None),
+        ("http://it.so and www.it.so", None, None),
+    ],
+)
+def test_a_link_that_nobody_meant_is_none(text: str, defused: str | None, removed: str | None) -> None:
+    assert without_slips(text) == (defused or text)
+    assert without_slips(text, remove=True) == (removed or text)
+
+
+def test_a_post_has_one_cashtag() -> None:
+    assert one_cashtag("$TWTR and $AAPL for $5, US$") == "$TWTR and AAPL for $5, US$"
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("a\u202eb\u2066c\u200bd\u00ade\ufeff", "abcde"),
+        ("x\u200dy \u200c \u200d", "xy  "),
+        # Joiners that are of the script, and of emoji, stay.
+        ("می\u200cخواهم क\u094d\u200dष 👨\u200d👩\u200d👧 🏴\U000e0067\U000e0062\U000e007f", None),
+    ],
+)  # fmt: skip
+def test_what_is_not_seen_is_taken_out(text: str, seen: str | None) -> None:
+    assert plain(text) == (text if seen is None else seen)
+
+
+def test_hashtags_at_the_end_are_told_from_those_within() -> None:
+    assert at_end("A #cat naps #Day #日本\n#x ") == ("A #cat naps", [" #Day", " #日本", "\n#x "])
+    assert at_end("#1 #2026") == ("#1 #2026", [])
+
+
+UNITS = regex.compile(r"\X")
+WHOLE = regex.compile(r"[#＃@＠$][\w]++|\d++(?:[.,]\d++)*")
+
+
+def never_cut_inside(text: str, limit: int) -> None:
+    cut = shortened(text, limit)
+    if cut is None:
+        return
+    assert weighted_length(cut) <= limit
+    body = cut.removesuffix("…")
+    assert text.startswith(body)
+    assert len(body) in {0, *(unit.end() for unit in UNITS.finditer(text))}, "a character as people see it"
+    for start, end in (*urls.find(text), *(found.span() for found in WHOLE.finditer(text))):
+        # One that is heavier than the limit cannot be whole.
+        assert not start < len(body) < end, text[start:end]
+    assert cut.count("…") <= body.count("…") + 1
+
+
+words = texts.map(plain).map(normalize)
+
+
+def times(test: Callable[..., None]) -> Callable[[int], None]:
+    """The property `test` as a test: a few texts in `make test`, many in `make soak`."""
+
+    @pytest.mark.parametrize("count", [FEW, pytest.param(MANY, marks=[pytest.mark.soak, pytest.mark.timeout(0)])])
+    @functools.wraps(test)
+    def counted(count: int) -> None:
+        settings(max_examples=count)(test)()
+
+    del counted.__wrapped__  # or pytest asks for the property's own arguments
+    return counted
+
+
+@times
+@given(words, st.integers(3, 300))
+def test_no_text_is_cut_inside_of_what_belongs_together(text: str, limit: int) -> None:
+    never_cut_inside(text, limit)
+
+
+styles = st.builds(
+    Style,
+    give_way=st.permutations(["hashtags", "description", "title"]).map(tuple),
+    max_hashtags=st.none() | st.integers(0, 4),
+    keep_hashtags=st.integers(0, 2),
+    hashtags_at=st.sampled_from(["text", "end"]),
+    mentions=st.sampled_from(["keep", "strip"]),
+    accidental_links=st.sampled_from(["keep", "defuse", "remove"]),
+)
+
+
+@times
+@given(words, words, st.lists(words, max_size=4).map(tuple), styles, st.integers(2, 300))
+@example("$a.b $c", "@a.com", ("#x", "＃X"), Style(mentions="strip"), 280)
+def test_a_fitted_post_is_never_over_the_limit_and_fitting_it_again_changes_nothing(
+    title: str, description: str, hashtags: tuple[str, ...], style: Style, limit: int
+) -> None:
+    composed = compose(
+        Metadata(title=title, description=description, hashtags=hashtags),
+        template=None,
+        hashtags=(),
+        limit=limit,
+        style=style,
+    )
+    assert composed.weight == weighted_length(composed.text) <= limit
+    again = fit(Words(composed.text, "", 0, lambda title, *_: title), limit)
+    assert (again.text, again.weight, again.gave_way) == (composed.text, composed.weight, ())
+
+
+def examples_of(name: str) -> list[tuple[str, ...]]:
+    page = (Path(__file__).parents[2] / "docs" / "text.md").read_text("utf-8")
+    rows = page.split(f"<!-- {name} -->\n")[1].split("\n\n")[0].splitlines()[2:]
+    return [tuple(cell.strip().strip("`") for cell in row.strip("|").split(" | ")) for row in rows]
+
+
+def test_the_examples_of_the_page_are_what_happens() -> None:
+    for text, weight, _ in examples_of("weights"):
+        assert weighted_length(text) == int(weight), text
+    for before, after in examples_of("cleaned"):
+        composed = compose(Metadata(title=before), template=None, hashtags=(), style=Style(mentions="strip"))
+        assert composed.text == after
+    for text, room, becomes in examples_of("shortened"):
+        assert shortened(text, int(room)) == becomes
