@@ -21,6 +21,9 @@ from twitter_pipeline_tests.conftest import MakeSettings
 from twitter_pipeline_tests.support.items import NOW
 from twitter_pipeline_tests.support.world import declare
 
+#: Stands in the command line of processes that are to be looked at.
+MARKER = "a process of a test"
+
 
 @dataclass
 class Watched:
@@ -37,8 +40,13 @@ class Watched:
 
     def start(self) -> None:
         """Begin anew, as another process would."""
-        sources = Sources(lambda: self.automation, lambda: self.answers, "nothing of ours")
+        sources = Sources(lambda: self.automation, lambda: self.answers, MARKER)
         self.monitoring = Monitoring(self.engine, lambda: self.settings, sources)
+
+    def change(self, **monitoring: Any) -> None:
+        """Other settings of `monitoring` from the next look on: those of config.yaml, durations as timedelta."""
+        changed = self.settings.monitoring.model_copy(update=monitoring)
+        self.settings = self.settings.model_copy(update={"monitoring": changed})
 
     def look(self, minutes: int = 1) -> list[Alarm]:
         """Look every minute, so often; the open alarms."""
@@ -60,15 +68,19 @@ class Watched:
 
 MakeWatched = Callable[..., Watched]
 
+#: Settings with which only what a test makes is an alarm, at once: its machine may be short of room or memory.
+QUIET: dict[str, Any] = {
+    "monitoring": {"memory_percent": 100, "alarm_after": "0 s", "over_after": "0 s"},
+    "alerts": {"disk_free_percent": 0},
+}
+
 
 @pytest.fixture
 def watched(engine: sa.Engine, settings: MakeSettings) -> MakeWatched:
     """``watched(queue_depth=1)``: with project `cats`; keywords are settings of `monitoring`."""
 
     def make(top: dict[str, Any] | None = None, **monitoring: Any) -> Watched:
-        # The machine that tests run on may be short of room or memory.
-        quiet = {"memory_percent": 100, "alarm_after": "0 s", "over_after": "0 s", **monitoring}
-        made = settings(top={"monitoring": quiet, "alerts": {"disk_free_percent": 0}, **(top or {})})
+        made = settings(top={**QUIET, "monitoring": {**QUIET["monitoring"], **monitoring}, **(top or {})})
         declare(engine, made)
         return Watched(engine, made)
 

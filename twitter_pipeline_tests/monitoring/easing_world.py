@@ -1,4 +1,4 @@
-"""What the tests of easing share: alarms as the monitoring raises them, and a look at what is in force."""
+"""What the tests of easing share: looks that see what is there now, alarms by hand, and a look at what is in force."""
 
 from __future__ import annotations
 
@@ -12,10 +12,22 @@ from twitter_pipeline.monitoring.alarms import Alarm
 from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.store import easings
 from twitter_pipeline.store.engine import reading
+from twitter_pipeline_tests.monitoring.conftest import Watched
+from twitter_pipeline_tests.support.items import MINUTE
+
+
+def watch(engine: sa.Engine, settings: Settings) -> Watched:
+    """Looks, the first of them now: those who are restricted have no clock but the machine's."""
+    return Watched(engine, settings, utc_now() - MINUTE)
+
+
+def names(alarms: list[Alarm]) -> list[tuple[str, str]]:
+    """Which alarms these are."""
+    return [(alarm.name, alarm.scope) for alarm in alarms]
 
 
 def alarm(name: str, scope: str, value: float, threshold: float) -> Alarm:
-    """An open alarm."""
+    """An open alarm, where its cause is nothing that a test can make."""
     return Alarm(name, scope, value, threshold, utc_now())
 
 

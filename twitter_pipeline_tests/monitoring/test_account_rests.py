@@ -11,8 +11,6 @@ import sqlalchemy as sa
 
 from twitter_pipeline.alerting import keeping
 from twitter_pipeline.cli import status
-from twitter_pipeline.monitoring import easing
-from twitter_pipeline.monitoring.alarms import Alarm
 from twitter_pipeline.publishing import due, post
 from twitter_pipeline.publishing.due import Due
 from twitter_pipeline.publishing.outcomes import Failed, Posted, Unknown
@@ -20,12 +18,14 @@ from twitter_pipeline.publishing.session import Session, Unavailable, Worker, op
 from twitter_pipeline.store import accounts, breaker
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.status import Status
-from twitter_pipeline.store.tables import api_keys, easings, publishing_attempts
+from twitter_pipeline.store.tables import api_keys, easings
 from twitter_pipeline.store.tasks import Task
-from twitter_pipeline_tests.monitoring.easing_world import alarm, apply, eased, measured
+from twitter_pipeline_tests.monitoring.conftest import QUIET, Watched
+from twitter_pipeline_tests.monitoring.easing_world import eased, names, watch
 from twitter_pipeline_tests.support.world import MakeWorld, World
 
 RESTS = "account_rests sandbox"
+ERRORS = [("errors", "sandbox")]
 TWEETS, UPLOAD = "POST /2/tweets", "POST /2/media/upload/initialize"
 WAIT = round(breaker.FIRST_WAIT.total_seconds())
 
@@ -34,7 +34,7 @@ WAIT = round(breaker.FIRST_WAIT.total_seconds())
 def here(world: MakeWorld) -> World:
     """Two projects that post with one account, each with four films."""
     projects = [{"id": id, "path": f"cats/{id}", "sources": [{"type": "video"}]} for id in ("cats", "dogs")]
-    made = world(top={"projects": projects})
+    made = world(top={**QUIET, "projects": projects})
     for project in made.settings.projects:
         project.path.mkdir()
         for number in range(4):
@@ -78,17 +78,6 @@ def tried_in_vain(here: World, *tasks: Task) -> None:
     assert all(isinstance(here.publish(task, run_id=f"in-vain-{task.id}"), Unknown) for task in tasks)
 
 
-def errors(here: World) -> list[Alarm]:
-    """The alarm, from what the last attempts of the account came to."""
-    with reading(here.engine) as connection:
-        found = connection.scalars(
-            sa.select(publishing_attempts.c.http_status).order_by(publishing_attempts.c.id.desc()).limit(3)
-        ).all()
-    return measured(
-        "errors", 100 * sum((status or 0) >= 500 for status in found) / max(len(found), 1), 80, scope="sandbox"
-    )
-
-
 def let_pass(here: World, time: timedelta) -> None:
     """So much time passes for the easing and the account."""
     with writing(here.engine) as connection:
@@ -99,11 +88,13 @@ def let_pass(here: World, time: timedelta) -> None:
                     connection.execute(sa.update(table).where(table.c.id == row["id"]).values(**earlier))
 
 
-def rests(here: World) -> None:
+def rests(here: World) -> Watched:
     """X finds nobody three times, and the alarm is seen."""
     tried_in_vain(here, *here.tasks()[:3])
-    apply(here.engine, here.settings, errors(here))
+    watched = watch(here.engine, here.settings)
+    assert names(watched.look()) == ERRORS
     assert eased(here.engine) == {RESTS: WAIT}
+    return watched
 
 
 def alerts(here: World) -> list[str]:
@@ -112,15 +103,14 @@ def alerts(here: World) -> list[str]:
 
 
 def test_it_waits_one_item_tries_and_all_go_out_once(here: World) -> None:
-    assert errors(here) == []
-    rests(here)
+    watched = rests(here)
 
     assert launched(here) == []
     held = here.open(here.tasks()[5])
     assert isinstance(held, Unavailable)
     assert "account sandbox waits until" in held.reason
     assert "X answers only errors (5xx, or none at all), 3 items in a row" in held.reason
-    assert alerts(here) == ["resting:sandbox"]
+    assert alerts(here) == ["resting:sandbox", "alarm:errors"]
     state = status.read(here.engine, here.settings, utc_now())
     assert [(one["action"], one["scope"]) for one in state["easings"]] == [("account_rests", "sandbox")]
 
@@ -140,7 +130,6 @@ def test_it_waits_one_item_tries_and_all_go_out_once(here: World) -> None:
     assert second != first
     assert isinstance(run(here, second), Posted)
     assert eased(here.engine) == {}
-    assert errors(here) == []
     rest = launched(here)
     assert len(rest) == 3
     for task_id in rest:
@@ -156,9 +145,9 @@ def test_it_waits_one_item_tries_and_all_go_out_once(here: World) -> None:
     assert every == sorted(f"{id} {number}" for id in ("cats", "dogs") for number in range(4))
     waited = {task.id for task in here.tasks() if task.retry_count == 0}
     assert {second, *rest} <= waited, "what waited has used up no retry"
-    now = utc_now()
-    for at in (now, now + keeping.GONE_FOR):
-        apply(here.engine, here.settings, [], at)
+    assert watched.look() == []
+    watched.now += keeping.GONE_FOR
+    watched.look()
     assert alerts(here) == []
 
 
@@ -186,40 +175,41 @@ def test_one_item_alone_tells_nothing_and_so_does_an_answer_in_between(here: Wor
     for number in range(4):
         here.sandbox.fault(UPLOAD, "status", status=500)
         assert isinstance(here.publish(poison, run_id=f"poison-{number}"), Failed)
-    apply(here.engine, here.settings, [alarm("errors", "sandbox", 100, 80)])
+    watched = watch(here.engine, here.settings)
+    assert names(watched.look()) == ERRORS
     assert eased(here.engine) == {}
 
     tried_in_vain(here, others[0])
     assert isinstance(here.publish(others[1], run_id="answered"), Posted)
     tried_in_vain(here, others[2], others[3])
-    apply(here.engine, here.settings, [alarm("errors", "sandbox", 100, 80)])
+    assert names(watched.look()) == ERRORS
     assert eased(here.engine) == {}
     tried_in_vain(here, others[4])
-    apply(here.engine, here.settings, [])
+    watched.change(errors_percent=100)
+    assert watched.look() == []
     assert eased(here.engine) == {}, "without an alarm nothing is eased"
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("how", ["off", "resumed", "nothing to try with", "no monitoring"])
 def test_it_ends_in_any_case(here: World, how: str) -> None:
-    rests(here)
-    settings = here.settings
+    watched = rests(here)
     if how == "off":
-        settings = settings.model_copy(update={"monitoring": settings.monitoring.model_copy(update={"easing": False})})
+        watched.change(easing=False)
     elif how == "resumed":
         with writing(here.engine) as connection:
             assert accounts.resume(connection, "sandbox")
     else:
         let_pass(here, breaker.FIRST_WAIT + breaker.TRIED_WITHIN)
     if how != "no monitoring":
-        easing.apply(here.engine, settings, [alarm("errors", "sandbox", 100, 80)], utc_now())
+        assert names(watched.look()) == ERRORS
     assert eased(here.engine) == {}
     assert len(launched(here)) == 5
 
 
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 def test_one_that_uploads_for_long_is_waited_for(here: World) -> None:
-    rests(here)
+    watched = rests(here)
     let_pass(here, breaker.FIRST_WAIT)
     (first,) = launched(here)
     (task,) = [task for task in here.tasks() if task.id == first]
@@ -228,6 +218,6 @@ def test_one_that_uploads_for_long_is_waited_for(here: World) -> None:
     with session:
         for _ in range(6):
             let_pass(here, timedelta(minutes=3))
-            apply(here.engine, here.settings, [])
+            watched.look()
         assert launched(here) == []
         assert eased(here.engine) == {RESTS: WAIT}

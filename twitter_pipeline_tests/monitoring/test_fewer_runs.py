@@ -18,10 +18,14 @@ from twitter_pipeline.launching import run_queue
 from twitter_pipeline.monitoring.actions import BETWEEN_STEPS, LASTS
 from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline_tests.conftest import MakeSettings
-from twitter_pipeline_tests.monitoring.easing_world import alarm, apply, eased, measured
+from twitter_pipeline_tests.monitoring.conftest import QUIET, MakeWatched
+from twitter_pipeline_tests.monitoring.easing_world import alarm, apply, eased, names, watch
+from twitter_pipeline_tests.support.waiting import wait_for
 
 ORIGIN = RemoteJobOrigin(RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("here"), "all"), "publish_cats")
 SHORT = [alarm("memory", "", 95, 90)]
+#: Connections that a test opens; others may use the server meanwhile.
+MANY = 30
 
 
 def connections(engine: sa.Engine) -> int:
@@ -34,7 +38,7 @@ def connections(engine: sa.Engine) -> int:
 def test_while_connections_are_short_dagster_begins_fewer_runs(
     engine: sa.Engine, settings: MakeSettings, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    declared = settings(top={"dagster": {"max_concurrent_runs": 4}})
+    declared = settings(top={**QUIET, "dagster": {"max_concurrent_runs": 4}})
     monkeypatch.setenv(CONFIG_VARIABLE, str(declared.path))
     monkeypatch.setattr(run_queue, "EVERY", 0)
     coordinator = {
@@ -60,17 +64,24 @@ def test_while_connections_are_short_dagster_begins_fewer_runs(
         def begun() -> int:
             return len(daemon._get_runs_to_dequeue(instance, instance.get_concurrency_config(), None))
 
-        before, now = connections(engine), utc_now()
-        assert (measured("database_connections", before, before + 3, scope="server"), begun()) == ([], 4)
+        here = watch(engine, declared)
+        assert (here.look(), begun()) == ([], 4)
+        before = here.value("database_connections", "server")
+        percent = here.value("database_connections_percent", "server")
+        assert before is not None
+        assert percent is not None
+        here.change(database_connections_percent=percent * (before + MANY / 2) / before)
         server = sa.create_engine(engine.url, poolclass=sa.pool.NullPool)
-        for _ in range(5):
+        for _ in range(MANY):
             others.enter_context(server.connect())
-        apply(engine, declared, measured("database_connections", connections(engine), before + 3, scope="server"), now)
+        assert names(here.look()) == [("database_connections", "server")]
         assert begun() == 2
         others.close()
-        apply(engine, declared, measured("database_connections", connections(engine), before + 3, scope="server"), now)
+        wait_for(lambda: connections(engine) < MANY / 2, 10, "the server to let go of the connections")
+        assert here.look() == []
         assert begun() == 2, "not at once: it could be short again"
-        apply(engine, declared, [], now + BETWEEN_STEPS)
+        here.now += BETWEEN_STEPS - timedelta(minutes=2)
+        here.look()
         assert begun() == 4
 
 
@@ -91,20 +102,28 @@ def test_where_one_runs_at_a_time_or_one_process_grew_there_is_nothing_to_ease(
     engine: sa.Engine, settings: MakeSettings
 ) -> None:
     apply(engine, settings(top={"dagster": {"max_concurrent_runs": 1}}), SHORT)
-    apply(engine, settings(), [alarm("memory", "run", 95, 90)])
+    apply(engine, settings(), [alarm("memory", "run", 95, 90), alarm("database_connections", "pool", 95, 90)])
     assert eased(engine) == {}
 
 
 def test_turned_off_all_is_undone_and_without_anybody_to_renew_it_ends(
-    engine: sa.Engine, settings: MakeSettings
+    watched: MakeWatched,
 ) -> None:
-    now = utc_now()
-    apply(engine, settings(), SHORT, now)
+    here = watched(memory_percent=0.001)  # of any machine more is in use
+    engine = here.engine
+    assert names(here.look()) == [("memory", "")]
+    now = here.now
     assert eased(engine, now) == {"fewer_runs": 1}
     assert eased(engine, now + LASTS) == {}, "nobody was there to renew it"
     assert eased(engine, now - timedelta(hours=1)) == {}, "a clock that was ahead began it"
-    off = settings(top={"monitoring": {"easing": False}})
-    apply(engine, off, SHORT, now)
-    assert eased(engine, now) == {}
-    apply(engine, settings(), SHORT, now + timedelta(seconds=1))
-    assert eased(engine, now + timedelta(seconds=1)) == {"fewer_runs": 1}, "and it may begin anew"
+    here.change(easing=False)
+    here.look()
+    assert eased(engine, here.now) == {}
+    here.change(easing=True)
+    here.look()
+    assert eased(engine, here.now) == {"fewer_runs": 1}, "and it may begin anew"
+    here.change(memory_percent=100)
+    here.now += BETWEEN_STEPS - timedelta(minutes=2)
+    assert (here.look(), eased(engine, here.now)) == ([], {"fewer_runs": 1}), "not at once"
+    here.look()
+    assert eased(engine, here.now) == {}

@@ -18,6 +18,7 @@ import psutil
 
 from twitter_pipeline.config import Settings, load
 from twitter_pipeline.monitoring import easing
+from twitter_pipeline.monitoring.alarms import Alarm
 from twitter_pipeline.publishing import due, post
 from twitter_pipeline.publishing.outcomes import Failed
 from twitter_pipeline.publishing.reaper import RunState, reap
@@ -28,7 +29,6 @@ from twitter_pipeline.store.engine import connect, reading
 from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tables import publishing_tasks
 from twitter_pipeline.store.tasks import Task
-from twitter_pipeline_tests.monitoring.easing_world import alarm
 from twitter_pipeline_tests.soak import hurrying
 
 #: The Dagster instance that all of them pretend to be of.
@@ -104,7 +104,7 @@ def tick(config: Path, proxy: str, runs: Path, errors: Path) -> None:
         try:
             hurrying.move_on(engine, utc_now())
             # As with an alarm of each account all the time: it rests as soon as one item finds no X.
-            alarms = [alarm("errors", account.name, 100, 80) for account in settings.accounts]
+            alarms = [Alarm("errors", account.name, 100, 80, utc_now()) for account in settings.accounts]
             easing.apply(engine, settings, alarms, utc_now())
             for project in settings.projects:
                 reap(

@@ -40,4 +40,7 @@ class Now:
 def said(alarm: Alarm) -> str:
     """An alarm in words, as the reason of an easing."""
     of = f" of {alarm.scope}" if alarm.scope else ""
-    return f"alarm {alarm.name}{of}: {alarm.value:g}, more than {alarm.threshold:g}"
+    # A process's memory is measured in bytes; all else that is eased in percent, or seconds.
+    scale, unit = (1e-6, " MB") if alarm.name == "memory" and alarm.scope else (1, "")
+    value, threshold = (f"{number * scale:.4g}{unit}" for number in (alarm.value, alarm.threshold))
+    return f"alarm {alarm.name}{of}: {value}, more than {threshold}"
