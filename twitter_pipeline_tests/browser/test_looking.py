@@ -74,7 +74,7 @@ def test_a_partitions_page_shows_link_text_picture_and_log(stack: Stack, posted:
     assert posted.tweet_url is not None
     expect(page.get_by_role("link", name=posted.tweet_url).first).to_have_attribute("href", posted.tweet_url)
     expect(_row(page, "text")).to_contain_text(_title(posted))
-    picture = _row(page, "picture").locator("img")
+    picture = page.get_by_role("row", name="picture picture", exact=True).locator("img")
     expect(picture).to_have_js_property("naturalWidth", 96)
     log = _row(page, "log")
     for action in ("found", "queue", "claim", "prepared", "uploaded", "post"):

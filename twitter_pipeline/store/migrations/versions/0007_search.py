@@ -9,7 +9,7 @@ branch_labels = None
 depends_on = None
 
 #: What pg_trgm has in C: but whoever may make tables may not always install it.
-_TRIGRAMS = """CREATE FUNCTION trigrams(said text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
+_TRIGRAMS = """CREATE OR REPLACE FUNCTION trigrams(said text) RETURNS text[] LANGUAGE sql IMMUTABLE PARALLEL SAFE AS
 $$ SELECT array(SELECT substr(lower(said), i, 3) FROM generate_series(1, length(said) - 2) AS i) $$"""
 
 
