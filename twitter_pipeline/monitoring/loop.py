@@ -77,8 +77,9 @@ class Monitoring:
                 self.tick(datetime.now(timezone.utc))
                 self._said = ""
             except Exception as error:  # noqa: BLE001 - a look aside ends nothing
-                said = repr(getattr(error, "orig", error))
-                if said != self._said:
-                    self._said = said
-                    _log.warning("nothing was measured; tried again in a minute: %s", getattr(error, "orig", error))
+                cause = getattr(error, "orig", error)
+                # A database that is away says so in several ways.
+                if type(cause).__name__ != self._said:
+                    self._said = type(cause).__name__
+                    _log.warning("nothing was measured; tried again in a minute: %s", cause)
             self._over.wait(EVERY - time.time() % EVERY)
