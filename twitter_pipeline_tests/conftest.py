@@ -17,7 +17,7 @@ import pytest
 import sqlalchemy as sa
 import yaml
 
-from twitter_pipeline.config import Settings, load
+from twitter_pipeline.config import Settings, load, secrecy
 from twitter_pipeline.store import defaults, schema
 from twitter_pipeline.store.engine import connect, writing
 from twitter_pipeline.store.secrets import open_vault
@@ -45,6 +45,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     if config.getoption("--no-skips") and not hasattr(config, "workerinput"):
         config.pluginmanager.register(NoSkips())
+
+
+@pytest.fixture(autouse=True)
+def _secrets_of_this_test_only() -> Iterator[None]:
+    """A process forgets no secret; but for those of thousands of tests everything that is written is looked through."""
+    before = secrecy._kept, secrecy._forms
+    yield
+    secrecy._kept, secrecy._forms = before
 
 
 @pytest.fixture(scope="session")

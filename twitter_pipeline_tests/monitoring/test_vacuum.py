@@ -12,7 +12,6 @@ import pytest
 import sqlalchemy as sa
 
 from twitter_pipeline.monitoring.actions import vacuum
-from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.store.engine import writing
 from twitter_pipeline.store.tables import publishing_log
 from twitter_pipeline_tests.monitoring.conftest import MakeWatched, Watched
@@ -34,8 +33,15 @@ def here(watched: MakeWatched) -> Watched:
     made = watched()
     task_id = put_task(made.engine)
     with writing(made.engine) as connection:
-        line = {"task_id": task_id, "action": "a", "status": "s", "message": "m" * 60_000, "details": {}}
-        connection.execute(sa.insert(publishing_log), [{**line, "created_at": utc_now()}] * 400)
+        # Made by the database: what we write is looked through for secrets, and this is much.
+        connection.execute(
+            sa.text(
+                "INSERT INTO publishing_log (task_id, action, status, message, details, created_at)"
+                " WITH RECURSIVE line(number) AS (SELECT 1 UNION ALL SELECT number + 1 FROM line WHERE number < 400)"
+                " SELECT :task, 'a', 's', hex(zeroblob(30000)), '{}', '2026-11-24 12:00:00' FROM line"
+            ),
+            {"task": task_id},
+        )
         connection.execute(sa.delete(publishing_log).where(publishing_log.c.action == "a"))
     return made
 
