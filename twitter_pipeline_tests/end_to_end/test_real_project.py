@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -48,6 +49,8 @@ def test_each_of_the_27_clips_becomes_one_post_with_its_english_words(tmp_path: 
     assert len(posts) == len(clips) == 27
     assert posted.keys() == clips.keys()
     for content, text in posted.items():
-        assert text.startswith(" ".join(titles[clips[content]].split())), clips[content]
+        # Those that a title ends with give way before its words do.
+        words = re.sub(r"(?:\s+#\w+)+$", "", " ".join(titles[clips[content]].split()))
+        assert text.startswith(words), clips[content]
     assert {task.status for task in stack.tasks()} == {Status.COMPLETED}
     assert all(task.attempt == 1 for task in stack.tasks())

@@ -129,6 +129,7 @@ def test_a_service_killed_while_everything_starts_is_started_again(stack: Stack)
     wait_for(killed, 10, "the code server to kill")
     stack.wait_until_up()
     assert "code-server was started again" in _said(stack)
+    assert stack.stop() == 0
 
 
 @pytest.mark.soak

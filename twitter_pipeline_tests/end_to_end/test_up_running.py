@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from twitter_pipeline.store import easings
 from twitter_pipeline.store.easings import RECYCLING
 from twitter_pipeline.store.engine import connect, reading, writing
-from twitter_pipeline.store.tables import api_keys, scan_candidates
+from twitter_pipeline.store.tables import alarms, api_keys, scan_candidates
 from twitter_pipeline_tests.cli.conftest import call
 from twitter_pipeline_tests.end_to_end.projects import mark, put
 from twitter_pipeline_tests.support.sandbox import SandboxServer
@@ -141,6 +141,9 @@ def test_services_that_grew_are_started_anew_and_posts_go_on(stack: Stack, clip:
     before = {name: stack.service_process(name).pid for name in names}
     engine, now = connect(stack.settings.sqlalchemy_url), datetime.now(timezone.utc)
     with writing(engine) as connection:
+        # While these are open nobody ends what is begun here.
+        alarm = {"name": "memory", "value": 2e9, "threshold": 1e9, "over_since": now, "raised_at": now, "seen_at": now}
+        connection.execute(sa.insert(alarms), [{**alarm, "scope": name} for name in names])
         for name in names:
             easings.begin(connection, RECYCLING, name, 1, "it grew", now=now, until=now + timedelta(minutes=2))
     put(clip, stack.folder / "cats", "while-recycled.mp4", title="While all are started anew")
