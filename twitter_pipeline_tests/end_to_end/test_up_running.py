@@ -138,7 +138,14 @@ def test_a_second_start_is_told_who_runs_already(stack: Stack) -> None:
 @pytest.mark.soak
 def test_services_that_grew_are_started_anew_and_posts_go_on(stack: Stack, clip: Path) -> None:
     names = ("api", "webserver", "daemon", "code-server")
-    before = {name: stack.service_process(name).pid for name in names}
+
+    def running() -> dict[str, int] | None:
+        with contextlib.suppress(ValueError):  # one is being started
+            return {name: stack.service_process(name).pid for name in names}
+        return None
+
+    before = wait_for(running, 60, "all four to run")
+    assert before is not None
     engine, now = connect(stack.settings.sqlalchemy_url), datetime.now(timezone.utc)
     with writing(engine) as connection:
         # While these are open nobody ends what is begun here.
@@ -149,9 +156,8 @@ def test_services_that_grew_are_started_anew_and_posts_go_on(stack: Stack, clip:
     put(clip, stack.folder / "cats", "while-recycled.mp4", title="While all are started anew")
 
     def all_are_new() -> bool:
-        with contextlib.suppress(ValueError):  # it is being started
-            return all(stack.service_process(name).pid != pid for name, pid in before.items())
-        return False
+        after = running()
+        return after is not None and not set(after.values()) & set(before.values())
 
     wait_for(all_are_new, 60, "all four to be started anew")
     with reading(engine) as connection:
