@@ -35,8 +35,8 @@ from twitter_pipeline_tests.support.waiting import wait_for
 #: How often something happens: on average after so many lines in the publishing log of that project's items (of all).
 #: Lines, not seconds: a slow machine gets things done between two kills, too.
 EVERY: dict[str, tuple[str | None, float]] = {
-    "kill killed": ("killed", 3),
-    "stop stopped": ("stopped", 3),
+    "kill killed": ("killed", 2),
+    "stop stopped": ("stopped", 2),
     "kill any worker": (None, 50),
     "kill ticker": (None, 80),
     "stop ticker": (None, 100),

@@ -65,8 +65,9 @@ def make(root: Path, publishes: int, chance: random.Random, classes: Sequence[Fa
 def _text(chance: random.Random, one: FaultClass, of_class: int, number: int) -> str:
     # Accounts share words: X minds them within one only. Texts have nothing but their words.
     mark = number if one.kind == "text" else (of_class // 2 if one.twins else of_class)
-    words = " ".join(random.Random(mark).choices(_WORDS, k=4)) if one.twins else " ".join(chance.choices(_WORDS, k=4))
-    return f"Take {mark}: {words}"
+    # Each word once: of two equal hashtags at the end one goes.
+    words = (random.Random(mark) if one.twins else chance).sample(_WORDS, k=4)
+    return f"Take {mark}: {' '.join(words)}"
 
 
 def _item(folder: Path, clip: Path, one: FaultClass, number: int, text: str) -> Expected:
