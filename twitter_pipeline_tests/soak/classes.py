@@ -36,6 +36,8 @@ class FaultClass:
     twins: bool = False
     #: Whether the timeline can be unreadable: then an item may stay `unconfirmed` for a person.
     outage: bool = False
+    #: How many items it gets for each of another class: what strikes processes misses some.
+    share: int = 1
 
 
 def _rule(call: str, kind: str, probability: float, **more: Any) -> Rule:
@@ -94,8 +96,8 @@ CLASSES = (
         outage=True,
     ),
     FaultClass("network", trouble="network"),
-    FaultClass("killed", trouble="killed"),
-    FaultClass("stopped", trouble="stopped"),
+    FaultClass("killed", trouble="killed", share=2),
+    FaultClass("stopped", trouble="stopped", share=3),
 )
 
 #: Each has a project of its own: its processes are treated in another way.

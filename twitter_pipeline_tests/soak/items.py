@@ -7,6 +7,7 @@ import json
 import random
 import shutil
 import unicodedata
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -51,9 +52,12 @@ def make(root: Path, publishes: int, chance: random.Random, classes: Sequence[Fa
     """Files for so many items, spread over these classes, and what is expected of them."""
     clip = film(root / "clip.mp4", size=(64, 36), fps=4)
     made = []
+    turns = [one for one in classes for _ in range(one.share)]
+    counts = Counter[str]()
     for number in range(publishes):
-        one = classes[number % len(classes)]
-        of_class = number // len(classes)
+        one = turns[number % len(turns)]
+        of_class = counts[one.name]
+        counts[one.name] += 1
         text = _text(chance, one, of_class, number)
         account = account_of(one, of_class)
         folder = root / one.trouble / account
