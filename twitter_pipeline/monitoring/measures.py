@@ -29,7 +29,7 @@ MEASURES = {
     "errors_percent": "Tries to post that failed, of those of the last 15 minutes, in percent, by account",
     "queue_depth": "Items that are due, by project; without a scope of all",
     "queue_age": "Seconds that the oldest item that is due, and not held back, has been so, by project",
-    "scan_seconds": "How long the last scan took, by project",
+    "scan_seconds": "How long the last whole scan took, in all its pieces, by project",
     "sensor_lag": "Seconds without a tick beyond a sensor's interval",
     "x_remaining_percent": "Calls that X still lets an account make, in percent, by account, call and window",
     "disk_free_percent": "Room on the disk of the data, in percent",

@@ -118,7 +118,7 @@ def queue(connection: sa.Connection, settings: Settings, now: datetime) -> Queue
 
 
 def scan_seconds(connection: sa.Connection, settings: Settings) -> dict[str, float]:
-    """How long the last scan of each project took."""
+    """How long it takes to look through each project, however many ticks that are."""
     rows = connection.execute(
         sa.select(projects.c.id, projects.c.scan_seconds).where(
             projects.c.id.in_([project.id for project in settings.projects]), projects.c.scan_seconds.is_not(None)

@@ -31,7 +31,8 @@ def scan(engine: sa.Engine, project: Project, *, time_box: timedelta, now: datet
     began, report = clock(), ScanReport()
     with reading(engine) as connection:
         ids = defaults.source_ids(connection, project.id)
-        at = connection.scalar(sa.select(projects.c.scan_position).where(projects.c.id == project.id))
+        columns = (projects.c.scan_position, projects.c.scan_seconds, projects.c.scan_seconds_so_far)
+        at, took, so_far = connection.execute(sa.select(*columns).where(projects.c.id == project.id)).one()
     if removed := ids.keys() - {source.key for source in project.sources}:
         forget_sources(engine, [ids[key] for key in removed])
     archive.hold_back(engine, project, now=began)
@@ -43,10 +44,12 @@ def scan(engine: sa.Engine, project: Project, *, time_box: timedelta, now: datet
             break
     report.whole = position is None and not report.unreachable
     report.seconds = box.seconds
+    so_far = report.seconds + (so_far or 0 if at is not None else 0)
     changes: dict[str, object] = {
         "scan_position": position,
         "scan_problem": "; ".join(report.unreachable) or None,
-        "scan_seconds": report.seconds,
+        "scan_seconds": so_far if position is None else max(so_far, took or 0),
+        "scan_seconds_so_far": so_far if position is not None else None,
     }
     if report.whole:
         changes["last_scan_time"] = began

@@ -23,7 +23,7 @@ from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.store import accounts, log, pauses
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.status import Status
-from twitter_pipeline.store.tables import alert_state, projects, publishing_log, publishing_tasks
+from twitter_pipeline.store.tables import projects, publishing_log, publishing_tasks
 from twitter_pipeline_tests.support.waiting import wait_for
 from twitter_pipeline_tests.support.world import MakeWorld, World
 
@@ -76,9 +76,8 @@ def test_the_first_tick_after_a_weekend_judges_what_is_late_before_it_plans(
     here.put(title="Cat naps")
     run_tick(here, instance)
     requests(run_tick(here, instance))
-    weekend = {"at": utc_now() - timedelta(days=3)}
     with writing(here.engine) as connection:
-        connection.execute(sa.update(alert_state).values(**weekend))
+        connection.execute(sa.update(projects).values(ran_until=utc_now() - timedelta(days=3)))
         missed = {"status": "pending", "attempt": 0, "scheduled_time": utc_now() - timedelta(days=1)}
         connection.execute(sa.update(publishing_tasks).values(**missed))
     run_tick(here, instance)

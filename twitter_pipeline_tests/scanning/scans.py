@@ -54,8 +54,9 @@ def actions(here: World, task: Task | None = None) -> list[str]:
     return [line.action for line in lines(here, task)]
 
 
-def project_row(here: World) -> sa.Row[tuple[datetime | None, str | None, str | None]]:
-    """`last_scan_time`, `scan_position`, `scan_problem`."""
-    columns = (projects.c.last_scan_time, projects.c.scan_position, projects.c.scan_problem)
+def project_row(here: World) -> sa.Row[tuple[datetime | None, str | None, str | None, float | None]]:
+    """`last_scan_time`, `scan_position`, `scan_problem`, `scan_seconds`."""
+    c = projects.c
+    columns = (c.last_scan_time, c.scan_position, c.scan_problem, c.scan_seconds)
     with reading(here.engine) as connection:
         return connection.execute(sa.select(*columns).where(projects.c.id == here.project.id)).one()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from twitter_pipeline.scanning.report import TimeBox
 from twitter_pipeline.scanning.source import BATCH
 from twitter_pipeline_tests.scanning.scans import NO_TIME, candidates, look, paths, project_row
 from twitter_pipeline_tests.support.world import MakeWorld, World
@@ -51,6 +52,19 @@ def test_a_whole_scan_alone_moves_last_scan_time(world: MakeWorld) -> None:
         assert (row.last_scan_time is not None) == report.whole == (row.scan_position is None)
         times.append(row.scan_position)
     assert times == ["video:.:en|a", "video:.:en|b", "video:.:en|c", None]
+
+
+def test_a_scan_takes_as_long_as_all_its_pieces(world: MakeWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = world()
+    for name in ("a", "b", "c"):
+        here.put(f"{name}/{name}.mp4", title=name)
+    monkeypatch.setattr(TimeBox, "seconds", 2.0)
+    taken = []
+    for second in range(8):
+        look(here, second, time_box=NO_TIME)
+        taken.append(project_row(here).scan_seconds)
+    # That of the last whole one stands until the next has taken longer.
+    assert taken == [2, 4, 6, 8, 8, 8, 8, 8]
 
 
 def test_a_slow_folder_without_news_is_got_past(world: MakeWorld) -> None:

@@ -67,7 +67,7 @@ alert_outbox = sa.Table(
     ),
 )
 
-#: When what goes by the clock was done last: "reported" the digest and "all is well", "ticked:<project>" its ticks.
+#: When the digest and "all is well" were made last.
 alert_state = sa.Table(
     "alert_state",
     metadata,

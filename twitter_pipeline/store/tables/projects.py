@@ -27,8 +27,12 @@ projects = sa.Table(
     time_("approved_at", nullable=True),
     # Why the last scan could not look (folder gone, unreadable); null when it could.
     sa.Column("scan_problem", sa.Text),
-    # How long the last scan took, in seconds, up to its time box.
+    # How long it took to look through all of it last, in seconds, or the scan under way when that takes longer by now.
     sa.Column("scan_seconds", sa.Double),
+    # How much the pieces of the scan under way have taken; null after a whole one.
+    sa.Column("scan_seconds_so_far", sa.Double),
+    # Until when it was looked after, to the minute (publishing.late); null before the first time.
+    time_("ran_until", nullable=True),
 )
 
 content_sources = sa.Table(

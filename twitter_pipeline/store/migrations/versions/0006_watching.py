@@ -69,8 +69,11 @@ def _measures() -> None:
         sa.ForeignKeyConstraint(["account_id"], ["api_keys.id"], name=op.f("fk_x_limits_account_id")),
         sa.PrimaryKeyConstraint("account_id", "call", name=op.f("pk_x_limits")),
     )
-    # How long the last scan took, in seconds.
-    op.add_column("projects", sa.Column("scan_seconds", sa.Double(), nullable=True))
+    # How long a scan takes, in seconds: the last whole one, and the pieces of the one under way.
+    for name in ("scan_seconds", "scan_seconds_so_far"):
+        op.add_column("projects", sa.Column(name, sa.Double(), nullable=True))
+    # Until when it was looked after: what came due since then came due while nothing ran.
+    op.add_column("projects", sa.Column("ran_until", time, nullable=True))
 
 
 def _easing() -> None:
