@@ -12,8 +12,6 @@ from twitter_pipeline.content.tidy import single_spaced
 if TYPE_CHECKING:
     from twitter_pipeline.content.fit import Part, Words
 
-#: What a source without a template of its own uses. Empty parts leave no gap.
-DEFAULT_TEMPLATE = "{{ title }}\n\n{{ description }}\n\n{{ hashtags }}"
 #: A character no one writes: where a template shows it, it shows the part.
 _MARK = "\ue001"
 

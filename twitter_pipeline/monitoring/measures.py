@@ -37,7 +37,6 @@ MEASURES = {
     "monitoring_seconds": "Processor time that the last look took",
 }
 
-MINUTE = timedelta(minutes=1)
 HOUR = timedelta(hours=1)
 #: How long rows by minute are kept.
 BY_MINUTE = timedelta(days=2)
