@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
-from twitter_pipeline.publishing import post
+from twitter_pipeline.publishing import post, reaper
 from twitter_pipeline.store import breaker, moves
 from twitter_pipeline.store.engine import writing
 from twitter_pipeline.store.status import Status
@@ -63,3 +63,13 @@ def move_on(engine: sa.Engine, now: datetime) -> None:
             .where(publishing_attempts.c.look_at > now + LOOK_WITHIN)
             .values(look_at=now + LOOK_WITHIN)
         )
+
+
+def let_orphans_go(engine: sa.Engine) -> None:
+    """Let what a Dagster has queued that is gone for ever be anybody's: as `reaper.ORPHANED_AFTER` later."""
+    tasks = publishing_tasks.c
+    with writing(engine) as connection:
+        queued = sa.select(tasks.id, tasks.updated_at).where(tasks.status == Status.QUEUED.value)
+        for id, updated_at in connection.execute(queued).all():
+            earlier = updated_at - reaper.ORPHANED_AFTER
+            connection.execute(sa.update(publishing_tasks).where(tasks.id == id).values(updated_at=earlier))

@@ -152,6 +152,7 @@ class Whole:
         if self.stack.settings.database_url is not None:
             with connect(self.stack.settings.sqlalchemy_url).begin() as connection:
                 connection.execute(sa.schema.DropSchema("dagster_sandbox", cascade=True, if_exists=True))
+        hurrying.let_orphans_go(connect(self.stack.settings.sqlalchemy_url))
 
     def _kill_everything(self) -> None:
         """kill -9 of `up` and all that it has started, at once."""
