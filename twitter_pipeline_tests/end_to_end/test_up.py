@@ -116,19 +116,20 @@ def test_a_second_ctrl_c_ends_it_at_once(stack: Stack) -> None:
 
 
 @pytest.mark.soak
-def test_a_service_killed_while_everything_starts_is_started_again(stack: Stack) -> None:
+@pytest.mark.parametrize("service", ["code-server", "launcher"])
+def test_a_service_killed_while_everything_starts_is_started_again(stack: Stack, service: str) -> None:
     stack.start()
     wait_for(lambda: "launcher is up" in _said(stack), 30, "the launcher")
 
     def killed() -> bool:
         with contextlib.suppress(ValueError, psutil.NoSuchProcess):
-            stack.service_process("code-server").kill()
+            stack.service_process(service).kill()
             return True
         return False
 
-    wait_for(killed, 10, "the code server to kill")
+    wait_for(killed, 10, f"a {service} to kill")
     stack.wait_until_up()
-    assert "code-server was started again" in _said(stack)
+    assert f"{service} was started again" in _said(stack)
     assert stack.stop() == 0
 
 

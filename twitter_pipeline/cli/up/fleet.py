@@ -17,6 +17,8 @@ _log = logging.getLogger(__name__)
 #: Seconds before a service that died is started again: doubled each time it dies soon after.
 FIRST_WAIT = 1.0
 LONGEST_WAIT = 60.0
+#: How long a launcher may be away that was killed while everything starts, in seconds.
+LAUNCHER_AWAY = 30.0
 #: A service that ran this long (seconds) died of something new.
 LIVED_LONG = 60.0
 #: Seconds after which one that was told to end, to be started anew, is killed.
@@ -49,11 +51,17 @@ class Fleet:
         self._former: list[Process] = []
 
     def start(self, service: Service) -> None:
-        """Start a service. Raises CannotStart."""
-        try:
-            process = self._launch(service)
-        except OSError as error:
-            raise CannotStart(f"{service.name} cannot be started: {error}") from error
+        """Start a service; where its launcher was killed, once that is back. Raises CannotStart."""
+        give_up_at = time.monotonic() + LAUNCHER_AWAY
+        while True:
+            try:
+                process = self._launch(service)
+                break
+            except OSError as error:
+                self.check()
+                if not self._places or time.monotonic() > give_up_at:
+                    raise CannotStart(f"{service.name} cannot be started: {error}") from error
+                time.sleep(0.1)
         self._places[service.name] = _Place(service, process, time.monotonic())
 
     def names(self) -> list[str]:

@@ -156,7 +156,10 @@ class _Forked(Process):
         }
         try:
             self._pid = int(ask(self._socket, question, (read_input, write_output))["pid"])
-        except (ValueError, KeyError) as error:
+        except (OSError, ValueError, KeyError) as error:
+            # Should it have been forked all the same, it ends with its input.
+            os.close(write_input)
+            os.close(read_output)
             raise OSError(f"the launcher did not start it: {error}") from error
         finally:
             os.close(read_input)
