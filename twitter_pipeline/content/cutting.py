@@ -12,7 +12,8 @@ from twitter_pipeline.content.languages import function_words
 ELLIPSIS = "…"
 # What looks wrong right before an ellipsis.
 _DANGLING = " \t\n\u00a0\u3000.,:;…!?、。，：；–—-([{（「『【#@&+/\\|·•¿¡"
-_LAST_WORD = regex.compile(r"(?r)\b[^\W\d_]++(?:['’])?+\Z")
+# A sign that is written over the letter behind it, such as the Arabic number sign, goes with its word.
+_LAST_WORD = regex.compile(r"(?r)(?<!\p{GCB=Prepend})\b[^\W\d_]++(?:['’])?+\Z")
 #: How much of what fits may be given up to end with a sentence, or with a clause.
 _FOR_A_SENTENCE = 0.5
 _FOR_A_CLAUSE = 0.25
