@@ -30,6 +30,10 @@ class Style:
     hashtags_at: Literal["text", "end"] = "text"
     mentions: Literal["keep", "strip"] = "keep"
     accidental_links: Literal["keep", "defuse", "remove"] = "defuse"
+    #: The most posts that words too long for one become; 1 for none but one, in which they give way.
+    most_posts: int = 1
+    #: Whether each post of a thread ends with its number.
+    numbered: bool = True
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,8 @@ class Composed:
     weight: int
     #: What had to give way, for people: "3 hashtags", "the end of the description".
     gave_way: tuple[str, ...] = ()
+    #: The texts of the posts that follow it in a thread, each at most the limit.
+    more: tuple[str, ...] = ()
 
     @property
     def was_cut(self) -> bool:
@@ -67,8 +73,45 @@ def compose(
 
     style = style or Style()
     words = _words(_cleaned(metadata, style), template, hashtags, style)
+    if style.most_posts > 1 and (thread := _thread(words, limit, style)) is not None:
+        return thread
     fitted = fit(words, limit, give_way=style.give_way or GIVE_WAY, keep_hashtags=style.keep_hashtags)
     return Composed(fitted.text, fitted.weight, fitted.gave_way)
+
+
+def _thread(words: Words, limit: int, style: Style) -> Composed | None:
+    """The words as a thread; None where one post holds them, the hashtags perhaps not.
+
+    Hashtags never make it longer: as many stay as its posts have room for.
+    """
+    from twitter_pipeline.content.fit import hashtags_gone
+    from twitter_pipeline.content.thread import split
+
+    def texts(hashtags: int) -> tuple[str, ...]:
+        text = replace(words, hashtags=hashtags).text
+        return split(text, limit, most=style.most_posts + 1, numbered=style.numbered).texts
+
+    if (least := len(texts(0))) == 1:
+        return None
+    kept, most = 0, words.hashtags if least <= style.most_posts else 0
+    while kept < most:
+        middle = (kept + most + 1) // 2
+        if len(texts(middle)) == least:
+            kept = middle
+        else:
+            most = middle - 1
+    gone = hashtags_gone(words.hashtags - kept)
+    return in_posts(replace(words, hashtags=kept).text, limit, style, gone)
+
+
+def in_posts(text: str, limit: int, style: Style, gave_way: tuple[str, ...] = ()) -> Composed:
+    """A text as it is, in as many posts as it takes and the style allows."""
+    from twitter_pipeline.content.thread import split
+    from twitter_pipeline.content.weight import weighted_length
+
+    found = split(text, limit, most=style.most_posts, numbered=style.numbered)
+    end = ("words at the end",) if found.was_cut else ()
+    return Composed(found.texts[0], weighted_length(found.texts[0]), (*gave_way, *end), found.texts[1:])
 
 
 def _cleaned(metadata: Metadata, style: Style) -> Metadata:

@@ -25,7 +25,7 @@ from twitter_pipeline.store.tables import publishing_tasks
 from twitter_pipeline.store.tasks import Task
 
 if TYPE_CHECKING:
-    from twitter_pipeline.content.compose import Composed
+    from twitter_pipeline.content import Composed
     from twitter_pipeline.content.metadata import Metadata
     from twitter_pipeline.scanning.sidecars import Finder
 
@@ -45,7 +45,7 @@ def draft(item: Item, paths: Sequence[Path]) -> Draft:
     metadata, sidecar = _metadata(item, source, edits)
     media = _described(check_media(item, source, paths, metadata), edits)
     composed = _composed(item, source, metadata, edits)
-    if any(map(shows_secret, (composed.text, *(medium.alt_text for medium in media)))):
+    if any(map(shows_secret, (composed.text, *composed.more, *(medium.alt_text for medium in media)))):
         raise Ended(
             NotPublishable("its words hold a key or password of this pipeline; take it out, and make a new one")
         )
@@ -54,6 +54,7 @@ def draft(item: Item, paths: Sequence[Path]) -> Draft:
         weight=composed.weight,
         was_cut=composed.was_cut,
         gave_way=composed.gave_way,
+        more=composed.more,
         media=media,
         sidecar=sidecar,
         # What a person wrote is not to be improved.
@@ -108,16 +109,16 @@ def _described(media: tuple[MediaFile, ...], edits: Edits | None) -> tuple[Media
 
 
 def _composed(item: Item, source: Source, metadata: Metadata, edits: Edits | None) -> Composed:
-    from twitter_pipeline.content import Composed, TemplateError
-    from twitter_pipeline.content.weight import weighted_length
+    from twitter_pipeline.content import TemplateError
 
+    limit = item.text_limit(source)
     if edits is not None and edits.text is not None:
-        weight, limit = weighted_length(edits.text), item.settings.x.text_limit
-        if weight > limit:  # it fitted when it was written
-            raise Ended(NotPublishable(f"the text by {edits.actor} weighs {weight} by X's counting; {limit} may be"))
-        return Composed(edits.text, weight)
+        composed = wording.as_written(source, edits.text, limit)
+        if isinstance(composed, str):  # it fitted when it was written
+            raise Ended(NotPublishable(f"the text by {edits.actor} {composed}"))
+        return composed
     try:
-        return wording.composed(source, metadata, item.settings.x.text_limit)
+        return wording.composed(source, metadata, limit)
     except TemplateError as error:
         raise Ended(NotPublishable(f"the template of source {source.key}: {error}")) from error
 

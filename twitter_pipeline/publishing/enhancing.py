@@ -58,10 +58,10 @@ def preview(item: Item, draft: Draft, *, ask: bool) -> Draft:
 def improve(item: Item, draft: Draft, *, by: str) -> Draft:
     """Ask Gemini, unless the answer is stored already. `by` names who asks: a run's id."""
     settings, source = item.settings, item.source()
-    place = place_of(settings, source, draft)
+    place = place_of(source, draft, item.text_limit(source))
     if place is None:
         return _kept(settings, draft, "template", WORDLESS)
-    question = question_for(settings, draft, place)
+    question = question_for(settings, draft, place, item.text_limit(source))
     begun = _begin(item, question, by)
     if isinstance(begun, gemini.Spent):
         return _kept(settings, draft, "budget", _spent(settings))
@@ -112,12 +112,12 @@ def known(item: Item, draft: Draft) -> Draft | None:
     from twitter_pipeline.enhancing.answer import Outcome
 
     settings, source = item.settings, item.source()
-    place = place_of(settings, source, draft)
+    place = place_of(source, draft, item.text_limit(source))
     if place is None:
         return _kept(settings, draft, "template", WORDLESS)
     with reading(item.engine) as connection:
         stored = gemini.stored(connection, item.task.id)
-    if stored is None or stored.digest != question_for(settings, draft, place).digest:
+    if stored is None or stored.digest != question_for(settings, draft, place, item.text_limit(source)).digest:
         return None
     if Outcome(stored.outcome).may_be_asked_again and stored.tries < gemini.MOST_TRIES:
         return None
@@ -167,7 +167,8 @@ def _from_stored(item: Item, draft: Draft, stored: gemini.Stored) -> Draft:
         times = "" if stored.tries == 1 else f" (asked {stored.tries} times)"
         why = stored.why or "it was asked, and nothing is known of an answer"
         return _kept(item.settings, draft, stored.outcome, f"{why}{times}", **price)
-    better = fitted(item.settings, item.source(), draft, Words.model_validate(stored.words))
+    source = item.source()
+    better = fitted(source, draft, Words.model_validate(stored.words), item.text_limit(source))
     if isinstance(better, str):
         return _kept(item.settings, draft, "unfit", better, **price)
     change = f"{draft.weight} → {better.weight} characters by X's counting"
