@@ -104,7 +104,10 @@ def routes(state: State, faults: Mapping[str, Any]) -> list[BaseRoute]:
     ]
 
 
-_SELECT = "SELECT posts.*, users.username, users.premium FROM posts JOIN users ON users.id = posts.user_id WHERE deleted_ms IS NULL"
+_SELECT = (
+    "SELECT posts.*, users.username, users.premium FROM posts JOIN users ON users.id = posts.user_id"
+    " WHERE deleted_ms IS NULL"
+)
 
 
 def _rows(state: State, request: Request) -> tuple[list[sqlite3.Row], str | None]:
