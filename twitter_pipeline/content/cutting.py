@@ -8,6 +8,7 @@ import regex
 
 from twitter_pipeline.content.breaks import Breaks, Kind, by_letter, last_before, within
 from twitter_pipeline.content.languages import function_words
+from twitter_pipeline.content.weight import HEAVY
 
 ELLIPSIS = "…"
 # What looks wrong right before an ellipsis.
@@ -32,6 +33,17 @@ def shorten(text: str, fits: Callable[[str], bool], room: int) -> str | None:
         if (chosen := _best(text, breaks, fits, small)) is not None:
             return chosen
     return None
+
+
+def first_words(text: str, number: int) -> str:
+    """The first `number` words, marked and without what dangles as in `shorten`; the whole where there are no more."""
+    breaks = within(text, len(text) * HEAVY)
+    if not 0 < number < len(breaks.ends):
+        return text if number > 0 else ""
+    at, kind = breaks.ends[number - 1]
+    if kind is Kind.SENTENCE:
+        return text[:at]
+    return _without_dangling(text[:at], last_before(at, breaks.whole), function_words(text))
 
 
 def _best(text: str, breaks: Breaks, fits: Callable[[str], bool], small: frozenset[str]) -> str | None:
