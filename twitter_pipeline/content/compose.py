@@ -119,7 +119,7 @@ def _words(metadata: Metadata, template: str | None, hashtags: Sequence[str], st
         if part in shown:
             bodies[part], last = at_end(bodies[part])
             # What a filter leaves out, such as `first_sentence`, joins the list.
-            tags += [(part if key(as_tag(tag)) in whole else "", tag) for tag in last]
+            tags += [(part, tag) if key(as_tag(tag)) in whole else ("", tag.strip()) for tag in last]
     already = set(map(key, found_in(normalize(render({**bodies, "hashtags": ""})))))
     for tag in merge(map(normalize, (*metadata.hashtags, *hashtags)), ()):
         tags.append(("", tag))

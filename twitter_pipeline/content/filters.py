@@ -128,7 +128,7 @@ FILTERS: Mapping[str, Callable[..., str]] = {
 def _text(value: Any) -> str:
     """The value as text: nothing of an empty one. Raises TypeError for a list, UndefinedError for what is not there."""
     if isinstance(value, (list, tuple)):
-        raise TypeError("this filter is for a text, and here is a list; `| join(' ')` makes one of it")
+        raise TypeError("this filter is for a text, and here is a list; {{ … | join(' ') }} makes one of it")
     if isinstance(value, Mapping):
         raise TypeError(
             f"this filter is for a text, and here is an object with {', '.join(map(str, value)) or 'nothing'}"

@@ -163,7 +163,7 @@ def _instead(name: str, known: Iterable[str]) -> str:
 
 def _with_filters(message: str) -> str:
     """`message`, with the filters there are when it is Jinja2's "No filter named 'sentence'."."""
-    unknown = re.match(r"No filter named '(.+)'\.", message)
+    unknown = re.match(r"No filter named '(.+)'(?: found)?\.$", message)
     if not unknown:
         return message
     nearest = difflib.get_close_matches(unknown[1], _ENVIRONMENT.filters, n=1)

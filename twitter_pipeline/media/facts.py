@@ -35,7 +35,7 @@ _TAGS: Mapping[str, tuple[str, ...]] = {
 }
 
 
-def facts(path: Path) -> dict[str, Any]:
+def facts_of(path: Path) -> dict[str, Any]:
     """JSON-safe: width and height (pixels as stored), seconds (None for a picture), `exif` and `tags`.
 
     Every name is there, empty where the file says nothing or cannot be decoded. Only headers are read. Raises OSError

@@ -53,5 +53,5 @@ def _media(item: Item) -> dict[str, Any]:
     from twitter_pipeline import media
     from twitter_pipeline.media.facts import nothing
 
-    found = media.facts(item.project.path / item.task.files[0]) if item.task.files else nothing()
+    found = media.facts_of(item.project.path / item.task.files[0]) if item.task.files else nothing()
     return {**found, "count": len(item.task.files)}
