@@ -100,6 +100,7 @@ def _text(previews: Iterable[Preview], *, ask: bool) -> None:
 def _page(settings: Settings, previews: Iterable[Preview], totals: Totals, file: Path | None, *, show: bool) -> None:
     from twitter_pipeline.cli import preview_page
 
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
     file = file or settings.home / "preview.html"
     with opened(file) as page:
         preview_page.write(previews, page, settings, totals)

@@ -114,12 +114,14 @@ def _words(metadata: Metadata, template: str | None, hashtags: Sequence[str], st
     bodies: dict[str, str] = {"title": metadata.title, "description": metadata.description}
     # Each with the part it stands in and the space before it; "" is the list.
     tags: list[tuple[str, str]] = []
-    whole = set(map(key, found_in(normalize(render({**bodies, "hashtags": ""})))))
+    whole = bodies.copy()
     for part in bodies:
         if part in shown:
             bodies[part], last = at_end(bodies[part])
-            # What a filter leaves out, such as `first_sentence`, joins the list.
-            tags += [(part, tag) if key(as_tag(tag)) in whole else ("", tag.strip()) for tag in last]
+            tags += [(part, tag) for tag in last]
+    if tags and template is not None:  # whose filters may leave them out, as `first_sentence` does: they join the list
+        seen = set(map(key, found_in(normalize(render({**whole, "hashtags": ""})))))
+        tags = [(part, tag) if key(as_tag(tag)) in seen else ("", tag.strip()) for part, tag in tags]
     already = set(map(key, found_in(normalize(render({**bodies, "hashtags": ""})))))
     for tag in merge(map(normalize, (*metadata.hashtags, *hashtags)), ()):
         tags.append(("", tag))

@@ -60,7 +60,12 @@ class Preview:
     @property
     def texts(self) -> tuple[Text, ...]:
         """What is posted, one after the other; empty without a draft."""
-        return () if self.draft is None else (Text(self.draft.text, self.draft.weight),)
+        return () if self.draft is None else texts_of(self.draft)
+
+
+def texts_of(draft: Draft) -> tuple[Text, ...]:
+    """What a draft posts, one after the other."""
+    return (Text(draft.text, draft.weight),)
 
 
 @dataclass
@@ -130,7 +135,7 @@ def preview(
         draft = enhancing.preview(item, draft, ask=ask)
     why_not += _held(item, seen, now, known=why_not)
     slot = seen.slots[task.project_id].get(task.id)
-    cost = None if draft is None else prices.of([draft.text], settings.x.prices)
+    cost = None if draft is None else prices.of([one.text for one in texts_of(draft)], settings.x.prices)
     return Preview(task, account, draft, slot, tuple(why_not), limit, _before(item), cost)
 
 

@@ -62,6 +62,8 @@ def test_a_camera_is_named_once(tmp_path: Path, make: str, model: str, camera: s
         ("0000:00:00 00:00:00", "+01:00", ""),
         ("    :  :     :  :  ", "", ""),
         ("{{ 7 * 7 }}", "", ""),
+        ("1970:01:01 00:00:00", "", ""),
+        ("1904:01:01 00:00:00", "+00:00", ""),
     ],
 )
 def test_a_time_is_a_time_or_nothing(tmp_path: Path, taken: str, offset: str, expected: str) -> None:
