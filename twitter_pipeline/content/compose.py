@@ -65,8 +65,8 @@ def compose(
     """The text of the post for `metadata`, never over `limit` (weighted, see `weight.weighted_length`).
 
     `template` is Jinja2 over title, description, link, alt_text (text), hashtags (text: those of the metadata, then
-    `hashtags`, each once, without those the rest of the text already holds), keywords (a list) and extra (an
-    object). Raises TemplateError when it cannot be used.
+    `hashtags`, each once, without those the rest of the text already holds), keywords (a list), extra (an object) and
+    the metadata's facts. Raises TemplateError when it cannot be used.
     """
     # Here, since whoever loads the definitions must not pay for Jinja2 and regex.
     from twitter_pipeline.content.fit import GIVE_WAY, fit
@@ -131,7 +131,19 @@ def _cleaned(metadata: Metadata, style: Style) -> Metadata:
         title=cleaned(metadata.title),
         description=cleaned(metadata.description),
         hashtags=tuple(map(foreign.plain, metadata.hashtags)),
+        keywords=tuple(map(cleaned, metadata.keywords)),
+        extra=_each_text(metadata.extra, cleaned),
+        facts=_each_text(metadata.facts, cleaned),
     )
+
+
+def _each_text(value: Any, change: Callable[[str], str]) -> Any:
+    """The JSON value with every text in it changed."""
+    if isinstance(value, Mapping):
+        return {name: _each_text(one, change) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_each_text(one, change) for one in value]
+    return change(value) if isinstance(value, str) else value
 
 
 def _words(metadata: Metadata, template: str | None, hashtags: Sequence[str], style: Style) -> Words:
@@ -145,10 +157,14 @@ def _words(metadata: Metadata, template: str | None, hashtags: Sequence[str], st
     bodies: dict[str, str] = {"title": metadata.title, "description": metadata.description}
     # Each with the part it stands in and the space before it; "" is the list.
     tags: list[tuple[str, str]] = []
+    whole = bodies.copy()
     for part in bodies:
         if part in shown:
             bodies[part], last = at_end(bodies[part])
             tags += [(part, tag) for tag in last]
+    if tags and template is not None:  # whose filters may leave them out, as `first_sentence` does: they join the list
+        seen = set(map(key, found_in(normalize(render({**whole, "hashtags": ""})))))
+        tags = [(part, tag) if key(as_tag(tag)) in seen else ("", tag.strip()) for part, tag in tags]
     already = set(map(key, found_in(normalize(render({**bodies, "hashtags": ""})))))
     for tag in merge(map(normalize, (*metadata.hashtags, *hashtags)), ()):
         tags.append(("", tag))
@@ -183,7 +199,8 @@ def _renderer(metadata: Metadata, template: str | None) -> Render:
     from twitter_pipeline.content.template import render
 
     fields: dict[str, Any] = metadata.to_dict()
-    return lambda parts: render(template, {**fields, **parts})
+    facts = fields.pop("facts")
+    return lambda parts: render(template, {**fields, **facts, **parts})
 
 
 def _shown(render: Render) -> frozenset[str]:

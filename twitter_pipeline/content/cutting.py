@@ -9,6 +9,7 @@ import regex
 
 from twitter_pipeline.content.breaks import Breaks, End, Kind, by_letter, last_before, within
 from twitter_pipeline.content.languages import function_words
+from twitter_pipeline.content.weight import HEAVY
 
 ELLIPSIS = "…"
 # What looks wrong right before an ellipsis.
@@ -51,6 +52,17 @@ def divide(text: str, fits: Callable[[str], bool], room: int) -> int:
         if (chosen := _best(text, breaks, fits, lambda end: text[: end.at].rstrip())) is not None:
             return chosen.at
     return len(text)
+
+
+def first_words(text: str, number: int) -> str:
+    """The first `number` words, marked and without what dangles as in `shorten`; the whole where there are no more."""
+    breaks = within(text, len(text) * HEAVY)
+    if not 0 < number < len(breaks.ends):
+        return text if number > 0 else ""
+    at, kind = breaks.ends[number - 1]
+    if kind is Kind.SENTENCE:
+        return text[:at]
+    return _without_dangling(text[:at], last_before(at, breaks.whole), function_words(text))
 
 
 def _best(text: str, breaks: Breaks, fits: Callable[[str], bool], made: Callable[[End], str]) -> End | None:
