@@ -11,7 +11,6 @@ from collections.abc import Iterator
 from twitter_pipeline_tests.model import reading
 from twitter_pipeline_tests.model.state import (
     DELETED,
-    MAY_BE_POSTED,
     UNANSWERED,
     VISIBLE,
     Attempt,
@@ -52,19 +51,19 @@ def steps(state: State, rules: Rules, world: World) -> Iterator[Step]:
 
 def _sensor_and_people(state: State, index: int, task: Task, world: World) -> Iterator[Step]:
     """`due.take` and `session.open_session`: from the queue, or by hand from whatever nobody works on."""
-    name, room = NAMES[index], len(task.attempts) < world.attempts[index]
+    name, room = NAMES[index], task.claims < world.attempts[index]
     if task.status == "pending" and room:
         yield f"{name} is queued", False, state.with_task(index, task._replace(status="queued"))
     by_hand = task.status in ("pending", "failed", "cancelled")
     if not (by_hand or task.status == "queued"):
         return
-    if _may_be_posted(task):
+    if task.may_be_posted(world.parts):
         if task.status == "queued":
             said = f"a run does not take {name}, which may be on X; the reaper puts it back"
             yield said, False, state.with_task(index, task._replace(status="pending"))
     elif room and Run() in state.runs:
         who = "a person launches" if by_hand else "a run takes"
-        new = task._replace(status="running", attempts=(*task.attempts, Attempt()))
+        new = task._replace(status="running", attempts=(*task.attempts, Attempt()), claims=task.claims + 1)
         after = state.with_task(index, new).with_run(Run(), Run("held", index, len(task.attempts)))
         yield f"{who} {name}, attempt {len(new.attempts)}", by_hand, after
 
@@ -74,7 +73,8 @@ def _reaper(state: State, index: int, task: Task, rules: Rules, world: World) ->
     if task.status != "running":
         return
     alive = any(run.at != "none" and run.task == index and state.held(run) for run in state.runs)
-    to = "unconfirmed" if rules.reaper_sees_sent and _may_be_posted(task) else _backed_off(task, index, world)
+    lost_track = rules.reaper_sees_sent and task.may_be_posted(world.parts)
+    to = "unconfirmed" if lost_track else _backed_off(task, index, world)
     yield f"the reaper takes {NAMES[index]} back: {to}", alive, state.with_task(index, task._replace(status=to))
 
 
@@ -105,9 +105,9 @@ def _run(state: State, run: Run, rules: Rules, world: World) -> Iterator[Step]:
         said = f"{who} gets no answer in time"
         yield said, False, state.with_run(run, run._replace(at="told", said="nothing"))
     elif run.at == "told":
-        yield f"{who} writes down: {run.said}", False, _write_down(state, run, rules)
+        yield f"{who} writes down: {run.said}", False, _write_down(state, run, rules, world)
         if world.interrupts:
-            to = "unconfirmed" if rules.settling_sees_sent and _may_be_posted(task) else "pending"
+            to = "unconfirmed" if rules.settling_sees_sent and task.may_be_posted(world.parts) else "pending"
             said = f"{who} cannot write that down, and settles: {to}"
             yield said, True, _settled(state, run, to).with_run(run, Run())
     elif run.at == "looking":
@@ -121,19 +121,20 @@ def _run(state: State, run: Run, rules: Rules, world: World) -> Iterator[Step]:
 def _allow(state: State, run: Run, task: Task, who: str, rules: Rules, world: World) -> Step:
     """`post._allow`: one transaction, which locks the rows of the task and of the account."""
     gone = state.with_run(run, Run())
-    if _may_be_posted(task):
-        to = "completed" if _made(task) else "unconfirmed"
+    if task.may_be_posted(world.parts):
+        to = "completed" if task.made == world.parts else "unconfirmed"
         return f"{who} finds that it may be on X", False, _settled(gone, run, to)
+    part = task.made + 1 if rules.goes_on_with_the_next else 1
     others = (other for index, other in enumerate(state.tasks) if index != run.task)
     if rules.waits_for_same_words and any(
-        attempt.state in UNANSWERED and other.status in ("running", "unconfirmed")
+        attempt.state in UNANSWERED and attempt.part == part and other.status in ("running", "unconfirmed")
         for other in others
         for attempt in other.attempts
     ):
         return f"{who} waits: the same words are in flight", False, _settled(gone, run, "pending")
     if rules.checks_lease and not state.held(run):
         return f"{who} has lost its lease, and stops", False, gone
-    attempt = Attempt("sent" if rules.commits_sent else "prepared", (0, 0), state.known)
+    attempt = Attempt("sent" if rules.commits_sent else "prepared", part, (0, 0), state.known)
     after = _with_attempt(state, run.task, run.attempt, attempt)
     return f"{who} commits `sent`", False, after.with_run(run, run._replace(at="sent"))
 
@@ -147,7 +148,7 @@ def _not_sent(state: State, run: Run, rules: Rules, world: World) -> State:
     return _late_no(after, run, _backed_off(state.tasks[run.task], run.task, world), rules)
 
 
-def _write_down(state: State, run: Run, rules: Rules) -> State:
+def _write_down(state: State, run: Run, rules: Rules, world: World) -> State:
     """`post._write_down` and `post._posted`: `attempts.answer` and `session.settle` in one transaction."""
     attempt = _attempt(state, run)
     after = state.with_run(run, Run())
@@ -155,7 +156,7 @@ def _write_down(state: State, run: Run, rules: Rules) -> State:
         if attempt.state in (*UNANSWERED, "absent"):
             how = "confirmed" if run.said == "yes" else "adopted"
             after = _with_attempt(after, run.task, run.attempt, attempt._replace(state=how, looked=None, post=run.post))
-            after = _yes(after._replace(known=max(state.known, run.post + 1)), run, rules)
+            after = _yes(after._replace(known=max(state.known, run.post + 1)), run, rules, world)
         return after
     if run.said == "no" or (run.said == "403 duplicate" and not rules.duplicate_is_unknown):
         to = "failed" if run.said == "no" else "pending"
@@ -170,9 +171,18 @@ def _write_down(state: State, run: Run, rules: Rules) -> State:
     return after
 
 
-def _yes(state: State, run: Run, rules: Rules) -> State:
-    """The post is there: the task is completed, also when its run was taken for dead meanwhile."""
+def _yes(state: State, run: Run, rules: Rules, world: World) -> State:
+    """The post is there: the task is completed, also when its run was taken for dead meanwhile.
+
+    Where it is not the last of a thread, the run goes on with the next, or the task with another run.
+    """
     task = state.tasks[run.task]
+    if task.attempts[run.attempt].part < world.parts:
+        if state.held(run):
+            on = task._replace(attempts=(*task.attempts, Attempt()))
+            return state.with_task(run.task, on).with_run(Run(), Run("held", run.task, len(task.attempts)))
+        goes_on = rules.part_goes_on and task.status == "unconfirmed" and run.attempt == len(task.attempts) - 1
+        return state.with_task(run.task, task._replace(status="pending")) if goes_on else state
     if state.held(run) or task.status in rules.late_yes_completes:
         return state.with_task(run.task, task._replace(status="completed"))
     return state
@@ -204,7 +214,8 @@ def _x(state: State, request: Request, world: World) -> Iterator[Step]:
         return
     yield f"{what} is lost", True, gone
     yield f"{what} is refused by X", True, _told(gone, request, "no")
-    landed = gone._replace(posts=(*gone.posts, Post(request.task, 0)))
+    part = state.tasks[request.task].attempts[request.attempt].part
+    landed = gone._replace(posts=(*gone.posts, Post(request.task, 0, part)))
     number = len(landed.posts)
     yield f"{what} lands as post {number}", False, _told(landed, request, "yes", number - 1)
     yield f"{what} lands as post {number}, and the answer is lost", True, landed
@@ -248,18 +259,9 @@ def _tick(state: State, rules: Rules, world: World) -> Iterator[Step]:
         yield "time passes", False, after
 
 
-def _may_be_posted(task: Task) -> bool:
-    return any(attempt.state in MAY_BE_POSTED for attempt in task.attempts)
-
-
-def _made(task: Task) -> bool:
-    """`attempts.made`."""
-    return any(attempt.state in ("confirmed", "adopted") for attempt in task.attempts)
-
-
 def _backed_off(task: Task, index: int, world: World) -> str:
     """`decide` of Failed and Died: another attempt while there are retries."""
-    return "pending" if len(task.attempts) < world.attempts[index] else "failed"
+    return "pending" if task.claims < world.attempts[index] else "failed"
 
 
 def _attempt(state: State, run: Run) -> Attempt:

@@ -106,12 +106,14 @@ def _match(
     left = [post for post in shown if post not in taken]
     found: dict[Look, int | None] = {}
     for look in looks:
-        # Ids grow only to the second: the post just before may be the later one.
-        later = [post for post in left if post >= _of(state, look).after - 1]
+        attempt = _of(state, look)
+        # Ids grow only to the second: the post just before may be the later one. Each post of a thread has other words.
+        later = [post for post in left if post >= attempt.after - 1 and state.posts[post].part == attempt.part]
         found[look] = later[0] if later else None
         if later:
             left.remove(later[0])
-    return found, len({post is None for post in found.values()}) > 1
+    missed = {(_of(state, look).part, post is None) for look, post in found.items()}
+    return found, len(missed) > len({part for part, _ in missed})
 
 
 def _judge(state: State, reading: Reading, rules: Rules, world: World) -> State:
@@ -126,18 +128,22 @@ def _judge(state: State, reading: Reading, rules: Rules, world: World) -> State:
         if unclear:
             after = _left_to_a_person(after, look)
         elif post is not None:
-            after = _adopted(after, look, post)
+            after = _adopted(after, look, post, rules, world)
         elif look.ripe:
             after = _missed(after, look, reading.age, rules, world)
     return after
 
 
-def _adopted(state: State, look: Look, post: int) -> State:
+def _adopted(state: State, look: Look, post: int, rules: Rules, world: World) -> State:
     task = state.tasks[look.task]
     if task.status != "unconfirmed" or _of(state, look).state not in UNANSWERED:
         return state
     state = _with(state, look, state="adopted", looked=None, post=post)
-    return state.with_task(look.task, state.tasks[look.task]._replace(status="completed"))
+    if _of(state, look).part < world.parts:
+        to = "pending" if rules.part_goes_on else "unconfirmed"
+    else:
+        to = "completed"
+    return state.with_task(look.task, state.tasks[look.task]._replace(status=to))
 
 
 def _missed(state: State, look: Look, age: int, rules: Rules, world: World) -> State:
@@ -153,7 +159,7 @@ def _missed(state: State, look: Look, age: int, rules: Rules, world: World) -> S
     attempt = _of(state, look)
     if task.status != "unconfirmed" or attempt.state not in UNANSWERED:
         return state  # its answer came after all
-    retries_left = len(task.attempts) < world.attempts[look.task]
+    retries_left = task.claims < world.attempts[look.task]
     to = "pending" if retries_left and not attempt.duplicate else "failed"
     state = _with(state, look, state="absent", looked=None)
     return state.with_task(look.task, state.tasks[look.task]._replace(status=to))

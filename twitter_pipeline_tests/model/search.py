@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from twitter_pipeline_tests.model.protocol import NAMES, steps
-from twitter_pipeline_tests.model.state import DELETED, MAY_BE_POSTED, UNANSWERED, Rules, State, Task, World
+from twitter_pipeline_tests.model.state import DELETED, UNANSWERED, Rules, State, Task, World
 
 
 @dataclass(frozen=True)
@@ -78,26 +78,30 @@ def _no_garbage() -> Iterator[None]:
 def _wrong(state: State) -> str | None:
     """What must never be."""
     for index, task in enumerate(state.tasks):
-        on_x = [post for post in state.posts if post.task == index and post.hidden != DELETED]
-        if len(on_x) > 1:
+        on_x = [post.part for post in state.posts if post.task == index and post.hidden != DELETED]
+        if len(on_x) > len(set(on_x)):
             return f"{NAMES[index]} is on X twice"
         for attempt in task.attempts:
-            if attempt.post is not None and state.posts[attempt.post].task != index:
-                return f"{NAMES[index]} was given the post of {NAMES[state.posts[attempt.post].task]}"
+            if attempt.post is None:
+                continue
+            post = state.posts[attempt.post]
+            if post.task != index:
+                return f"{NAMES[index]} was given the post of {NAMES[post.task]}"
+            if post.part != attempt.part:
+                return f"a post of {NAMES[index]} was given the place of another"
     return None
 
 
-def _has_ended(task: Task, attempts: int) -> bool:
+def _has_ended(task: Task, attempts: int, parts: int) -> bool:
     """Whether a task may stay as it is: posted; failed or cancelled, and surely not posted; or before a person."""
     unanswered = [attempt for attempt in task.attempts if attempt.state in UNANSWERED]
     if task.status == "unconfirmed":
         return any(attempt.looked is None for attempt in unanswered)
     if task.status in ("failed", "cancelled"):
-        return not any(attempt.state in MAY_BE_POSTED for attempt in task.attempts)
+        return not task.may_be_posted(parts)
     # Where the model has no more attempts for it, a task that waits has not been lost.
-    out_of_attempts = task.status == "pending" and len(task.attempts) >= attempts
-    may_be_posted = any(attempt.state in MAY_BE_POSTED for attempt in task.attempts)
-    return task.status == "completed" or (out_of_attempts and not may_be_posted)
+    out_of_attempts = task.status == "pending" and task.claims >= attempts
+    return task.status == "completed" or (out_of_attempts and not task.may_be_posted(parts))
 
 
 def _waits_for_a_person(state: State) -> bool:
@@ -108,7 +112,7 @@ def _waits_for_a_person(state: State) -> bool:
 
 
 def _is_end(state: State, world: World) -> bool:
-    ended = [_has_ended(task, most) for task, most in zip(state.tasks, world.attempts, strict=True)]
+    ended = [_has_ended(task, most, world.parts) for task, most in zip(state.tasks, world.attempts, strict=True)]
     # What has the same words as an item that a person has yet to decide about waits for that, and says so.
     return all(ended) or (
         _waits_for_a_person(state)
@@ -136,7 +140,7 @@ def _how_it_is_stuck(state: State, world: World) -> str:
     stuck = [
         f"{NAMES[index]} is {task.status} for ever, its attempts {', '.join(a.state for a in task.attempts) or 'none'}"
         for index, task in enumerate(state.tasks)
-        if not _has_ended(task, world.attempts[index])
+        if not _has_ended(task, world.attempts[index], world.parts)
     ]
     return "; ".join(stuck)
 

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 #: An attempt that was sent and has no answer (`store.attempts.UNANSWERED`).
 UNANSWERED = ("sent", "unknown")
-#: `store.attempts.MAY_BE_POSTED`.
-MAY_BE_POSTED = (*UNANSWERED, "confirmed", "adopted")
+#: The post is on X (`store.attempts.MADE`).
+MADE = ("confirmed", "adopted")
 VISIBLE, DELETED = -1, -2
 
 
@@ -20,6 +20,8 @@ class Attempt(NamedTuple):
     """A row of `publishing_attempts`; of a task's attempts the last is of the present holder."""
 
     state: str = "prepared"
+    #: Which post of a thread it is.
+    part: int = 1
     #: How often whole readings did not show it (looked_from, missed_at), and how long ago the last one that counted
     #: was. None: the timeline is not read for it (look_at is null).
     looked: tuple[int, int] | None = None
@@ -32,10 +34,20 @@ class Attempt(NamedTuple):
 
 
 class Task(NamedTuple):
-    """A row of `publishing_tasks`. The fence is the number of its attempts: each claim makes one."""
+    """A row of `publishing_tasks`. Each claim makes an attempt; so does its holder for the next post of a thread."""
 
     status: str = "pending"
     attempts: tuple[Attempt, ...] = ()
+    claims: int = 0
+
+    @property
+    def made(self) -> int:
+        """How many posts of its thread are on X for certain (`attempts.made`)."""
+        return len({attempt.part for attempt in self.attempts if attempt.state in MADE})
+
+    def may_be_posted(self, parts: int) -> bool:
+        """`attempts.may_be_posted`."""
+        return self.made == parts or any(attempt.state in UNANSWERED for attempt in self.attempts)
 
 
 class Run(NamedTuple):
@@ -68,6 +80,7 @@ class Post(NamedTuple):
     task: int
     #: Ticks since it landed while the timeline does not list it yet, or VISIBLE, or DELETED by its owner.
     hidden: int
+    part: int = 1
 
 
 class Look(NamedTuple):
@@ -155,6 +168,10 @@ class Rules:
     loads_first: bool = True
     #: `reconciling._absent`: only the attempt that was looked for is taken for absent.
     judges_the_attempt: bool = True
+    #: `threads.next_content`: what is sent next is the first post of a thread that is not on X.
+    goes_on_with_the_next: bool = True
+    #: `session.keep_part`, `decide.decide`: a post that others follow lets an `unconfirmed` task go on, whoever has it.
+    part_goes_on: bool = True
     #: `looks.known`: a post that another attempt made is not matched.
     leaves_known_posts: bool = True
 
@@ -165,6 +182,8 @@ class World:
 
     #: How many attempts each task gets; all tasks have the same words and no media.
     attempts: tuple[int, ...] = (2,)
+    #: Of how many posts each item is.
+    parts: int = 1
     #: How many processes publish, and read the timeline, at once.
     runs: int = 2
     readers: int = 1

@@ -30,6 +30,8 @@ DELETED = World(delay=0, lag=0, owner_deletes=True)
 #: A process stands still right before its first byte, or its request does on the way. X refuses old signatures.
 WINDOW = World(freezes=True, delay=None, signature_lasts=1, lag=0)
 SIGNED_AND_CHECKED = replace(RULES, settle=1)
+#: A thread of two posts.
+THREAD = World(parts=2, runs=1, delay=0, lag=0, interrupts=True)
 
 
 @pytest.mark.parametrize(
@@ -38,6 +40,7 @@ SIGNED_AND_CHECKED = replace(RULES, settle=1)
         pytest.param(PROMPT, ONE, id="one item"),
         pytest.param(QUICK, TWINS, id="two items with the same words"),
         pytest.param(QUICK, DELETED, id="the owner deletes posts"),
+        pytest.param(QUICK, THREAD, id="a thread of two posts"),
         pytest.param(SIGNED_AND_CHECKED, WINDOW, id="a process stands still before its first byte"),
     ],
 )
@@ -54,6 +57,8 @@ def test_nobody_posts_twice_or_is_stuck(rules: Rules, world: World) -> None:
         pytest.param(PROMPT, World(attempts=(3,), interrupts=True), id="three attempts"),
         pytest.param(PROMPT, World(attempts=(1, 1), interrupts=True, flaps=1), id="two items, slowly"),
         pytest.param(QUICK, World(attempts=(2, 1), delay=0, lag=0), id="two items, one of them twice"),
+        pytest.param(QUICK, World(parts=2, delay=0, lag=0), id="two runs at a thread of two posts"),
+        pytest.param(QUICK, World(parts=3, runs=1, delay=0, lag=0), id="a thread of three posts"),
         pytest.param(QUICK, World(attempts=(3,), runs=1, readers=2, delay=0, lag=0), id="two readers"),
         pytest.param(
             RULES,
@@ -87,6 +92,8 @@ TWICE, STUCK, SWAPPED = "is on X twice", "for ever", "was given the post of"
             STUCK,
             id="a very late Yes is not heard",
         ),
+        pytest.param(replace(QUICK, goes_on_with_the_next=False), THREAD, TWICE, id="a thread begins anew"),
+        pytest.param(replace(QUICK, part_goes_on=False), THREAD, STUCK, id="a thread stops at a post found later"),
         pytest.param(replace(PROMPT, settle=1, pause=0), ONE, TWICE, id="absent before it can be seen"),
         pytest.param(replace(PROMPT, readings=2), ONE, TWICE, id="absent after one reading"),
         pytest.param(
@@ -166,6 +173,6 @@ def test_each_step_names_code_that_is_there() -> None:
         if isinstance(node, (ast.FunctionDef, ast.ClassDef))
     }
     modules = {f"{package}.{path.stem}" for package in ("publishing", "x") for path in (there / package).glob("*.py")}
-    constants = {"attempts.UNANSWERED", "attempts.MAY_BE_POSTED"}
+    constants = {"attempts.UNANSWERED", "attempts.MADE"}
     assert len(named) > 20
     assert named - defined - modules - constants == set()
