@@ -139,10 +139,8 @@ def _adopted(state: State, look: Look, post: int, rules: Rules, world: World) ->
     if task.status != "unconfirmed" or _of(state, look).state not in UNANSWERED:
         return state
     state = _with(state, look, state="adopted", looked=None, post=post)
-    if _of(state, look).part < world.parts:
-        to = "pending" if rules.part_goes_on else "unconfirmed"
-    else:
-        to = "completed"
+    on = "pending" if rules.part_goes_on else "unconfirmed"
+    to = on if _of(state, look).part < world.parts else "completed"
     return state.with_task(look.task, state.tasks[look.task]._replace(status=to))
 
 
