@@ -296,6 +296,16 @@ class TestVerify:
         assert "reads timeline  no" in said.out
         assert "stays unconfirmed until a person has looked" in said.out
 
+    @pytest.mark.parametrize("premium", [True, False])
+    def test_a_limit_that_its_subscription_does_not_allow(
+        self, live: MakeWorld, command: WithWorld, keys_file: Path, premium: bool
+    ) -> None:
+        here = live(top={"accounts": [{"name": "maker", "text_limit": 2000}]})
+        command(here)("account", "add", "maker", "--from", str(keys_file), "--no-check")
+        here.sandbox.account("maker", premium=premium)
+        said = command(here)("account", "verify").out
+        assert ("text_limit is 2,000, and X says that it has no subscription" in said) is not premium
+
     def test_no_credit_is_a_thing_to_mend(self, here: World, command: WithWorld) -> None:
         here.sandbox.fault(TIMELINE, "status", status=402)
         said = command(here)("account", "verify")
