@@ -22,7 +22,7 @@ from sqlalchemy.dialects import postgresql, sqlite
 from twitter_pipeline.analytics.spans import Spans
 from twitter_pipeline.analytics.sql import seconds_between
 from twitter_pipeline.config import XPrices
-from twitter_pipeline.store.attempts import AttemptState
+from twitter_pipeline.store.attempts import MADE
 from twitter_pipeline.store.status import Event, Status
 from twitter_pipeline.store.tables import (
     UtcDateTime,
@@ -135,7 +135,10 @@ def _of_log(spans: Spans, ids: Sequence[str]) -> sa.Select[Any]:
 
 
 def _of_posts(spans: Spans, ids: Sequence[str]) -> sa.Select[Any]:
-    """The posts, each with its line of the log and the attempt that made it, if one of ours did."""
+    """The posts, each with its line of the log and what X was sent for it, of a thread each of its posts."""
+    made = _attempts.state.in_([state.value for state in MADE])
+    sent = sa.select(sa.func.count()).where(_attempts.task_id == _tasks.id, made).scalar_subquery()
+    linked = sa.select(sa.func.count()).where(_attempts.task_id == _tasks.id, made, _attempts.has_link)
     seconds = seconds_between(_tasks.created_at, _tasks.executed_time)
     posts = (
         sa.select(
@@ -143,18 +146,11 @@ def _of_posts(spans: Spans, ids: Sequence[str]) -> sa.Select[Any]:
             spans.of(_tasks.executed_time).label("span"),
             # A post older than its task: the database was an older copy. How long it took nobody knows.
             sa.case((_tasks.executed_time >= _tasks.created_at, seconds)).label("seconds"),
-            sa.case((_attempts.id.is_not(None), 1), else_=0).label("sent"),
-            sa.case((_attempts.has_link, 1), else_=0).label("link"),
+            sent.label("sent"),
+            linked.scalar_subquery().label("link"),
             _log.id.label("line"),
         )
         .join(publishing_log, sa.and_(_log.task_id == _tasks.id, _log.action.in_(_POSTED)))
-        .outerjoin(
-            publishing_attempts,
-            sa.and_(
-                _attempts.task_id == _tasks.id,
-                _attempts.state.in_([AttemptState.CONFIRMED.value, AttemptState.ADOPTED.value]),
-            ),
-        )
         .where(_tasks.project_id.in_(ids), _tasks.executed_time >= spans.start, _tasks.executed_time < spans.end)
         .subquery()
     )

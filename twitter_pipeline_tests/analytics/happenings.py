@@ -21,17 +21,18 @@ MINUTE = timedelta(minutes=1)
 _ids = itertools.count(1)
 
 
-def post(engine: sa.Engine, task_id: int, now: datetime, *, has_link: bool = False) -> None:
-    """Have a task posted."""
+def post(engine: sa.Engine, task_id: int, now: datetime, *, has_link: bool = False, parts: int = 1) -> None:
+    """Have a task posted, as a thread of so many posts; only its last holds the link."""
     claim = take(engine, task_id, holder=f"run-{task_id}", now=now)
-    words = f"words {task_id}"
     with writing(engine) as connection:
         (account, *_) = accounts.listing(connection)
-        content = Content(words, text_key(words), has_link=has_link)
-        attempts.prepare(connection, claim, content, account_id=account.id, now=now)
-        assert attempts.mark_sent(connection, claim, now=now)
-        tweet_id = f"{next(_ids)}"
-        attempts.answer(connection, claim, AttemptState.CONFIRMED, now=now, tweet_id=tweet_id)
+        for part in range(1, parts + 1):
+            words = f"words {task_id} {part}"
+            content = Content(words, text_key(words), has_link=has_link and part == parts, part=part, parts=parts)
+            attempts.prepare(connection, claim, content, account_id=account.id, now=now)
+            assert attempts.mark_sent(connection, claim, now=now)
+            tweet_id = f"{next(_ids)}"
+            attempts.answer(connection, claim, AttemptState.CONFIRMED, now=now, tweet_id=tweet_id)
         assert moves.settle(connection, claim, Move(Event.POST, "posted", tweet_id=tweet_id), now=now)
 
 

@@ -14,7 +14,7 @@ from twitter_pipeline.store import moves
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.status import Event, Status
 from twitter_pipeline.store.tables import analytics_hourly, publishing_log, publishing_tasks
-from twitter_pipeline_tests.analytics.happenings import HOUR, MINUTE, ONE, a_day_at_work, adopt, put
+from twitter_pipeline_tests.analytics.happenings import HOUR, MINUTE, ONE, a_day_at_work, adopt, post, put
 from twitter_pipeline_tests.support.items import carry_out, new_item, take
 
 PRICES = XPrices()
@@ -59,6 +59,12 @@ def test_the_cost_is_that_of_the_posts_with_and_without_a_link(prepared: sa.Engi
     assert rows(prepared, "posts_with_link", "cost") == [(0, 0.015), (1, 0.215)]
     hourly.compute(prepared, HOUR, HOUR + 2 * ONE, prices=XPrices(post=1, post_with_link=10))
     assert rows(prepared, "cost") == [(1,), (11,)]
+
+
+def test_a_thread_costs_what_its_posts_do_and_is_one_item(prepared: sa.Engine) -> None:
+    post(prepared, put(prepared, HOUR), HOUR + MINUTE, has_link=True, parts=3)
+    compute(prepared, HOUR, HOUR + ONE)
+    assert rows(prepared, "tasks_completed", "posts_with_link", "cost") == [(1, 1, 0.23)]
 
 
 def test_what_was_adopted_without_an_attempt_of_ours_costs_nothing(prepared: sa.Engine) -> None:
