@@ -141,6 +141,8 @@ def _propose(
         done, said = adopting.adopt(engine, settings, account, pair.task, pair.post, now=now, actor=actor())
         left = left or not done
         output.say(said)
+        for more in adopting.adopt_rest(engine, settings, account, pair.task, now=now, actor=actor()) if done else ():
+            output.say(more)
     return left
 
 

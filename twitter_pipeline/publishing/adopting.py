@@ -6,7 +6,7 @@ of the account. Everything else is for a person: `foreign.is_seen` keeps such it
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
@@ -254,6 +254,20 @@ def adopt(
             connection.execute(sa.update(publishing_tasks).where(_tasks.id == task.id).values(values))
         looks.give(connection, account.id, post.post_id, task.id)
     return True, f"{task.partition_key}: {decided.message}"
+
+
+def adopt_rest(
+    engine: sa.Engine, settings: Settings, account: AccountRow, task: Task, *, now: datetime, actor: str | None = None
+) -> Iterator[str]:
+    """Of a thread whose first post was just taken, take those that follow, as long as each is certain; what was done."""
+    while True:
+        pairs = [pair for pair in match(engine, settings, account).pairs if pair.task.id == task.id]
+        if not pairs or not pairs[0].task.content_data.get("more"):
+            return
+        done, said = adopt(engine, settings, account, pairs[0].task, pairs[0].post, now=now, actor=actor)
+        yield said
+        if not done:
+            return
 
 
 def _kept(item: Item, post: Seen) -> Draft:

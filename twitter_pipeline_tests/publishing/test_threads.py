@@ -188,18 +188,17 @@ def test_a_thread_that_an_older_database_does_not_know_is_found_post_by_post(wor
     assert isinstance(here.publish(), Posted)
     restore(here.engine, older)
     assert isinstance(here.publish(run_id="after"), Unknown)
-    for _ in range(4):
-        with reading(here.engine) as connection:
-            account = accounts.by_name(connection, "sandbox")
-        foreign.read(here.engine, here.settings, account.id)
-        with reading(here.engine) as connection:
-            account = accounts.by_id(connection, account.id)
-        matched = adopting.match(here.engine, here.settings, account)
-        assert [pair.task.id for pair in matched.pairs] == [here.task().id]
-        done, said = adopting.adopt(
-            here.engine, here.settings, account, here.task(), matched.pairs[0].post, now=utc_now()
-        )
-        assert done, said
+    with reading(here.engine) as connection:
+        account = accounts.by_name(connection, "sandbox")
+    foreign.read(here.engine, here.settings, account.id)
+    with reading(here.engine) as connection:
+        account = accounts.by_id(connection, account.id)
+    (pair,) = adopting.match(here.engine, here.settings, account).pairs
+    done, said = adopting.adopt(here.engine, here.settings, account, pair.task, pair.post, now=utc_now())
+    assert done, said
+    assert here.task().status is Status.PENDING
+    rest = list(adopting.adopt_rest(here.engine, here.settings, account, pair.task, now=utc_now()))
+    assert [words.split(": ")[1] for words in rest[:2]] == ["posted 2 of 4", "posted 3 of 4"]
     is_whole(here)
 
 
