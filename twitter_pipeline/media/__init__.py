@@ -4,7 +4,18 @@ Importing this is light: PyAV and Pillow (0.1 s together) are loaded by the firs
 """
 
 from twitter_pipeline.media.checks import check, refused_at_sight
+from twitter_pipeline.media.glimpses import glimpses
 from twitter_pipeline.media.info import MediaInfo, MediaKind, MediaRefused
 from twitter_pipeline.media.thumbnails import contact_sheet, stamp, thumbnail
 
-__all__ = ["MediaInfo", "MediaKind", "MediaRefused", "check", "contact_sheet", "refused_at_sight", "stamp", "thumbnail"]
+__all__ = [
+    "MediaInfo",
+    "MediaKind",
+    "MediaRefused",
+    "check",
+    "contact_sheet",
+    "glimpses",
+    "refused_at_sight",
+    "stamp",
+    "thumbnail",
+]

@@ -64,7 +64,9 @@ def preview(
         with drafting.file_errors(item):
             paths = drafting.media_paths(item)
             draft = drafting.draft(item, paths)
-            twin = drafting.twin_of(item, drafting.content_identity(item, paths))
+            digests = drafting.digests_of(paths)
+            draft = draft.with_digests(digests)
+            twin = drafting.twin_of(item, drafting.content_identity(item, paths, digests))
         if twin is not None:
             why_not.append(twin)
     except Ended as ended:
