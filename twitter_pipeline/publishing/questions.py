@@ -43,7 +43,7 @@ def shown(item: Item, draft: Draft, place: Place, question: Question) -> tuple[Q
             question = replace(question, pictures=_pictures(item, draft))
         except Exception as error:  # noqa: BLE001 - a decoder's error is no reason not to ask about the words
             question = question_for(item.settings, item.source(), draft, place, blind=True)
-            why = f"it could not be shown the media ({error})"
+            why = f"it could not be shown the media ({' '.join(str(error).split())[:200]})"
     if count := item.settings.gemini.examples:
         from twitter_pipeline.enhancing.question import MOST_EXAMPLE
 

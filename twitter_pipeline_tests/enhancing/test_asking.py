@@ -21,15 +21,17 @@ from twitter_pipeline_tests.support.sandbox import GEMINI, SandboxServer
 WORDS = Metadata(title="A cat", description="It sleeps.", hashtags=("cats",))
 
 
-def question(words: Metadata = WORDS, *, alt_text: str = "", **changes: Any) -> Question:
+def question(words: Metadata = WORDS, *, alt_texts: tuple[str, ...] = (), **changes: Any) -> Question:
     asked = {"model": "gemini-3.8-flash", "voice": "Dry.", "room": 250, "limit": 280, **changes}
-    return ask_for(words, alt_text=alt_text, **asked)
+    return ask_for(words, alt_texts=alt_texts, **asked)
 
 
 def test_an_answer_comes_with_its_words_and_its_price(gemini: MakeGemini, sandbox: SandboxServer) -> None:
-    reply = ask(gemini(), question(alt_text="A grey cat"))
+    reply = ask(gemini(), question(alt_texts=("A grey cat", "")))
     assert read(reply) == Words(
-        text="✨ A cat – It sleeps.", hashtags=("#cats", "#ImprovedInTheSandbox"), alt_text="Improved: A grey cat"
+        text="✨ A cat – It sleeps.",
+        hashtags=("#cats", "#ImprovedInTheSandbox"),
+        alt_texts=("Improved: A grey cat", ""),
     )
     assert reply.input_tokens is not None
     assert reply.input_tokens > 100
@@ -49,12 +51,12 @@ def test_what_is_sent_is_instruction_data_and_schema_each_in_its_place(
     assert "Dry, never more than two sentences." in asked.instruction
     (content,) = body["contents"]
     assert [json.loads(part["text"]) for part in content["parts"]] == [
-        {"title": "A cat", "description": "It sleeps.", "hashtags": ["cats"], "alt_text": ""}
+        {"title": "A cat", "description": "It sleeps.", "hashtags": ["cats"], "alt_texts": []}
     ]
     wanted = body["generationConfig"]
     assert wanted["responseMimeType"] == "application/json"
     schema = wanted.get("responseJsonSchema") or wanted["responseSchema"]
-    assert set(schema["properties"]) == {"text", "hashtags", "alt_text"}
+    assert set(schema["properties"]) == {"text", "hashtags", "alt_texts"}
 
 
 def test_an_injection_is_carried_as_data_only(gemini: MakeGemini, sandbox: SandboxServer) -> None:
@@ -100,7 +102,7 @@ GOOGLES = {"error": {"code": 0, "message": "It is busy.", "status": "UNAVAILABLE
     [
         ({"kind": "status", "status": 503, "body": GOOGLES}, Outcome.FAILED, "it answered 503: "),
         ({"kind": "status", "status": 500, "body": "<h1>Oops</h1>"}, Outcome.FAILED, "it answered 500: "),
-        ({"kind": "status", "status": 429, "body": GOOGLES}, Outcome.FAILED, "Google's limit for this key is reached"),
+        ({"kind": "status", "status": 429, "body": GOOGLES}, Outcome.LIMITED, "Google's limit for this key is reached"),
         ({"kind": "status", "status": 403, "body": GOOGLES}, Outcome.FAILED, "check gemini.api_key"),
         ({"kind": "status", "status": 404, "body": GOOGLES}, Outcome.FAILED, "check gemini.model"),
         ({"kind": "status", "status": 200, "body": "<h1>Log in to the hotel</h1>"}, Outcome.FAILED, "could not be"),

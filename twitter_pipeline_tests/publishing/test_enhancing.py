@@ -126,7 +126,7 @@ print([name for name in libraries if name in sys.modules] or [name for name in s
     [
         ({"kind": "delay", "seconds": 2}, "late", "it did not answer within 0.5 s (gemini.timeout)"),
         ({"kind": "status", "status": 503}, "failed", "it answered 503"),
-        ({"kind": "status", "status": 429}, "failed", "Google's limit for this key is reached"),
+        ({"kind": "status", "status": 429}, "limited", "Google's limit for this key is reached"),
         ({"kind": "drop"}, "failed", "it could not be asked"),
         ({"kind": "answer", "answer": "empty"}, "empty", "its answer was empty"),
         ({"kind": "answer", "answer": "blocked"}, "blocked", "it refused these words"),

@@ -13,7 +13,7 @@ from twitter_pipeline.sandbox.faults import ANSWERS
 from twitter_pipeline_tests.sandbox.conftest import Running
 from twitter_pipeline_tests.support.sandbox import GEMINI
 
-DATA = {"title": "A cat", "description": "It sleeps.", "hashtags": ["cats"], "alt_text": "A cat"}
+DATA = {"title": "A cat", "description": "It sleeps.", "hashtags": ["cats"], "alt_texts": ["A cat", ""]}
 
 
 @pytest.fixture(autouse=True)
@@ -53,7 +53,7 @@ def test_it_answers_from_the_data_and_always_the_same(x: Running) -> None:
     assert json.loads(said(first)) == {
         "text": "✨ A cat – It sleeps.",
         "hashtags": ["cats", "ImprovedInTheSandbox"],
-        "alt_text": "Improved: A cat",
+        "alt_texts": ["Improved: A cat", ""],
     }
     assert said(ask(x)) == said(first)
     tokens = first.json()["usageMetadata"]
@@ -96,10 +96,14 @@ def test_what_it_was_asked_can_be_looked_at(own_x: Running) -> None:
 
 @pytest.mark.parametrize("kind", ANSWERS)
 def test_it_answers_badly_on_request(x: Running, kind: str) -> None:
-    x.fault(GEMINI, "answer", answer=kind, body={"text": "Hello"})
+    x.fault(GEMINI, "answer", answer=kind, body={"text": "Hello"}, seconds=30)
     answer = ask(x)
-    assert answer.status_code == 200
     told = answer.json()
+    if kind == "limited":
+        assert (answer.status_code, told["error"]["status"]) == (429, "RESOURCE_EXHAUSTED")
+        assert told["error"]["details"][1]["retryDelay"] == "30s"
+        return
+    assert answer.status_code == 200
     finish = told.get("candidates", [{}])[0].get("finishReason")
     if kind == "empty":
         assert "candidates" not in told

@@ -32,7 +32,7 @@ def main(url: str, budget: int, start: float) -> None:
                 begun = gemini.begin(
                     connection,
                     task_id,
-                    digest="the same",
+                    key=gemini.Key("the same", str(task_id)),
                     model="gemini",
                     by=f"{os.getpid()}-{number}",
                     budget=budget,
@@ -43,7 +43,8 @@ def main(url: str, budget: int, start: float) -> None:
             if isinstance(begun, gemini.Begun):
                 print(task_id, flush=True)
                 with writing(engine) as connection:
-                    gemini.finish(connection, task_id, begun, outcome="answered", words={"text": "A cat"})
+                    words = {"text": "A cat"}
+                    gemini.finish(connection, begun, outcome="answered", words=words, now=datetime.now(timezone.utc))
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(THREADS)]
     for thread in threads:
