@@ -15,7 +15,8 @@ from twitter_pipeline.content.tidy import single_spaced
 from twitter_pipeline.content.weight import normalize
 from twitter_pipeline.enhancing.guard import spans
 
-#: What must be left to be worth posting: letters, and their share of those that stood beside what goes.
+#: What must be left to be worth posting: letters, of more than one word where words are told apart by spaces, and
+#: their share of those that stood beside what goes.
 _LEAST_LETTERS = 4
 _LEAST_SHARE = 1 / 3
 #: A last clause of no more words only led up to what goes: "see …", "more at …".
@@ -23,6 +24,8 @@ _MOST_LEADING = 3
 
 _LETTER = regex.compile(r"\p{L}")
 _WORD = regex.compile(r"[\p{L}\p{N}]++")
+# Scripts that put no space between words.
+_UNSPACED = regex.compile(r"[\p{Han}\p{Hiragana}\p{Katakana}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}]")
 # A sentence that begins right after the full stop looks like a domain: "evening.Then".
 _SLIP = regex.compile(r"([\w-]*[^\W_])\.(\p{Lu}\p{Ll}++)")
 # What belongs to a name or an address besides: "me" of "me@evil.example", the path of a domain that X does not know.
@@ -53,7 +56,7 @@ def without_added(text: str, original: str) -> Kept | None:
     What stands in brackets or begins a sentence goes alone. Else its sentence goes as a whole, if enough others stay,
     or the end of it. No word is added, and none changes its place.
     """
-    text = normalize(foreign.plain(text)).replace(_MARK, "")
+    text = normalize(foreign.plain(text.replace(_MARK, "")))
     text = _changed(text, original, lambda token: _SLIP.sub(r"\1. \2", token) if _SLIP.fullmatch(token) else token)
     removed: dict[str, None] = {}
 
@@ -69,8 +72,9 @@ def without_added(text: str, original: str) -> Kept | None:
     shorten: Callable[[str], str]
     for shorten in (_nothing, _without_end):
         left = "".join(shorten(one) if _MARK in one else one for one in sentences)
-        left = single_spaced(_GAP.sub(" ", left))
-        if _letters(left) >= enough and not spans(left, original):
+        left = normalize(single_spaced(_GAP.sub(" ", left)))
+        says = len(_WORD.findall(left)) > 1 or _UNSPACED.search(left)
+        if says and _letters(left) >= enough and not spans(left, original):
             return Kept(left, tuple(removed))
     return None
 

@@ -32,7 +32,7 @@ def test_hashtags_are_made_valid_each_once_and_not_too_many() -> None:
 def test_each_alt_text_is_cut_to_what_x_takes_and_there_are_no_more_than_pictures() -> None:
     long, words, *_ = said(alt_texts=["a" * 4000, "cat " * 1000, *"abcdef"]).alt_texts
     assert len(long) == 1000
-    assert (len(words), words[-5:]) == (1000, " cat…")
+    assert (len(words) <= 1000, words[-8:]) == (True, "cat cat…")
     assert len(said(alt_texts=["a"] * 9).alt_texts) == 4
 
 
