@@ -31,7 +31,7 @@ KEPT = 1000
 _MAX_BODY = 20 * 1024 * 1024
 
 _TEXT = fields.record({"text": fields.text(least=1)}, required=("text",))
-_PICTURE = fields.record({"inlineData": gemini_pictures.INLINE}, required=("inlineData",))
+_PICTURE = fields.record({"inlineData": gemini_pictures.inline}, required=("inlineData",))
 
 
 def _part(path: str, value: Any) -> None:

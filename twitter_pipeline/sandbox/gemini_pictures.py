@@ -29,8 +29,14 @@ def _data(path: str, value: Any) -> None:
         raise invalid(f"Invalid value at '{path}' (TYPE_BYTES), Base64 decoding failed", data="")
 
 
-#: `inlineData` of a part.
-INLINE = fields.record({"mimeType": fields.text(), "data": _data}, required=("mimeType", "data"))
+_EITHER = fields.record({"mimeType": fields.text(), "mime_type": fields.text(), "data": _data}, required=("data",))
+
+
+def inline(path: str, value: Any) -> None:
+    """`inlineData` of a part. Google takes a name in either spelling, and google-genai sends the one with "_"."""
+    _EITHER(path, value)
+    if ("mimeType" in value) == ("mime_type" in value):
+        raise invalid(f"Invalid value at '{path}.mime_type': once, it is required", mime_type="")
 
 
 def decoded(data: str) -> bytes | None:
@@ -43,11 +49,12 @@ def decoded(data: str) -> bytes | None:
         return None
 
 
-def look(inline: dict[str, Any]) -> dict[str, Any] | str:
+def look(sent: dict[str, Any]) -> dict[str, Any] | str:
     """What is known of a picture, without its bytes; or in Google's words why it is not taken."""
-    if inline["mimeType"] not in MIME_TYPES:
-        return f"Unsupported MIME type: {inline['mimeType']}"
-    content = decoded(inline["data"]) or b""
+    mime_type = sent.get("mimeType") or sent["mime_type"]
+    if mime_type not in MIME_TYPES:
+        return f"Unsupported MIME type: {mime_type}"
+    content = decoded(sent["data"]) or b""
     # Here: whoever starts the sandbox does not pay for it.
     from PIL import Image
 
@@ -59,7 +66,7 @@ def look(inline: dict[str, Any]) -> dict[str, Any] | str:
             colour = picture.convert("RGB").resize((1, 1)).getpixel((0, 0))
     except Exception:  # noqa: BLE001 - Pillow raises almost anything
         return "Unable to process input image."
-    if found != inline["mimeType"]:
+    if found != mime_type:
         return f"Unable to process input image: it is {found}."  # stricter than Google, which looks for itself
     return {
         "mime_type": found,
