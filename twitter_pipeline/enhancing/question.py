@@ -119,7 +119,7 @@ def ask_for(
     more = [_SEEN[sees] + _SEEN_IS_DATA] if sees else []
     describe = _NONE_TO_DESCRIBE
     if alt_texts:
-        as_far_as = "what you do not see is not there." if sees else "as far as the data says it; otherwise empty."
+        as_far_as = "describe only what is to be seen." if sees else "as far as the data says it; otherwise empty."
         describe = _DESCRIBE.format(count=len(alt_texts), as_far_as=as_far_as)
     instruction = _RULES.format(
         room=room, alt_texts=describe, more="".join([*more, _EXAMPLES if with_examples else "", "\n"])

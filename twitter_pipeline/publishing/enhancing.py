@@ -63,7 +63,10 @@ def preview(item: Item, draft: Draft, *, ask: bool) -> Draft:
 
 def improve(item: Item, draft: Draft, *, by: str) -> Draft:
     """Ask Gemini, unless the answer is stored already. `by` names who asks: a run's id."""
-    content = questions.content_read(item, draft)
+    try:
+        content = questions.content_read(item, draft)
+    except OSError as error:  # the upload will say more of it
+        return original(item.settings, draft, "failed", f"its files cannot be read ({error.strerror})")
     improved = known(item, draft, content)
     place = place_of(item.settings, item.source(), draft)
     if improved is not None or place is None:

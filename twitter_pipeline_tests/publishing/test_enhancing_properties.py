@@ -75,13 +75,13 @@ def places(text: str) -> set[str]:
     return {one.value.lower().split("://")[-1].rstrip("/") for one in links(normalize(text))}
 
 
-@given(reply=replies, original=originals, template=st.sampled_from(TEMPLATES), picture=st.booleans())
-@example(json.dumps({"text": "stranger says hello"}), Metadata(title="A cat"), "@{{ title }}", True)
-@example(json.dumps({"text": "shop"}), Metadata(title="A cat"), TEMPLATES[4], True)
-@example(json.dumps({"text": "ann.中国@"}), Metadata(), None, False)
-@example(json.dumps({"text": "ㅢ0" * 27}), Metadata(), TEMPLATES[4], False)
+@given(reply=replies, original=originals, template=st.sampled_from(TEMPLATES), count=st.integers(0, 3))
+@example(json.dumps({"text": "stranger says hello"}), Metadata(title="A cat"), "@{{ title }}", 1)
+@example(json.dumps({"text": "shop"}), Metadata(title="A cat"), TEMPLATES[4], 1)
+@example(json.dumps({"text": "ann.中国@"}), Metadata(), None, 0)
+@example(json.dumps({"text": "ㅢ0" * 27}), Metadata(), TEMPLATES[4], 0)
 def test_the_post_fits_and_holds_no_foreign_mention_or_link(
-    reply: str, original: Metadata, template: str | None, picture: bool
+    reply: str, original: Metadata, template: str | None, count: int
 ) -> None:
     source = Source(template=template, gemini=True)
     uncut = compose(original, template=template, hashtags=(), limit=1_000_000).text
@@ -93,7 +93,7 @@ def test_the_post_fits_and_holds_no_foreign_mention_or_link(
         text=composed.text,
         weight=composed.weight,
         was_cut=composed.was_cut,
-        media=(medium,) if picture else (),
+        media=(medium,) * count,
         sidecar=None,
         words=original.to_dict(),
     )
@@ -112,6 +112,9 @@ def test_the_post_fits_and_holds_no_foreign_mention_or_link(
     for medium in better.media:
         assert len(medium.alt_text) <= 1000
         assert people(medium.alt_text) <= people(uncut)
+        assert places(medium.alt_text) <= places(uncut)
+    assert len(better.media) == count
+    assert bool(fitting.removed) <= bool("@" in reply or "＠" in reply or "." in reply or ":" in reply or "\\" in reply)
     better.model_dump_json().encode()  # what a database and X take: no half characters
 
 

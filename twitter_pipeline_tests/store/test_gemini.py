@@ -46,10 +46,9 @@ def outcomes(engine: sa.Engine) -> list[str]:
         return list(connection.scalars(sa.select(gemini_requests.c.outcome).order_by(gemini_requests.c.id)))
 
 
-def test_processes_at_once_never_go_over_the_budget_or_ask_twice(prepared: sa.Engine, database_url: str) -> None:
-    budget = 20
-    task_ids = [put_task(prepared) for _ in range(30)]
-    arguments = [database_url, str(budget), str(time.time() + 2)]
+def asked_by_three_processes(database_url: str, budget: int, *more: str) -> Counter[int]:
+    """How often each task was allowed to be asked about."""
+    arguments = [database_url, str(budget), str(time.time() + 2), *more]
     command = [sys.executable, "-m", "twitter_pipeline_tests.store.asking_process", *arguments]
     processes = [
         subprocess.Popen(command, stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]) for _ in range(3)
@@ -59,6 +58,20 @@ def test_processes_at_once_never_go_over_the_budget_or_ask_twice(prepared: sa.En
         said, _ = process.communicate(timeout=60)
         assert process.returncode == 0
         asked.update(map(int, said.split()))
+    return asked
+
+
+def test_processes_at_once_ask_the_same_of_many_tasks_once(prepared: sa.Engine, database_url: str) -> None:
+    for _ in range(10):
+        put_task(prepared)
+    assert asked_by_three_processes(database_url, 100, "the same").total() == 1
+    assert outcomes(prepared) == ["answered"]
+
+
+def test_processes_at_once_never_go_over_the_budget_or_ask_twice(prepared: sa.Engine, database_url: str) -> None:
+    budget = 20
+    task_ids = [put_task(prepared) for _ in range(30)]
+    asked = asked_by_three_processes(database_url, budget)
     assert asked.total() == budget
     assert set(asked.values()) <= {1}
     assert set(asked) <= set(task_ids)
