@@ -198,10 +198,11 @@ def test_the_latest_posts_of_its_source_are_examples_newest_first(asking: MakeAs
 
 def test_a_post_that_goes_out_meanwhile_makes_no_other_question_of_a_previewed_one(asking: MakeAsking) -> None:
     made = asking(examples=3)
-    made.put("one.mp4", title="One")
-    made.put("two.mp4", title="Two")
+    for name in ("one", "two", "three"):
+        made.put(f"{name}.mp4", title=name)
     made.scan()
-    preview(made.engine, made.settings, made.task_of("two.mp4"), now=utc_now(), ask=True)
     made.publish(made.task_of("one.mp4"))
+    preview(made.engine, made.settings, made.task_of("three.mp4"), now=utc_now(), ask=True)
     made.publish(made.task_of("two.mp4"), run_id="run-2")
-    assert len(made.sandbox.gemini_requests()) == 2
+    made.publish(made.task_of("three.mp4"), run_id="run-3")
+    assert len(made.sandbox.gemini_requests()) == 3
