@@ -113,7 +113,7 @@ def preview_task(task_id: TaskId, _: Reader, context: Shared) -> PreviewOut:
         account=shown.account,
         slot=shown.slot,
         why_not=list(shown.why_not),
-        limit=settings.x.text_limit,
+        limit=shown.limit,
         draft=None if shown.draft is None else shown.draft.model_dump(mode="json"),
     )
 

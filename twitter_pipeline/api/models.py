@@ -81,9 +81,12 @@ class TaskPage(BaseModel):
 
 
 class AttemptOut(BaseModel):
-    """One attempt to create the post."""
+    """One attempt to create the post, or one post of a thread."""
 
     number: int
+    part: int = Field(description="Which post of a thread it is, from 1.")
+    parts: int = Field(description="How many the thread has; 1 for a single post.")
+    reply_to: str | None = Field(description="The id of the post before it in the thread.")
     state: str = Field(description="prepared, sent, confirmed, refused, unknown, adopted or absent.")
     text: str
     run_id: str

@@ -101,7 +101,7 @@ def detail(context: Context, task_id: int, response: Response) -> TaskDetail:
         account = accounts.of_source(connection, task.content_source_id).name
         known = unconfirmed.of(connection, task)
         attempts = connection.execute(
-            sa.select(publishing_attempts).where(columns.task_id == task.id).order_by(columns.number)
+            sa.select(publishing_attempts).where(columns.task_id == task.id).order_by(columns.number, columns.part)
         ).all()
     response.headers["ETag"] = f'"{version_of(task)}"'
     return TaskDetail(

@@ -47,7 +47,7 @@ def edit(
         except editing.NotNow as why:
             typer.echo(one_entry(f"{task.partition_key}: nothing was changed: {why}"), err=True)
             return NEEDS_A_PERSON
-    preview.run(settings, str(task.id), None, every=False, ask=False, as_json=False)
+    preview.run(settings, str(task.id))
     return OK
 
 

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 import csv
 import json
-import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import asdict, fields
 from datetime import datetime, timezone
 from pathlib import Path
@@ -16,7 +14,8 @@ from typing import IO, TYPE_CHECKING, Any
 import typer
 
 from twitter_pipeline.cli.database import database_errors, prepared
-from twitter_pipeline.cli.errors import OK, CannotStart, WrongCommand
+from twitter_pipeline.cli.errors import OK, WrongCommand
+from twitter_pipeline.cli.files import Encoded, cell, opened
 from twitter_pipeline.cli.projects import chosen
 from twitter_pipeline.config import Settings
 from twitter_pipeline.config.redaction import plain, plain_json
@@ -48,7 +47,7 @@ def run(
             written += len(piece)
             yield piece
 
-    with _opened(output) as file, database_errors():
+    with opened(output) as file, database_errors():
         _WRITERS[form](counted(), file)
     if output is not None:
         typer.echo(f"{written:,} lines written to {plain(str(output))}")
@@ -66,41 +65,15 @@ def _time(option: str, text: str | None) -> datetime | None:
     return time.astimezone(timezone.utc) if time.tzinfo else time.replace(tzinfo=timezone.utc)
 
 
-@contextmanager
-def _opened(path: Path | None) -> Iterator[IO[bytes]]:
-    """Standard output, or the file: there under its name only when it is whole."""
-    if path is None:
-        yield sys.stdout.buffer
-        sys.stdout.buffer.flush()
-        return
-    draft = path.with_name(f".{path.name}.new")
-    try:
-        with draft.open("wb") as file:
-            yield file
-            file.flush()
-            os.fsync(file.fileno())
-        draft.replace(path)
-    except OSError as error:
-        raise CannotStart(f"{path} cannot be written: {error.strerror}") from error
-    finally:
-        draft.unlink(missing_ok=True)
-
-
 def _csv(pieces: Pieces, file: IO[bytes]) -> None:
     from twitter_pipeline.store.history import Entry
 
-    class Text:
-        """Each row is encoded as it is written."""
-
-        def write(self, row: str) -> int:
-            return file.write(row.encode())
-
-    writer = csv.writer(Text(), lineterminator="\n")
+    writer = csv.writer(Encoded(file), lineterminator="\n")
     writer.writerow(field.name for field in fields(Entry))
     for piece in pieces:
         for entry in piece:
             row = asdict(entry) | {"time": entry.time.isoformat(), "details": _json_of(entry.details)}
-            writer.writerow("" if value is None else plain(str(value)) for value in row.values())
+            writer.writerow(cell(value) for value in row.values())
 
 
 def _json(pieces: Pieces, file: IO[bytes]) -> None:

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
+import webbrowser
+from collections.abc import Iterable, Iterator
 from datetime import datetime, timezone
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
 
-from twitter_pipeline.cli import output
+import typer
+
+from twitter_pipeline.cli import output, preview_rows
 from twitter_pipeline.cli.database import database_errors, prepared
 from twitter_pipeline.cli.errors import OK, WrongCommand
+from twitter_pipeline.cli.files import opened
 from twitter_pipeline.cli.items import find
+from twitter_pipeline.cli.preview_totals import Totals
 from twitter_pipeline.cli.projects import chosen
 from twitter_pipeline.config import Settings
+from twitter_pipeline.config.redaction import one_entry
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -18,36 +26,87 @@ if TYPE_CHECKING:
     from twitter_pipeline.publishing.preview import Preview
     from twitter_pipeline.store.tasks import Task
 
+Form = Literal["text", "json", "csv", "html"]
 
-def run(settings: Settings, item: str | None, project_id: str | None, *, every: bool, ask: bool, as_json: bool) -> int:
+
+def run(
+    settings: Settings,
+    item: str | None,
+    project_id: str | None = None,
+    *,
+    every: bool = False,
+    ask: bool = False,
+    form: Form = "text",
+    file: Path | None = None,
+    show: bool = False,
+) -> int:
     """Show one item, the items of a project that are not posted yet, or those of all projects.
 
-    With `ask`, Gemini is asked about the one item where its answer is not stored yet.
+    With `ask`, Gemini is asked about the one item where its answer is not stored yet. `file` is where a page or a table
+    goes; without it a page goes into the data folder and a table to standard output. `show` opens the page.
     """
-    from twitter_pipeline.publishing.preview import Plans, preview
-
     if sum([item is not None, project_id is not None, every]) != 1:
         raise WrongCommand("name an item, or --project ID, or --all")
     if ask and item is None:
         raise WrongCommand("--ai costs money: name one item")
+    if file is not None and form not in ("csv", "html"):
+        raise WrongCommand("--output belongs to --html or --csv")
+    if show and form != "html":
+        raise WrongCommand("--open belongs to --html")
     engine = prepared(settings)
-    now = datetime.now(timezone.utc)
+    totals = Totals()
     with database_errors():
         tasks = _tasks(engine, settings, item, project_id)
-        plans: Plans = {}
-        previews = [preview(engine, settings, task, now=now, ask=ask, plans=plans) for task in tasks]
-    if ask:
-        _refuse_without_gemini(previews[0])
-    if as_json:
-        output.print_json([_plain(one, settings) for one in previews])
-        return OK
-    for one in previews:
-        if ask:
-            _side_by_side(one, settings)
-        _tell(one, settings)
-    if not previews:
-        output.console().print("nothing waits to be posted; twitter-pipeline scan --wait looks for new media")
+        previews = totals.counted(_previews(engine, settings, tasks, ask=ask))
+        if form == "json":
+            output.print_json([preview_rows.as_json(one) for one in previews])
+        elif form == "csv":
+            with opened(file) as table:
+                preview_rows.write_csv(previews, table, settings.x.prices)
+        elif form == "html":
+            _page(settings, previews, totals, file, show=show)
+        else:
+            _text(previews, ask=ask)
+    if totals.items > 1:
+        typer.echo(one_entry(str(totals)), err=form in ("json", "csv"))  # which are nothing but their rows
     return OK
+
+
+def _previews(engine: sa.Engine, settings: Settings, tasks: Iterable[Task], *, ask: bool) -> Iterator[Preview]:
+    """Each as it is asked for: a page of many hundreds is written while they are looked at."""
+    from twitter_pipeline.publishing.preview import Seen, preview
+
+    now, seen = datetime.now(timezone.utc), Seen()
+    for task in tasks:
+        looked = preview(engine, settings, task, now=now, ask=ask, seen=seen)
+        if ask:
+            _refuse_without_gemini(looked)
+        yield looked
+
+
+def _text(previews: Iterable[Preview], *, ask: bool) -> None:
+    from twitter_pipeline.cli import preview_text
+
+    none = True
+    for one in previews:
+        none = False
+        if ask:
+            preview_text.side_by_side(one)
+        preview_text.tell(one)
+    if none:
+        output.console().print("nothing waits to be posted; twitter-pipeline scan --wait looks for new media")
+
+
+def _page(settings: Settings, previews: Iterable[Preview], totals: Totals, file: Path | None, *, show: bool) -> None:
+    from twitter_pipeline.cli import preview_page
+
+    settings.home.mkdir(parents=True, exist_ok=True, mode=0o700)
+    file = file or settings.home / "preview.html"
+    with opened(file) as page:
+        preview_page.write(previews, page, settings, totals)
+    output.say(f"{file}: {totals.items:,} item{'' if totals.items == 1 else 's'}")
+    if show and not webbrowser.open(file.absolute().as_uri()):
+        output.say("no browser was found to open it with")
 
 
 def _tasks(engine: sa.Engine, settings: Settings, item: str | None, project_id: str | None) -> list[Task]:
@@ -71,103 +130,3 @@ def _refuse_without_gemini(preview: Preview) -> None:
     if preview.task.tweet_id is not None:
         raise WrongCommand("it is posted already, with its original words; Gemini is not asked")
     raise WrongCommand("its source does not say gemini: yes in config.yaml; Gemini is not asked")
-
-
-def _plain(preview: Preview, settings: Settings) -> dict[str, Any]:
-    task = preview.task
-    return {
-        "item": task.partition_key,
-        "task": task.id,
-        "project": task.project_id,
-        "account": preview.account,
-        "media": task.media_path,
-        "files": list(task.files),
-        "status": task.status.value,
-        "slot": preview.slot,
-        "why_not": list(preview.why_not),
-        "limit": settings.x.text_limit,
-        "post": task.tweet_url,
-        "draft": None if preview.draft is None else preview.draft.model_dump(mode="json"),
-        "gemini": _about_gemini(preview),
-    }
-
-
-def _about_gemini(preview: Preview) -> str | None:
-    """What Gemini has to do with the words that go out; None for nothing."""
-    draft = preview.draft
-    if draft is None or (draft.words is None and draft.enhanced is None):
-        return None
-    if draft.enhanced is not None:
-        return draft.enhanced.said
-    return "Gemini will be asked for better words before it goes out (preview --ai asks now)"
-
-
-def _side_by_side(preview: Preview, settings: Settings) -> None:
-    from rich import box
-    from rich.table import Table
-    from rich.text import Text
-
-    from twitter_pipeline.publishing.enhanced import shown
-    from twitter_pipeline.publishing.wording import alt_text_of
-
-    draft = preview.draft
-    if draft is None or draft.enhanced is None:
-        return
-    before, limit = draft.enhanced, settings.x.text_limit
-    table = Table("", "original", before.model, box=box.ROUNDED, show_lines=True)
-    rows = [
-        ("text", before.original_text, draft.text),
-        ("characters", f"{before.original_weight} of {limit}", f"{draft.weight} of {limit}"),
-        ("alt text", before.original_alt_text, alt_text_of(draft)),
-    ]
-    rows = [(name, original, improved if before.changed else "–") for name, original, improved in rows]
-    rows += [
-        ("it saw", "", shown(draft, before.seen) if before.seen else ""),
-        ("tokens", "", f"{before.input_tokens} asked, {before.output_tokens} answered" if before.input_tokens else ""),
-        ("taken out", "", "\n".join(before.removed)),
-    ]
-    for name, original, improved in rows:
-        if original or improved.strip("–"):
-            table.add_row(name, Text(original), Text(improved))
-    output.console().print(table)
-
-
-def _tell(preview: Preview, settings: Settings) -> None:
-    from rich.panel import Panel
-    from rich.text import Text
-
-    task, draft = preview.task, preview.draft
-    said = Text()
-    if draft is not None:
-        said.append(f"{draft.text}\n\n")
-        cut = f", cut to fit: without {', '.join(draft.gave_way) or 'some of the words'}" if draft.was_cut else ""
-        said.append(f"{draft.weight} of {settings.x.text_limit} characters{cut}\n", style="dim")
-        for medium in draft.media:
-            length = f", {medium.seconds:.1f} s" if medium.seconds is not None else ""
-            said.append(
-                f"{medium.path}: {medium.media_type}, {medium.width} × {medium.height}{length},"
-                f" {medium.bytes:,} bytes\n",
-                style="dim",
-            )
-            if medium.alt_text:
-                said.append(f"  it shows: {medium.alt_text}\n", style="dim")
-        if draft.edited is not None:
-            words = [
-                name for name, is_it in (("text", draft.edited.text), ("alt text", draft.edited.alt_text)) if is_it
-            ]
-            said.append(
-                f"{' and '.join(words)} by {draft.edited.actor}, {output.when(draft.edited.at)}\n", style="cyan"
-            )
-        said.append(f"metadata: {draft.sidecar or 'none: the words of the file name'}\n", style="dim")
-    if (about := _about_gemini(preview)) is not None:
-        said.append(f"{about}\n", style="cyan")
-    said.append(f"{task.status}, as {preview.account}", style="dim")
-    if preview.slot is not None:
-        said.append(f", at {output.when(preview.slot)}", style="dim")
-    if task.wanted_time is not None and task.tweet_url is None:
-        said.append(f" (wanted at {output.when(task.wanted_time)})", style="dim")
-    if task.tweet_url:
-        said.append(f"\n{task.tweet_url}", style="green")
-    for reason in preview.why_not:
-        said.append(f"\nnot posted: {reason}", style="yellow")
-    output.console().print(Panel(said, title=Text(task.partition_key), title_align="left"))

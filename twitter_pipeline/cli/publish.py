@@ -29,7 +29,7 @@ def run(settings: Settings, items: Sequence[str], *, now: bool, dry_run: bool) -
     if dry_run:
         from twitter_pipeline.cli import preview
 
-        return max(preview.run(settings, item, None, every=False, ask=False, as_json=False) for item in items)
+        return max(preview.run(settings, item) for item in items)
     from twitter_pipeline.store.engine import reading
 
     engine = prepared(settings)

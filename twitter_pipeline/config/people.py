@@ -27,6 +27,13 @@ class Account(Section):
 
     name: Name = Field(description="Short name, unique. In sandbox mode it is the user name on the sandbox's timeline.")
     owner: str = Field("", description="The user it belongs to. Without it: the first user.")
+    text_limit: int | None = Field(
+        None,
+        ge=1,
+        le=25_000,
+        description="Longest text of its posts, in X's weighted characters: 25000 with X Premium."
+        " Without it: `x.text_limit`.",
+    )
     api_key: Secret | None = Field(None, description="API key (consumer key) from X's developer portal.")
     api_secret: Secret | None = Field(None, description="API key secret (consumer secret).")
     access_token: Secret | None = Field(None, description="Access token of the account, with write permission.")

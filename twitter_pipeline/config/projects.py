@@ -77,6 +77,13 @@ class Source(Section):
     give_way: tuple[Literal["hashtags", "description", "title"], ...] = Field(
         ("hashtags", "description", "title"), description="What gives way first in a post that is too long, what next."
     )
+    overflow: Literal["cut", "thread"] = Field(
+        "cut",
+        description="What becomes of a text that is too long for one post: parts of it give way, or it goes on in"
+        " further posts, each a reply to the one before it and paid for like any other.",
+    )
+    thread_posts: int = Field(10, ge=2, le=25, description="Most posts of a thread; then the end of the text is cut.")
+    thread_numbers: bool = Field(True, description='Whether each post of a thread ends with its number: "(1/3)".')
     mentions: Literal["keep", "strip"] | None = Field(
         None,
         description="Whether @name in title and description stays and tells that account, or loses its @."

@@ -74,7 +74,8 @@ class XSettings(Section):
         280,
         ge=1,
         le=25_000,
-        description="Longest text, in X's weighted characters. More than 280 needs a subscription.",
+        description="Longest text of accounts that do not say `text_limit` themselves, in X's weighted characters. More"
+        " than 280 needs X Premium.",
     )
     prices: XPrices = Field(default_factory=XPrices, description="What X charges, for the estimates of cost.")
     media_profile: str = Field(

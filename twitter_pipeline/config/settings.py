@@ -180,6 +180,11 @@ class Settings(Section):
         """The name of the account a source posts as."""
         return source.account or project.account
 
+    def text_limit_of(self, account: str) -> int:
+        """The longest text of a post of the account, weighted; of one that is not in config.yaml, the usual."""
+        own = next((one.text_limit for one in self.accounts if one.name == account), None)
+        return self.x.text_limit if own is None else own
+
     def wants_canary(self, project: Project) -> bool:
         """Whether the project's first post goes out alone."""
         return self.mode == "live" if project.canary is None else project.canary

@@ -30,6 +30,10 @@ class Style:
     hashtags_at: Literal["text", "end"] = "text"
     mentions: Literal["keep", "strip"] = "keep"
     accidental_links: Literal["keep", "defuse", "remove"] = "defuse"
+    #: The most posts that words too long for one become; 1 for none but one, in which they give way.
+    most_posts: int = 1
+    #: Whether each post of a thread ends with its number.
+    numbered: bool = True
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,8 @@ class Composed:
     weight: int
     #: What had to give way, for people: "3 hashtags", "the end of the description".
     gave_way: tuple[str, ...] = ()
+    #: The texts of the posts that follow it in a thread, each at most the limit.
+    more: tuple[str, ...] = ()
 
     @property
     def was_cut(self) -> bool:
@@ -59,16 +65,53 @@ def compose(
     """The text of the post for `metadata`, never over `limit` (weighted, see `weight.weighted_length`).
 
     `template` is Jinja2 over title, description, link, alt_text (text), hashtags (text: those of the metadata, then
-    `hashtags`, each once, without those the rest of the text already holds), keywords (a list) and extra (an
-    object). Raises TemplateError when it cannot be used.
+    `hashtags`, each once, without those the rest of the text already holds), keywords (a list), extra (an object) and
+    the metadata's facts. Raises TemplateError when it cannot be used.
     """
     # Here, since whoever loads the definitions must not pay for Jinja2 and regex.
     from twitter_pipeline.content.fit import GIVE_WAY, fit
 
     style = style or Style()
     words = _words(_cleaned(metadata, style), template, hashtags, style)
+    if style.most_posts > 1 and (thread := _thread(words, limit, style)) is not None:
+        return thread
     fitted = fit(words, limit, give_way=style.give_way or GIVE_WAY, keep_hashtags=style.keep_hashtags)
     return Composed(fitted.text, fitted.weight, fitted.gave_way)
+
+
+def _thread(words: Words, limit: int, style: Style) -> Composed | None:
+    """The words as a thread; None where one post holds them, the hashtags perhaps not.
+
+    Hashtags never make it longer: as many stay as its posts have room for.
+    """
+    from twitter_pipeline.content.fit import hashtags_gone
+    from twitter_pipeline.content.thread import split
+
+    def texts(hashtags: int) -> tuple[str, ...]:
+        text = replace(words, hashtags=hashtags).text
+        return split(text, limit, most=style.most_posts + 1, numbered=style.numbered).texts
+
+    if (least := len(texts(0))) == 1:
+        return None
+    kept, most = 0, words.hashtags if least <= style.most_posts else 0
+    while kept < most:
+        middle = (kept + most + 1) // 2
+        if len(texts(middle)) == least:
+            kept = middle
+        else:
+            most = middle - 1
+    gone = hashtags_gone(words.hashtags - kept)
+    return in_posts(replace(words, hashtags=kept).text, limit, style, gone)
+
+
+def in_posts(text: str, limit: int, style: Style, gave_way: tuple[str, ...] = ()) -> Composed:
+    """A text as it is, in as many posts as it takes and the style allows."""
+    from twitter_pipeline.content.thread import split
+    from twitter_pipeline.content.weight import weighted_length
+
+    found = split(text, limit, most=style.most_posts, numbered=style.numbered)
+    end = ("words at the end",) if found.was_cut else ()
+    return Composed(found.texts[0], weighted_length(found.texts[0]), (*gave_way, *end), found.texts[1:])
 
 
 def _cleaned(metadata: Metadata, style: Style) -> Metadata:
@@ -88,7 +131,19 @@ def _cleaned(metadata: Metadata, style: Style) -> Metadata:
         title=cleaned(metadata.title),
         description=cleaned(metadata.description),
         hashtags=tuple(map(foreign.plain, metadata.hashtags)),
+        keywords=tuple(map(cleaned, metadata.keywords)),
+        extra=_each_text(metadata.extra, cleaned),
+        facts=_each_text(metadata.facts, cleaned),
     )
+
+
+def _each_text(value: Any, change: Callable[[str], str]) -> Any:
+    """The JSON value with every text in it changed."""
+    if isinstance(value, Mapping):
+        return {name: _each_text(one, change) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_each_text(one, change) for one in value]
+    return change(value) if isinstance(value, str) else value
 
 
 def _words(metadata: Metadata, template: str | None, hashtags: Sequence[str], style: Style) -> Words:
@@ -102,10 +157,14 @@ def _words(metadata: Metadata, template: str | None, hashtags: Sequence[str], st
     bodies: dict[str, str] = {"title": metadata.title, "description": metadata.description}
     # Each with the part it stands in and the space before it; "" is the list.
     tags: list[tuple[str, str]] = []
+    whole = bodies.copy()
     for part in bodies:
         if part in shown:
             bodies[part], last = at_end(bodies[part])
             tags += [(part, tag) for tag in last]
+    if tags and template is not None:  # whose filters may leave them out, as `first_sentence` does: they join the list
+        seen = set(map(key, found_in(normalize(render({**whole, "hashtags": ""})))))
+        tags = [(part, tag) if key(as_tag(tag)) in seen else ("", tag.strip()) for part, tag in tags]
     already = set(map(key, found_in(normalize(render({**bodies, "hashtags": ""})))))
     for tag in merge(map(normalize, (*metadata.hashtags, *hashtags)), ()):
         tags.append(("", tag))
@@ -140,7 +199,8 @@ def _renderer(metadata: Metadata, template: str | None) -> Render:
     from twitter_pipeline.content.template import render
 
     fields: dict[str, Any] = metadata.to_dict()
-    return lambda parts: render(template, {**fields, **parts})
+    facts = fields.pop("facts")
+    return lambda parts: render(template, {**fields, **facts, **parts})
 
 
 def _shown(render: Render) -> frozenset[str]:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 
 import regex
 
-from twitter_pipeline.content.breaks import Breaks, Kind, by_letter, last_before, within
+from twitter_pipeline.content.breaks import Breaks, End, Kind, by_letter, last_before, within
 from twitter_pipeline.content.languages import function_words
+from twitter_pipeline.content.weight import HEAVY
 
 ELLIPSIS = "…"
 # What looks wrong right before an ellipsis.
@@ -27,10 +29,16 @@ def shorten(text: str, fits: Callable[[str], bool], room: int) -> str | None:
     is the first and longer than all the room.
     """
     small = function_words(text)
+
+    def marked(breaks: Breaks, end: End) -> str:
+        if end.kind is Kind.SENTENCE and end.at < len(text):
+            return text[: end.at]
+        return _without_dangling(text[: end.at], last_before(end.at, breaks.whole), small)
+
     for find in (within, by_letter):
         breaks = find(text, room)
-        if (chosen := _best(text, breaks, fits, small)) is not None:
-            return chosen
+        if (chosen := _best(text, breaks, fits, partial(marked, breaks))) is not None:
+            return marked(breaks, chosen)
     return None
 
 
@@ -40,14 +48,35 @@ def without_dangling(text: str) -> str:
     return _without_dangling(text, last_before(len(text), whole), function_words(text)).removesuffix(ELLIPSIS)
 
 
-def _best(text: str, breaks: Breaks, fits: Callable[[str], bool], small: frozenset[str]) -> str | None:
+def divide(text: str, fits: Callable[[str], bool], room: int) -> int:
+    """Where the first part of a text ends that is too long for one: as in `shorten`, but nothing is left out.
+
+    The end of the text when there is no place for which `fits` is true.
+    """
+    for find in (within, by_letter):
+        breaks = find(text, room)
+        if (chosen := _best(text, breaks, fits, lambda end: text[: end.at].rstrip())) is not None:
+            return chosen.at
+    return len(text)
+
+
+def first_words(text: str, number: int) -> str:
+    """The first `number` words, marked and without what dangles as in `shorten`; the whole where there are no more."""
+    breaks = within(text, len(text) * HEAVY)
+    if not 0 < number < len(breaks.ends):
+        return text if number > 0 else ""
+    at, kind = breaks.ends[number - 1]
+    if kind is Kind.SENTENCE:
+        return text[:at]
+    return _without_dangling(text[:at], last_before(at, breaks.whole), function_words(text))
+
+
+def _best(text: str, breaks: Breaks, fits: Callable[[str], bool], made: Callable[[End], str]) -> End | None:
+    """The best end for which what is `made` of the text up to it fits."""
     ends = breaks.ends
 
     def ended(number: int) -> str:
-        at, kind = ends[number]
-        if kind is Kind.SENTENCE and at < len(text):
-            return text[:at]
-        return _without_dangling(text[:at], last_before(at, breaks.whole), small)
+        return made(ends[number])
 
     def good(number: int) -> bool:
         shortened = ended(number)
@@ -71,8 +100,8 @@ def _best(text: str, breaks: Breaks, fits: Callable[[str], bool], small: frozens
             if ends[number].at < reach * (1 - given_up):
                 break
             if ends[number].kind is kind and good(number):
-                return ended(number)
-    return ended(last)
+                return ends[number]
+    return ends[last]
 
 
 def _without_dangling(text: str, bound: int, small: frozenset[str]) -> str:

@@ -107,10 +107,13 @@ def _shortened(words: Words, part: Literal["description", "title"], limit: int) 
     return change(**{part: shorter})
 
 
+def hashtags_gone(number: int) -> tuple[str, ...]:
+    """So many hashtags gave way, in words."""
+    return ("1 hashtag" if number == 1 else f"{number:,} hashtags",) if number > 0 else ()
+
+
 def _gone(before: Words, now: Words) -> tuple[str, ...]:
-    gone = []
-    if (hashtags := before.hashtags - now.hashtags) > 0:
-        gone.append("1 hashtag" if hashtags == 1 else f"{hashtags:,} hashtags")
+    gone = [*hashtags_gone(before.hashtags - now.hashtags)]
     if now.description != before.description:
         gone.append("the end of the description" if now.description else "the description")
     if now.title != before.title:

@@ -22,9 +22,14 @@ _LAST_TAG = regex.compile(rf"(?r)(?:\s++|^)[#＃]({_CHARACTER}++)\s*+")
 
 def found_in(text: str) -> Iterator[str]:
     """The hashtags X will find in `text`, without "#". A URL's "#part" is none."""
+    return (text[start + 1 : end] for start, end in spans(text))
+
+
+def spans(text: str) -> Iterator[tuple[int, int]]:
+    """Where the hashtags of `text` begin, with "#", and end, from left to right."""
     position = 0
     for start, end in [*urls.find(text), (len(text), len(text))]:
-        yield from filter(_LETTER.search, _TAG.findall(text, position, start))
+        yield from (found.span() for found in _TAG.finditer(text, position, start) if _LETTER.search(found[1]))
         position = end
 
 

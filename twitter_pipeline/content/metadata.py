@@ -23,6 +23,8 @@ class Metadata:
     extra: Mapping[str, Any] = field(default_factory=dict)
     #: The same for each picture of an album, in their order; empty where only `alt_text` is given.
     alt_texts: tuple[str, ...] = ()
+    #: What is known of the item beside its sidecar, for a template that asks: `{{ file.name }}`, `{{ media.width }}`.
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def has_words(self) -> bool:
@@ -45,6 +47,7 @@ class Metadata:
             "alt_text": self.alt_text,
             "alt_texts": list(self.alt_texts),
             "extra": dict(self.extra),
+            "facts": dict(self.facts),
         }
 
     @classmethod
@@ -59,4 +62,5 @@ class Metadata:
             alt_text=data.get("alt_text", ""),
             alt_texts=tuple(data.get("alt_texts", ())),
             extra=dict(data.get("extra", {})),
+            facts=dict(data.get("facts", {})),
         )

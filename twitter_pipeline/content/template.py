@@ -6,16 +6,18 @@ import difflib
 import re
 import sys
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from types import FrameType
 from typing import Any
 
 import jinja2
+import jinja2.nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
 from twitter_pipeline.content.errors import TemplateError
+from twitter_pipeline.content.filters import FILTERS
 
 # Where Jinja2 says an error happened, in place of a file's name.
 _NAME = "<template>"
@@ -44,13 +46,28 @@ class _Environment(ImmutableSandboxedEnvironment):
         return super().call_binop(context, operator, left, right)
 
 
+class _Undefined(jinja2.StrictUndefined):
+    """Whose error says what an object has in place of a name it has not."""
+
+    @property
+    def _undefined_message(self) -> str:
+        message: str = super()._undefined_message
+        known, name = self._undefined_obj, self._undefined_name
+        if not isinstance(known, Mapping) or not isinstance(name, str):
+            return message
+        return f"there is no '{name}' in it{_instead(name, known) if known else ', it is empty'}"
+
+
 # Posts are plain text: nothing in them is to be escaped.
 _ENVIRONMENT = _Environment(
-    undefined=jinja2.StrictUndefined,
+    undefined=_Undefined,
     autoescape=False,
     trim_blocks=True,
     lstrip_blocks=True,
 )
+_ENVIRONMENT.filters.update(FILTERS)
+#: What a template may show beside the metadata: it is only read for one that does.
+FACTS = ("file", "media")
 
 
 def render(source: str, variables: Mapping[str, Any]) -> str:
@@ -59,13 +76,24 @@ def render(source: str, variables: Mapping[str, Any]) -> str:
         with _ending():
             return _whole(_compiled(source).generate(variables))
     except jinja2.TemplateSyntaxError as error:
-        raise TemplateError(f"line {error.lineno}: {error.message}") from error
+        raise TemplateError(f"line {error.lineno}: {_with_filters(str(error.message))}") from error
     except jinja2.UndefinedError as error:
-        hint = _nearest(str(error.message), variables)
-        raise TemplateError(f"line {_line(error)}: {error.message}{hint}") from error
+        line = _line(error)
+        raise TemplateError(f"line {line}: {_explained(str(error.message), source, line, variables)}") from error
     except Exception as error:
         # An expression can raise anything: `{{ 1 / 0 }}`, `{{ title + 1 }}`, a call the sandbox refuses.
-        raise TemplateError(f"line {_line(error)}: {error}") from error
+        raise TemplateError(f"line {_line(error)}: {_with_filters(str(error))}") from error
+
+
+@lru_cache(maxsize=64)
+def names_in(source: str) -> frozenset[str]:
+    """The variables and filters that a template names; none of one that cannot be read."""
+    try:
+        tree = _ENVIRONMENT.parse(source)
+    except jinja2.TemplateSyntaxError:
+        return frozenset()
+    variables = (node.name for node in tree.find_all(jinja2.nodes.Name))
+    return frozenset((*variables, *(node.name for node in tree.find_all(jinja2.nodes.Filter))))
 
 
 def _whole(pieces: Iterator[str]) -> str:
@@ -114,11 +142,30 @@ def _line(error: Exception) -> int:
     return next((frame.lineno or 1 for frame in reversed(frames) if frame.filename == _NAME), 1)
 
 
-def _nearest(message: str, variables: Mapping[str, Any]) -> str:
-    """What to write instead, when `message` is Jinja2's "'titel' is undefined"."""
-    unknown = re.fullmatch("'(.+)' is undefined", message)
-    if not unknown:
-        return ""
-    if nearest := difflib.get_close_matches(unknown[1], variables, n=1):
+def _explained(message: str, source: str, line: int, variables: Mapping[str, Any]) -> str:
+    """`message`, with what to write instead of Jinja2's "'titel' is undefined"; "it" of ours by its name."""
+    if unknown := re.fullmatch("'(.+)' is undefined", message):
+        return message + _instead(unknown[1], dict.fromkeys((*variables, *FACTS)))
+    if not (lacking := re.match("there is no '(.+?)' in it", message)):
+        return message
+    written = source.split("\n")[line - 1]
+    owner = re.search(rf"([\w.]+)\.{re.escape(lacking[1])}\b", written)
+    return message.replace(" in it", f" in '{owner[1]}'", 1) if owner else message
+
+
+def _instead(name: str, known: Iterable[str]) -> str:
+    """Which of the `known` names may have been meant, or all of them."""
+    shown = [one for one in known if not one.startswith("_")]
+    if nearest := difflib.get_close_matches(name, shown, n=1):
         return f"; did you mean '{nearest[0]}'?"
-    return f"; there are {', '.join(variables)}"
+    return f"; there are {', '.join(shown)}"
+
+
+def _with_filters(message: str) -> str:
+    """`message`, with the filters there are when it is Jinja2's "No filter named 'sentence'."."""
+    unknown = re.match(r"No filter named '(.+)'(?: found)?\.$", message)
+    if not unknown:
+        return message
+    nearest = difflib.get_close_matches(unknown[1], _ENVIRONMENT.filters, n=1)
+    hint = f"did you mean '{nearest[0]}'?" if nearest else f"there are Jinja2's, and {', '.join(FILTERS)}"
+    return f"no filter is called '{unknown[1]}'; {hint}"

@@ -7,12 +7,13 @@ from twitter_pipeline.config import Settings
 from twitter_pipeline.defs.pipeline import tweets_key
 from twitter_pipeline.publishing import as_planned
 from twitter_pipeline.publishing.drafts import Draft
+from twitter_pipeline.store import accounts
 from twitter_pipeline.store.engine import reading
 from twitter_pipeline.store.tasks import Task
 
 #: By name, what each says when it passes.
 CHECKS = {
-    "fits": "the text is within X's limit",
+    "fits": "the text is within X's limit, of a thread the longest",
     "media_as_planned": "the media sent are those that were prepared, in their order",
 }
 
@@ -28,15 +29,16 @@ def results(settings: Settings, engine: sa.Engine, task: Task, draft: Draft) -> 
     from twitter_pipeline.content.weight import weighted_length
 
     key = tweets_key(task.project_id)
-    weight = weighted_length(draft.text)
+    weight = max(map(weighted_length, draft.texts))
     with reading(engine) as connection:
+        limit = settings.text_limit_of(accounts.of_source(connection, task.content_source_id).name)
         said = as_planned.differences(connection, task.id, draft)
     return [
         dg.AssetCheckResult(
             check_name="fits",
             asset_key=key,
-            passed=weight <= settings.x.text_limit,
-            metadata={"weight": weight, "limit": settings.x.text_limit},
+            passed=weight <= limit,
+            metadata={"weight": weight, "limit": limit},
         ),
         dg.AssetCheckResult(
             check_name="media_as_planned",

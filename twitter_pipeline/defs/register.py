@@ -80,7 +80,7 @@ def posted_metadata(task: Task) -> dict[str, Any]:
     said: dict[str, Any] = {}
     if task.tweet_url:
         said["link"] = dg.MetadataValue.url(task.tweet_url)
-    text = str(task.content_data.get("text", ""))
+    text = "\n\n".join((str(task.content_data.get("text", "")), *task.content_data.get("more", ())))
     said["text"] = (
         dg.MetadataValue.md(exact(text)) if text else "posted before, elsewhere: its words are not known here"
     )

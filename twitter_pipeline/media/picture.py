@@ -28,9 +28,9 @@ _SMALLEST_SIDE = 64
 
 def probe(path: Path, size: int, media_type: str, limits: MediaLimits) -> MediaInfo:
     """What the picture is; decodes it whole, since a cut-off JPEG shows nowhere else. Raises MediaRefused."""
-    with _opened(path) as image:
+    with opened(path) as image:
         image.verify()  # Checksums, where the format has them; the picture is of no use afterwards.
-    with _opened(path) as image:
+    with opened(path) as image:
         width, height = image.size
         frames = getattr(image, "n_frames", 1) if image.format == "GIF" else 1
         if frames > 1:
@@ -60,7 +60,7 @@ def probe(path: Path, size: int, media_type: str, limits: MediaLimits) -> MediaI
 
 def small_copy(path: Path, max_bytes: int, side: int = _LARGEST_SIDE) -> bytes:
     """A JPEG of the picture at `path`; see `small_jpeg`."""
-    with _opened(path) as image:
+    with opened(path) as image:
         if image.format == "JPEG":
             image.draft("RGB", (side, side))
         return small_jpeg(ImageOps.exif_transpose(image), max_bytes, side)
@@ -68,7 +68,7 @@ def small_copy(path: Path, max_bytes: int, side: int = _LARGEST_SIDE) -> bytes:
 
 def small_frames(path: Path, max_bytes: int, side: int, most: int) -> list[bytes]:
     """The same of an animated picture: up to `most` of its frames, spread over it; of any other, of itself."""
-    with _opened(path) as image:
+    with opened(path) as image:
         count = getattr(image, "n_frames", 1) if image.format == "GIF" else 1
         if count > 1:
             frames = []
@@ -100,7 +100,8 @@ def small_jpeg(picture: Image.Image, max_bytes: int, side: int = _LARGEST_SIDE) 
 
 
 @contextmanager
-def _opened(path: Path) -> Iterator[Image.Image]:
+def opened(path: Path) -> Iterator[Image.Image]:
+    """The picture, its pixels not read yet. Raises MediaRefused, inside too, whatever Pillow does."""
     try:
         with Image.open(path, formats=_FORMATS) as image:
             yield image

@@ -35,7 +35,7 @@ def probe(path: Path, size: int, media_type: str, limits: MediaLimits) -> MediaI
             f"The video has {megabytes(size)}; at most {megabytes(limits.video_max_bytes)} are allowed.",
             f"Make it smaller, {_OTHER_PROFILE}",
         )
-    with _opened(path, media_type) as (container, stream):
+    with opened(path, media_type) as (container, stream):
         _first_picture(container, stream)
         info = MediaInfo(
             kind="video",
@@ -44,7 +44,7 @@ def probe(path: Path, size: int, media_type: str, limits: MediaLimits) -> MediaI
             bytes=size,
             width=stream.width,
             height=stream.height,
-            seconds=_seconds(container, stream),
+            seconds=seconds_of(container, stream),
             codec=stream.codec_context.name,
         )
         rate = stream.average_rate
@@ -62,9 +62,9 @@ def picture_of(path: Path, form: Format) -> Image.Image:
     """A picture from near the beginning, upright; raises MediaRefused when none can be decoded."""
     if form.media_type is None:
         raise MediaRefused(f"{form.name} is not read here.")
-    with _opened(path, form.media_type) as (container, stream):
+    with opened(path, form.media_type) as (container, stream):
         # Many videos open on black: a second in, or halfway through a short one.
-        moment = min(1.0, _seconds(container, stream) / 2)
+        moment = min(1.0, seconds_of(container, stream) / 2)
         frame = _first_picture(container, stream)
         for later in container.decode(stream):
             if (later.time or 0.0) > moment:
@@ -80,9 +80,9 @@ def pictures_of(path: Path, form: Format, count: int) -> Iterator[Image.Image]:
     """
     if form.media_type is None:
         raise MediaRefused(f"{form.name} is not read here.")
-    with _opened(path, form.media_type) as (container, stream):
+    with opened(path, form.media_type) as (container, stream):
         stream.thread_type = "AUTO"
-        seconds, last = _seconds(container, stream), -1.0
+        seconds, last = seconds_of(container, stream), -1.0
         begin = (container.start_time or 0) / av.time_base
         for part in range(count):
             moment = begin + seconds * (2 * part + 1) / (2 * count)
@@ -104,7 +104,8 @@ def _upright(frame: av.VideoFrame) -> Image.Image:
 
 
 @contextmanager
-def _opened(path: Path, media_type: str) -> Iterator[tuple[InputContainer, VideoStream]]:
+def opened(path: Path, media_type: str) -> Iterator[tuple[InputContainer, VideoStream]]:
+    """The film and its pictures. Raises MediaRefused where FFmpeg cannot go on, inside too."""
     try:
         # "file:", since FFmpeg would read a name such as "concat:a.mp4" as a protocol.
         # Titles in an old encoding are no reason to fail: "replace".
@@ -126,7 +127,8 @@ def _first_picture(container: InputContainer, stream: VideoStream) -> av.VideoFr
     return frame
 
 
-def _seconds(container: InputContainer, stream: VideoStream) -> float:
+def seconds_of(container: InputContainer, stream: VideoStream) -> float:
+    """How long the film is. Raises MediaRefused where it does not say."""
     if container.duration is not None:
         return container.duration / av.time_base
     if stream.duration is not None and stream.time_base is not None:

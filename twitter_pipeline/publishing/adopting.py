@@ -7,13 +7,13 @@ of the account. Everything else is for a person: `foreign.is_seen` keeps such it
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 import sqlalchemy as sa
 
 from twitter_pipeline.config import Settings
-from twitter_pipeline.publishing import contents, drafting, enhancing, foreign, matching
+from twitter_pipeline.publishing import contents, drafting, enhancing, foreign, matching, threads
 from twitter_pipeline.publishing.connecting import posts_page
 from twitter_pipeline.publishing.decide import decide
 from twitter_pipeline.publishing.drafts import ELSEWHERE, Draft
@@ -23,7 +23,7 @@ from twitter_pipeline.scanning.reasons import IGNORED, SAME_FILE
 from twitter_pipeline.scanning.sidecars import Finder, finder_for
 from twitter_pipeline.store import accounts, attempts, looks, moves, tasks
 from twitter_pipeline.store.accounts import AccountRow
-from twitter_pipeline.store.attempts import AttemptState
+from twitter_pipeline.store.attempts import AttemptState, Made
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.looks import Seen
 from twitter_pipeline.store.status import TRANSITIONS, Event, Status
@@ -78,27 +78,30 @@ def match(engine: sa.Engine, settings: Settings, account: AccountRow) -> Found:
         # What may be a run's of this moment is left to it.
         under_way = {one.text_key for one in looks.unanswered(connection, account.id) if not one.unconfirmed}
         candidates = _candidates(connection, settings, account) if seen else []
+        begun = _begun(connection, candidates)
     posts: dict[str, list[Seen]] = {}
     for post in seen:
         if post.post_id not in known and post.text_key not in under_way:
             posts.setdefault(post.text_key, []).append(post)
     if not posts:
         return found
-    may_be: dict[int, tuple[Task, list[Seen]]] = {}
+    may_be: dict[int, _MayBe] = {}
     finders: dict[int, Finder] = {}
     for task in candidates:
         item = Item(engine, settings, task)
-        alike = [post for key in keys_of(item, finders) for post in posts.get(key, ())]
+        made = begun.get(task.id, attempts.Made())
+        alike = [post for key in keys_of(item, made, finders) for post in posts.get(key, ())]
         if not alike:
             continue
         with reading(engine) as connection:
             denied = foreign.denied_at(connection, task.id)
         # With pictures beside them the same words are something else.
-        alike = [post for post in alike if (post.media > 0) == bool(task.files) and post.posted_at > denied]
+        media = _media_of(task, made)
+        alike = [post for post in alike if (post.media > 0) == (media > 0) and post.posted_at > denied]
         if alike:
-            may_be[task.id] = (task, alike)
+            may_be[task.id] = _MayBe(task, alike, media)
     _share_out(engine, settings, found, may_be)
-    claimed = {post.post_id for _, alike in may_be.values() for post in alike}
+    claimed = {post.post_id for one in may_be.values() for post in one.alike}
     found.others = sum(post.post_id not in claimed for alike in posts.values() for post in alike)
     return found
 
@@ -119,11 +122,39 @@ def _candidates(connection: sa.Connection, settings: Settings, account: AccountR
     return [task for task in every if not (task.error_message or "").startswith((IGNORED, SAME_FILE))]
 
 
-def keys_of(item: Item, finders: dict[int, Finder] | None = None) -> set[str]:
+@dataclass(frozen=True)
+class _MayBe:
+    """An item, the posts with its words, and how many media its own shows."""
+
+    task: Task
+    alike: list[Seen]
+    media: int
+
+
+def _begun(connection: sa.Connection, candidates: Iterable[Task]) -> dict[int, Made]:
+    """What is on X of those candidates whose thread is in part."""
+    statuses = [status for status in Status if status in ADOPTABLE]
+    ids = [
+        id
+        for project in {task.project_id for task in candidates}
+        for id in attempts.begun(connection, project, statuses)
+    ]
+    return {id: attempts.made(connection, id) for id in ids}
+
+
+def _media_of(task: Task, made: Made) -> int:
+    """How many media the item's next post shows: those of a thread stand at its first."""
+    return 0 if made.is_begun else len(task.files)
+
+
+def keys_of(item: Item, made: Made, finders: dict[int, Finder] | None = None) -> set[str]:
     """What the item's words are known by: those that would go out now, and those that were to go out at the last try.
 
-    Words that Gemini made are among them only where they are stored. `finders`, by content source, are used again.
+    Of a thread that is on X in part, those of its next post. Words that Gemini made are among them only where they are
+    stored. `finders`, by content source, are used again.
     """
+    if made.is_begun:
+        return {matching.text_key(made.texts[len(made.ids)])}
     texts = {str(item.task.content_data["text"])} if item.task.content_data.get("text") else set[str]()
     try:
         with drafting.file_errors(item):
@@ -143,30 +174,28 @@ def _draft(item: Item) -> Draft:
     return enhancing.preview(item, drafting.draft(item, drafting.media_paths(item)), ask=False)
 
 
-def _share_out(
-    engine: sa.Engine, settings: Settings, found: Found, may_be: Mapping[int, tuple[Task, Sequence[Seen]]]
-) -> None:
+def _share_out(engine: sa.Engine, settings: Settings, found: Found, may_be: Mapping[int, _MayBe]) -> None:
     wanted: dict[str, int] = {}
-    for _, alike in may_be.values():
-        for post in alike:
+    for one in may_be.values():
+        for post in one.alike:
             wanted[post.post_id] = wanted.get(post.post_id, 0) + 1
-    for task, alike in may_be.values():
-        why = _why_not(Item(engine, settings, task), alike, wanted)
+    for one in may_be.values():
+        why = _why_not(Item(engine, settings, one.task), one.alike, one.media, wanted)
         if why is None:
-            found.pairs.append(Pair(task, alike[0]))
+            found.pairs.append(Pair(one.task, one.alike[0]))
         else:
-            found.unclear.append(Unclear(task, tuple(alike), why))
+            found.unclear.append(Unclear(one.task, tuple(one.alike), why))
 
 
-def _why_not(item: Item, alike: Sequence[Seen], wanted: Mapping[str, int]) -> str | None:
+def _why_not(item: Item, alike: Sequence[Seen], media: int, wanted: Mapping[str, int]) -> str | None:
     """Why it is not certain that the only post is the item's; None when it is."""
     post = alike[0]
     if len(alike) > 1:
         return f"{len(alike)} posts have its words"
     if wanted[post.post_id] > 1:
         return f"{wanted[post.post_id]} items have the words of this post"
-    if post.media != len(item.task.files):
-        return f"the post shows {post.media} media, the item has {len(item.task.files)}"
+    if post.media != media:
+        return f"the post shows {post.media} media, the item has {media}"
     try:
         is_older = post.posted_at < foreign.made_at(item, item.task.metadata_path)
     except Ended as ended:
@@ -192,7 +221,6 @@ def adopt(
     item = Item(engine, settings, task)
     content = contents.content_of(item)
     kept = _kept(item, post)
-    url = address(settings, account, post.post_id)
     how = "found by a person" if by_person else "found on the timeline; it was not known here"
     with writing(engine) as connection:
         task = tasks.get(connection, task.id, lock=True)
@@ -200,25 +228,38 @@ def adopt(
             return False, f"{task.partition_key}: it is {task.status} by now"
         content = contents.taken(connection, task, content)
         accounts.knows_post(connection, account.id, post.post_id)  # locks the account: nothing is sent meanwhile
+        url = address(settings, account, post.post_id)
         if looks.known(connection, [post.post_id]):
             return False, f"{task.partition_key}: {url} is another item's by now"
         others = [one for one in looks.unanswered(connection, account.id) if one.task_id != task.id]
         if not by_person and post.text_key in {one.text_key for one in others}:
             return False, f"{task.partition_key}: {url} may be a post that is under way just now; try again"
-        decided = decide(Adopted(f"posted: {url} ({how})", post.post_id, url, post.posted_at), task, now)
-        if not moves.adopt(connection, task.id, decided, now=now, actor=actor):
+        made = attempts.made(connection, task.id)
+        sent = threads.next_content(made, kept)
+        page = posts_page(settings, account.x_username)
+        found = threads.on_x(Adopted, page, post.post_id, sent.part, sent.parts, made, f" ({how})")
+        decided = decide(replace(found, posted_at=post.posted_at), task, now)
+        if found.left:  # what comes after it is looked for when its turn comes (`foreign.is_seen`)
+            if not moves.resolve(connection, task.id, decided, now=now, actor=actor):
+                moves.note(connection, task.id, "posted", task.status, found.reason, now=now, details=decided.details)
+        elif not moves.adopt(connection, task.id, decided, now=now, actor=actor):
             return False, f"{task.partition_key}: it is {task.status} by now"
         attempts.resolve(connection, task.id, AttemptState.ADOPTED, now=now, tweet_id=post.post_id)
-        values = {"content_data": kept, **({} if content is None else {"content_hash": content})}
-        connection.execute(sa.update(publishing_tasks).where(_tasks.id == task.id).values(values))
+        if sent.parts > 1:
+            attempts.record(connection, task, sent, post.post_id, account_id=account.id, now=now)
+        values: dict[str, object] = {} if content is None else {"content_hash": content}
+        if sent.part == 1:
+            values["content_data"] = kept.model_dump(mode="json")
+        if values:
+            connection.execute(sa.update(publishing_tasks).where(_tasks.id == task.id).values(values))
         looks.give(connection, account.id, post.post_id, task.id)
     return True, f"{task.partition_key}: {decided.message}"
 
 
-def _kept(item: Item, post: Seen) -> dict[str, object]:
+def _kept(item: Item, post: Seen) -> Draft:
     """What was posted, as far as it is known: as it would go out now, in the words that the timeline shows."""
-    before = item.task.content_data
-    if before.get("text") and matching.text_key(str(before["text"])) == post.text_key:
+    before = threads.planned(item.task)
+    if before.text and matching.text_key(before.text) == post.text_key:
         return before
     try:
         with drafting.file_errors(item):
@@ -226,8 +267,8 @@ def _kept(item: Item, post: Seen) -> dict[str, object]:
     except Ended:
         draft = ELSEWHERE
     if matching.text_key(draft.text) != post.text_key:
-        draft = draft.model_copy(update={"text": post.text, "enhanced": None})
-    return draft.model_dump(mode="json")
+        draft = draft.model_copy(update={"text": post.text, "more": (), "enhanced": None})
+    return draft
 
 
 def accounts_of(connection: sa.Connection, project_ids: Iterable[str]) -> list[AccountRow]:

@@ -3,6 +3,7 @@
 | outcome | becomes | again |
 |---|---|---|
 | Posted, Adopted | completed | – |
+| the same, more of its thread to come | pending, where it is not this run's any more | at once; no retry used |
 | MustWait | pending | at its time; no retry used |
 | AccountStopped | pending | when a person resumed the account; no retry used |
 | Failed, Died | pending, `retry_count` + 1 | after 1, 4, 16 … minutes, at most 6 hours; then failed |
@@ -46,13 +47,15 @@ _LONGEST_BACK_OFF = timedelta(hours=6)
 def decide(outcome: Outcome, task: Task, now: datetime, *, max_retries: int = MAX_RETRIES) -> Move:
     """What becomes of a running task after `outcome`, or of an unconfirmed one. Pure but for a back-off's jitter."""
     reason = outcome.reason
-    if isinstance(outcome, Adopted):
-        details = {"url": outcome.url, "tweet_id": outcome.tweet_id, "adopted": True}
-        return Move(Event.ADOPT, reason, tweet_id=outcome.tweet_id, posted_at=outcome.posted_at, details=details)
     if isinstance(outcome, Posted):
-        return Move(
-            Event.POST, reason, tweet_id=outcome.tweet_id, details={"url": outcome.url, "tweet_id": outcome.tweet_id}
-        )
+        tweet_id, url = outcome.head or (outcome.tweet_id, outcome.url)
+        details: dict[str, object] = {"url": url, "tweet_id": tweet_id}
+        if outcome.left:
+            return Move(Event.REOPEN, f"{reason}; its thread goes on", not_before=now, details=details)
+        if isinstance(outcome, Adopted):
+            details["adopted"] = True
+            return Move(Event.ADOPT, reason, tweet_id=tweet_id, posted_at=outcome.posted_at, details=details)
+        return Move(Event.POST, reason, tweet_id=tweet_id, details=details)
     if isinstance(outcome, MustWait):
         until = max(outcome.until, now)
         return Move(Event.WAIT, reason, not_before=until, details={"until": until.isoformat()})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -12,7 +13,7 @@ import sqlalchemy as sa
 
 from twitter_pipeline.config import Source
 from twitter_pipeline.config.secrecy import shows_secret
-from twitter_pipeline.publishing import wording
+from twitter_pipeline.publishing import facts, wording
 from twitter_pipeline.publishing.drafts import Draft, Edited, MediaFile
 from twitter_pipeline.publishing.identity import salted
 from twitter_pipeline.publishing.outcomes import Failed, MustWait, NotPublishable
@@ -25,7 +26,7 @@ from twitter_pipeline.store.tables import publishing_tasks
 from twitter_pipeline.store.tasks import Task
 
 if TYPE_CHECKING:
-    from twitter_pipeline.content.compose import Composed
+    from twitter_pipeline.content import Composed
     from twitter_pipeline.content.metadata import Metadata
     from twitter_pipeline.scanning.sidecars import Finder
 
@@ -38,14 +39,17 @@ class Gone(Ended):
     """The words are not where they were any more: when they come back, the scan is to judge the item anew."""
 
 
-def draft(item: Item, paths: Sequence[Path]) -> Draft:
-    """The post of an item whose files are at `paths`. Raises Ended with the reason when there can be none (yet)."""
+def draft(item: Item, paths: Sequence[Path], finder: Finder | None = None) -> Draft:
+    """The post of an item whose files are at `paths`. Raises Ended with the reason when there can be none (yet).
+
+    With the same `finder` for all items of a source each folder is listed once.
+    """
     source = item.source()
     edits = edits_of(item.task)
-    metadata, sidecar = _metadata(item, source, edits)
+    metadata, sidecar = _metadata(item, source, edits, finder)
     media = _described(check_media(item, source, paths, metadata), edits)
     composed = _composed(item, source, metadata, edits)
-    if any(map(shows_secret, (composed.text, *(medium.alt_text for medium in media)))):
+    if any(map(shows_secret, (composed.text, *composed.more, *(medium.alt_text for medium in media)))):
         raise Ended(
             NotPublishable("its words hold a key or password of this pipeline; take it out, and make a new one")
         )
@@ -54,6 +58,7 @@ def draft(item: Item, paths: Sequence[Path]) -> Draft:
         weight=composed.weight,
         was_cut=composed.was_cut,
         gave_way=composed.gave_way,
+        more=composed.more,
         media=media,
         sidecar=sidecar,
         # What a person wrote is not to be improved.
@@ -87,11 +92,12 @@ def text_of(item: Item, source: Source, finder: Finder) -> Composed:
 def _metadata(
     item: Item, source: Source, edits: Edits | None, finder: Finder | None = None
 ) -> tuple[Metadata, str | None]:
-    """As `read_metadata`; but what a person gave a text needs none."""
+    """As `read_metadata`, with the facts the template asks for; but what a person gave a text needs none."""
     from twitter_pipeline.content import Metadata
 
     try:
-        return read_metadata(item, source, finder)
+        metadata, sidecar = read_metadata(item, source, finder)
+        return replace(metadata, facts=facts.of(item, source)), sidecar
     except NoMetadata:
         if edits is None or edits.text is None:
             raise
@@ -108,16 +114,16 @@ def _described(media: tuple[MediaFile, ...], edits: Edits | None) -> tuple[Media
 
 
 def _composed(item: Item, source: Source, metadata: Metadata, edits: Edits | None) -> Composed:
-    from twitter_pipeline.content import Composed, TemplateError
-    from twitter_pipeline.content.weight import weighted_length
+    from twitter_pipeline.content import TemplateError
 
+    limit = item.text_limit(source)
     if edits is not None and edits.text is not None:
-        weight, limit = weighted_length(edits.text), item.settings.x.text_limit
-        if weight > limit:  # it fitted when it was written
-            raise Ended(NotPublishable(f"the text by {edits.actor} weighs {weight} by X's counting; {limit} may be"))
-        return Composed(edits.text, weight)
+        composed = wording.as_written(source, edits.text, limit)
+        if isinstance(composed, str):  # it fitted when it was written
+            raise Ended(NotPublishable(f"the text by {edits.actor} {composed}"))
+        return composed
     try:
-        return wording.composed(source, metadata, item.settings.x.text_limit)
+        return wording.composed(source, metadata, limit)
     except TemplateError as error:
         raise Ended(NotPublishable(f"the template of source {source.key}: {error}")) from error
 

@@ -84,10 +84,17 @@ class Draft(_Model):
     words: dict[str, Any] | None = None
     #: What did, for people, in its order.
     gave_way: tuple[str, ...] = ()
+    #: The texts of the posts that follow it in a thread, each a reply to the one before it.
+    more: tuple[str, ...] = ()
     #: Whether and how Gemini did; None where it was not to.
     enhanced: Enhancement | None = None
     #: What of it a person wrote; None for nothing.
     edited: Edited | None = None
+
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The text of each of its posts: of one, unless it is a thread."""
+        return (self.text, *self.more)
 
     def with_digests(self, digests: Sequence[str]) -> Draft:
         """The same with what its media's bytes must be when they are uploaded."""

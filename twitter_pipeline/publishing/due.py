@@ -12,7 +12,7 @@ from twitter_pipeline.config import Project, Settings
 from twitter_pipeline.publishing import holding
 from twitter_pipeline.publishing.holding import Holds
 from twitter_pipeline.publishing.planning import plan
-from twitter_pipeline.store import moves, tasks
+from twitter_pipeline.store import attempts, moves, tasks
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tables import publishing_tasks
@@ -109,6 +109,10 @@ def _slots(
     connection: sa.Connection, settings: Settings, project: Project, now: datetime, held: Collection[int]
 ) -> list[tuple[Task, datetime]]:
     pending = _read_pending(connection, project.id)
+    # Half a thread is on X: it waits for nobody's turn, and takes none.
+    begun = attempts.begun(connection, project.id, [Status.PENDING])
+    going_on = [(task, max(task.not_before, now)) for task in pending if task.id in begun]
+    pending = [task for task in pending if task.id not in begun]
     # What its account holds back takes no slot from the other sources.
     pending.sort(key=lambda task: task.content_source_id in held)
     # What a person gave a time goes out then, however many wait.
@@ -122,7 +126,7 @@ def _slots(
         return list(plan(pacing, project.zone, posted=posted, not_before=times, now=now, given=given))
 
     given = planned(wished)
-    found = [*zip(wished, given, strict=True), *zip(others, planned(others, given), strict=True)]
+    found = [*going_on, *zip(wished, given, strict=True), *zip(others, planned(others, given), strict=True)]
     return sorted(found, key=lambda one: one[1])
 
 

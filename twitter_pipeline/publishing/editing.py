@@ -14,8 +14,9 @@ import sqlalchemy as sa
 from twitter_pipeline.config import Settings
 from twitter_pipeline.config.secrecy import shows_secret
 from twitter_pipeline.publishing.session import Ended, Item
+from twitter_pipeline.publishing.wording import as_written
+from twitter_pipeline.store import attempts, tasks
 from twitter_pipeline.store import edits as store
-from twitter_pipeline.store import tasks
 from twitter_pipeline.store.edits import Edits
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.status import Status
@@ -74,9 +75,12 @@ def edit(
     """
     with reading(engine) as connection:
         task = tasks.get(connection, task_id)
+        made = attempts.made(connection, task_id)
     version = version_of(task)
     if task.status not in store.EDITABLE:
         raise NotNow(f"it is {task.status}: {_WHY[task.status]}")
+    if made.is_begun:
+        raise NotNow(f"{made}: the rest stays as it is")
     if versions is not None and version not in versions:
         raise Changed("somebody has changed it since: look at it again, and send its new ETag")
     if task.status is Status.QUEUED and "scheduled_time" in change:
@@ -110,8 +114,8 @@ def _edited(item: Item, change: Change, actor: str, now: datetime) -> tuple[Edit
         text = change["text"]
         said, after = "the text to that of its files", replace(after, text=None)
         if text is not None:
-            fitted, weight = _fitting(text, item.settings.x.text_limit)
-            said, after = f"the text ({weight} of {item.settings.x.text_limit} characters)", replace(after, text=fitted)
+            fitted, said = _fitting(item, text)
+            after = replace(after, text=fitted)
         if after.text != (before and before.text):
             parts.append(said)
     if "alt_text" in change:
@@ -126,20 +130,27 @@ def _edited(item: Item, change: Change, actor: str, now: datetime) -> tuple[Edit
     return (None if after.is_empty else after), wanted_time, parts
 
 
-def _fitting(text: str, limit: int) -> tuple[str, int]:
-    """The text as it is sent, and its weight. Raises Unfit."""
+def _fitting(item: Item, text: str) -> tuple[str, str]:
+    """The text as it is sent, and what it is, in words. Raises Unfit."""
     from twitter_pipeline.content.tidy import clean, single_spaced
-    from twitter_pipeline.content.weight import normalize, weighted_length
+    from twitter_pipeline.content.weight import normalize
 
     text = single_spaced(normalize(clean(text)))
     if not text:
         raise Unfit("text", "must not be empty; null takes the edited text back")
     if shows_secret(text):
         raise Unfit("text", "holds a key or password of this pipeline")
-    weight = weighted_length(text)
-    if weight > limit:
-        raise Unfit("text", f"weighs {weight} by X's counting, {weight - limit} more than the {limit} that it may")
-    return text, weight
+    try:
+        source = item.source()
+    except Ended as ended:
+        raise NotNow(str(ended)) from ended
+    limit = item.text_limit(source)
+    composed = as_written(source, text, limit)
+    if isinstance(composed, str):
+        raise Unfit("text", composed)
+    if composed.more:
+        return text, f"the text (a thread of {1 + len(composed.more)} posts)"
+    return text, f"the text ({composed.weight} of {limit} characters)"
 
 
 def _alt_texts(item: Item, given: str | Sequence[str] | None) -> dict[str, str]:

@@ -36,7 +36,8 @@ def from_stored(item: Item, draft: Draft, stored: gemini.Stored, unseen: str = "
         times = "" if stored.tries == 1 else f" (asked {stored.tries} times)"
         why = stored.why or "it was asked, and nothing is known of an answer"
         return original(item.settings, draft, stored.outcome, f"{why}{times}", **price)
-    fitting = fitted(item.settings, item.source(), draft, Words.model_validate(stored.words))
+    source = item.source()
+    fitting = fitted(source, draft, Words.model_validate(stored.words), item.text_limit(source))
     if isinstance(fitting, str):
         return original(item.settings, draft, "unfit", fitting, **price)
     better, removed = fitting.draft, tuple(one[:_MOST_OF_ONE] for one in fitting.removed[:_MOST_TOLD])

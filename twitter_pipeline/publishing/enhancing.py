@@ -68,10 +68,12 @@ def improve(item: Item, draft: Draft, *, by: str) -> Draft:
     except OSError as error:  # the upload will say more of it
         return original(item.settings, draft, "failed", f"its files cannot be read ({error.strerror})")
     improved = known(item, draft, content)
-    place = place_of(item.settings, item.source(), draft)
+    source = item.source()
+    limit = item.text_limit(source)
+    place = place_of(source, draft, limit)
     if improved is not None or place is None:
         return improved or draft
-    plain = question_for(item.settings, item.source(), draft, place)
+    plain = question_for(item.settings, source, draft, place, limit)
     question, unseen = questions.shown(item, draft, place, plain)
     came = _answer(item, draft, question, gemini.Key(question.digest, content), by)
     return came if isinstance(came, Draft) else from_stored(item, draft, came, unseen)
@@ -85,10 +87,10 @@ def known(item: Item, draft: Draft, content: str | None) -> Draft | None:
     from twitter_pipeline.enhancing.answer import Outcome
 
     settings, source = item.settings, item.source()
-    place = place_of(settings, source, draft)
+    place = place_of(source, draft, item.text_limit(source))
     if place is None:
         return original(settings, draft, "template", WORDLESS)
-    question = question_for(settings, source, draft, place)
+    question = question_for(settings, source, draft, place, item.text_limit(source))
     with reading(item.engine) as connection:
         key: gemini.Key | None = None if content is None else gemini.Key(question.digest, content)
         key = key or gemini.last_asked(connection, item.task.id)

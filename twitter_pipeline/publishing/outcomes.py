@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 
@@ -15,10 +15,14 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Posted(Outcome):
-    """X confirmed the post."""
+    """X confirmed the post; of a thread, one of its posts."""
 
     tweet_id: str
     url: str
+    #: Of the last post of a thread: the first one's id and address, which the task is known by from then on.
+    head: tuple[str, str] | None = field(default=None, kw_only=True)
+    #: How many posts of its thread are still to come.
+    left: int = field(default=0, kw_only=True)
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""The one place that posts.
+"""The one place that posts. A thread goes through it post by post.
 
     1  in one transaction: not paused? nothing sent before that may be on X? the lease still ours? Then exactly what is
        about to be sent is written down, as an attempt that is `sent`
@@ -21,13 +21,21 @@ from typing import TYPE_CHECKING, TypeVar
 
 import sqlalchemy as sa
 
-from twitter_pipeline.publishing import drafting, foreign, matching, reconciling, steps, unconfirmed, uploading
+from twitter_pipeline.publishing import (
+    drafting,
+    foreign,
+    reconciling,
+    steps,
+    threads,
+    unconfirmed,
+    uploading,
+)
 from twitter_pipeline.publishing.connecting import posts_page
 from twitter_pipeline.publishing.drafts import UploadedMedia
 from twitter_pipeline.publishing.outcomes import Adopted, Failed, MustWait, Outcome, Posted, Unknown
 from twitter_pipeline.publishing.session import Ended, Session, utc_now
 from twitter_pipeline.store import accounts, attempts, looks, pauses, tasks, uploads
-from twitter_pipeline.store.attempts import AttemptState, Content
+from twitter_pipeline.store.attempts import AttemptState, Content, Made
 from twitter_pipeline.store.engine import reading, writing
 
 #: How long the answer of X is tried to be written down when the database is away: it is all that is known.
@@ -62,54 +70,58 @@ class _Since:
 def create(session: Session, uploaded: UploadedMedia) -> Posted:
     """Create the post and settle the task. Raises Ended when it was not created, or nobody knows.
 
-    Called again in a session that has posted (its op broke afterwards and is tried again), it only says so.
+    Called again in a session that has posted (its op broke afterwards and is tried again), it only says so. Of a thread
+    it creates the posts that are not on X yet.
     """
     if session.posted is not None:
         return session.posted
-    from twitter_pipeline.content import urls
-    from twitter_pipeline.x.session import HeldBack
-
+    if session.begun is not None:
+        uploaded = UploadedMedia(draft=session.begun, media_ids=(), expires_at=None)
     if uploaded.expires_at is not None and uploaded.expires_at <= utc_now():
         raise Ended(Failed("X has forgotten the uploaded media by now; it is uploaded again by the next run"))
-    draft = uploaded.draft
-    drafting.refuse_outdated(session.task, draft)
-    content = Content(
-        draft.text,
-        matching.text_key(draft.text),
-        uploaded.media_ids,
-        uploaded.media_keys,
-        has_link=bool(urls.find(draft.text)),
-    )
+    drafting.refuse_outdated(session.task, uploaded.draft)
     with steps.x_errors(), steps.client(session) as connected:
         foreign.look_through(session, connected)
         # Before the request: once X has answered, nothing may stand between the answer and its being written down.
         page = _posts_page(session)
-        allowed = _Since()
-        if (made := _allow(session, content, uploaded, page)) is not None:
-            return _posted(session, made)
+        while (posted := _create_next(session, uploaded, connected, page)).left:
+            pass
+    session.posted = posted
+    return posted
 
-        def last_check() -> None:
-            if allowed.seconds() > MUST_LEAVE_WITHIN.total_seconds():
-                raise HeldBack("this process was held up before the request could leave; nothing was sent")
 
-        def request() -> Outcome:
-            answer = _send(connected, content, page)
-            _write_down(session, answer)
-            return answer.outcome
+def _create_next(session: Session, uploaded: UploadedMedia, connected: XClient, page: str) -> Posted:
+    """Create the first post of the item that is not on X yet. Raises Ended when it was not created, or nobody knows."""
+    from twitter_pipeline.x.session import HeldBack
 
-        connected.check_before_posting(last_check)
-        outcome, interrupt = shielded(request)
-        if isinstance(outcome, Unknown):
-            # An interrupt from here on finds the attempt unanswered, and settles it as such.
-            outcome = (None if interrupt else reconciling.find(session, connected)) or outcome
-            if isinstance(outcome, Adopted):
-                try:
-                    return _posted(session, outcome)
-                except Ended as taken:
-                    outcome = taken.outcome
-            session.settle(outcome)
-    if isinstance(outcome, Posted):
-        session.posted = outcome
+    with reading(session.engine) as connection:
+        made = attempts.made(connection, session.task.id)
+    content = threads.next_content(made, uploaded.draft, uploaded.media_ids, uploaded.media_keys)
+    allowed = _Since()
+    if (there := _allow(session, content, uploaded, page)) is not None:
+        return _posted(session, there)
+
+    def last_check() -> None:
+        if allowed.seconds() > MUST_LEAVE_WITHIN.total_seconds():
+            raise HeldBack("this process was held up before the request could leave; nothing was sent")
+
+    def request() -> Outcome:
+        answer = _send(connected, content, made, page)
+        _write_down(session, answer)
+        return answer.outcome
+
+    connected.check_before_posting(last_check)
+    outcome, interrupt = shielded(request)
+    if isinstance(outcome, Unknown):
+        # An interrupt from here on finds the attempt unanswered, and settles it as such.
+        outcome = (None if interrupt else reconciling.find(session, connected)) or outcome
+        if isinstance(outcome, Adopted):
+            try:
+                return _posted(session, outcome)
+            except Ended as taken:
+                outcome = taken.outcome
+        session.settle(outcome)
+    if isinstance(outcome, Posted) and not (outcome.left and interrupt):
         return outcome
     if interrupt is not None:
         raise interrupt  # told to stop: no other try
@@ -128,19 +140,19 @@ class _Answer:
     ids_unknown: bool = False
 
 
-def _send(connected: XClient, content: Content, page: str) -> _Answer:
+def _send(connected: XClient, content: Content, made: Made, page: str) -> _Answer:
     """Step 2: the one request. Never raises."""
     from twitter_pipeline.x.errors import XError
     from twitter_pipeline.x.posts import create as send
 
     try:
-        created = send(connected, content.text, content.media_ids)
+        created = send(connected, content.text, content.media_ids, reply_to=content.reply_to)
     except XError as error:
         return _answer_of(error)
     except Exception as error:  # noqa: BLE001 - a bug after the request left must not pass for "not sent"
         return _Answer(AttemptState.UNKNOWN, Unknown(f"something broke while X answered: {error!r}"))
-    url = f"{page}/{created.id}"
-    return _Answer(AttemptState.CONFIRMED, Posted(f"posted: {url}", created.id, url))
+    posted = threads.on_x(Posted, page, created.id, content.part, content.parts, made)
+    return _Answer(AttemptState.CONFIRMED, posted)
 
 
 def _answer_of(error: XError) -> _Answer:
@@ -159,15 +171,19 @@ def _answer_of(error: XError) -> _Answer:
 
 
 def _posted(session: Session, found: Adopted) -> Adopted:
-    """Settle the task with a post that was there already."""
+    """Settle the task with a post that was there already; or go on with its thread."""
 
     def adopt(connection: sa.Connection) -> None:
         if looks.known(connection, [found.tweet_id], but_of=session.task.id):
             raise Ended(Unknown(f"the timeline shows {found.url}, which is another item's by now"))
         attempts.resolve(connection, session.task.id, AttemptState.ADOPTED, now=utc_now(), tweet_id=found.tweet_id)
 
-    session.settle(found, along=adopt)
-    session.posted = found
+    if found.left:
+        with writing(session.engine) as connection:
+            adopt(connection)
+            session.keep_part(connection, found, utc_now())
+    else:
+        session.settle(found, along=adopt)
     return found
 
 
@@ -179,11 +195,16 @@ def _allow(session: Session, content: Content, uploaded: UploadedMedia, page: st
         paused = pauses.pause_reason(connection, project=session.project.id, account=session.account.name)
         if paused is not None:
             raise Ended(MustWait(paused, now))
-        if (made := attempts.made(connection, task.id)) is not None:
-            return Adopted(f"posted: {page}/{made} (X's answer came late)", made, f"{page}/{made}")
+        made = attempts.made(connection, task.id)
+        if (post_id := made.ids.get(content.part)) is not None:
+            late = (post_id, content.part, len(made.texts), made, " (X's answer came late)")
+            return threads.on_x(Adopted, page, *late)
         if attempts.may_be_posted(connection, task.id):
             raise Ended(Unknown("an earlier attempt may have been posted"))
         attempts.prepare(connection, session.claim, content, account_id=session.account.id, now=now)
+        if content.part == 1:  # a re-execution may send another draft than the one prepared last
+            sent = uploaded.draft.model_dump(mode="json")
+            tasks.keep(connection, task.id, session.claim.fence, content_data=sent)
         if attempts.words_in_flight(connection, session.account.id, content, but=task.id):
             raise Ended(
                 MustWait("an item with the same words may be on X, and only its words tell it", now + SAME_WORDS_WAIT)
@@ -201,7 +222,10 @@ def _allow(session: Session, content: Content, uploaded: UploadedMedia, page: st
 
 
 def _write_down(session: Session, answer: _Answer) -> None:
-    """Step 3. `Failed` and `Unknown` leave the task to the caller, who tries again or looks at the timeline."""
+    """Step 3. `Failed` and `Unknown` leave the task to the caller, who tries again or looks at the timeline.
+
+    So does a post of a thread that others follow.
+    """
     state, outcome = answer.state, answer.outcome
     tweet_id = outcome.tweet_id if isinstance(outcome, Posted) else None
 
@@ -224,9 +248,11 @@ def _write_down(session: Session, answer: _Answer) -> None:
     give_up = time.monotonic() + KEEP_TRYING.total_seconds()
     while True:
         try:
-            if isinstance(outcome, (Failed, Unknown)):
+            if isinstance(outcome, (Failed, Unknown)) or (isinstance(outcome, Posted) and outcome.left):
                 with writing(session.engine) as connection:
                     write(connection)
+                    if isinstance(outcome, Posted):
+                        session.keep_part(connection, outcome, utc_now())
             else:
                 session.settle(outcome, along=write)
             return

@@ -38,11 +38,12 @@ def content_read(item: Item, draft: Draft) -> str:
 def shown(item: Item, draft: Draft, place: Place, question: Question) -> tuple[Question, str]:
     """The question as it is sent, with pictures and examples; and why it has no pictures where it should have."""
     why = ""
-    if item.source().sees_media(item.settings.gemini):
+    source = item.source()
+    if source.sees_media(item.settings.gemini):
         try:
             question = replace(question, pictures=_pictures(item, draft))
         except Exception as error:  # noqa: BLE001 - a decoder's error is no reason not to ask about the words
-            question = question_for(item.settings, item.source(), draft, place, blind=True)
+            question = question_for(item.settings, source, draft, place, item.text_limit(source), blind=True)
             why = f"it could not be shown the media ({' '.join(str(error).split())[:200]})"
     if count := item.settings.gemini.examples:
         from twitter_pipeline.enhancing.question import MOST_EXAMPLE

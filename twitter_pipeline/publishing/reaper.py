@@ -137,4 +137,6 @@ def _how_it_ended(connection: sa.Connection, task: Task, state: RunState | None,
         )
     if state is RunState.CANCELED:
         return Interrupted("ended by a person", by_person=True)
-    return Died(f"attempt {task.attempt} died before anything was posted")
+    made = attempts.made(connection, task.id)
+    how_far = f"when {made}" if made.is_begun else "before anything was posted"
+    return Died(f"attempt {task.attempt} died {how_far}")

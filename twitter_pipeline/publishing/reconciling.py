@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -21,15 +22,15 @@ import sqlalchemy as sa
 
 from twitter_pipeline.config import Settings
 from twitter_pipeline.config.duration import format_duration
-from twitter_pipeline.publishing import matching
+from twitter_pipeline.publishing import matching, threads
 from twitter_pipeline.publishing.connecting import connected_as, posts_page
 from twitter_pipeline.publishing.decide import MAX_RETRIES, decide
 from twitter_pipeline.publishing.matching import Sent, Verdict
 from twitter_pipeline.publishing.outcomes import Absent, Adopted, Outcome, Refused
 from twitter_pipeline.publishing.session import Session, utc_now
 from twitter_pipeline.publishing.unconfirmed import resolving
-from twitter_pipeline.store import accounts, looks, moves, tasks
-from twitter_pipeline.store.attempts import AttemptState
+from twitter_pipeline.store import accounts, attempts, looks, moves, tasks
+from twitter_pipeline.store.attempts import AttemptState, Made
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.looks import Open
 from twitter_pipeline.store.secrets import KeyLost
@@ -76,10 +77,11 @@ def find(session: Session, connected: XClient) -> Adopted | None:
             listing = _read(session.engine, connected, account, unanswered)
             with reading(session.engine) as connection:
                 verdict = _judge(connection, unanswered, listing)[own[0].id]
+                made = attempts.made(connection, session.task.id)
         except (XError, sa.exc.SQLAlchemyError):
             return None  # the ticks look again
         if verdict.found is not None:
-            return _adopted(session.settings, account, verdict.found)
+            return _adopted(session.settings, account, own[0], made, verdict.found)
     return None
 
 
@@ -192,7 +194,8 @@ def _adopt(
             return f"{task.partition_key}: {post.id} is another item's by now"
         if not looks.close(connection, one, AttemptState.ADOPTED, now=now, tweet_id=post.id):
             return f"{task.partition_key}: its answer came meanwhile"
-        decided = decide(_adopted(settings, account, post), task, now)
+        found = _adopted(settings, account, one, attempts.made(connection, task.id), post)
+        decided = decide(found, task, now)
         moves.resolve(connection, one.task_id, decided, now=now)
         looks.give(connection, account.id, post.id, one.task_id)
     return f"{task.partition_key}: {decided.message}"
@@ -227,9 +230,10 @@ def _of_absent(one: Open, settings: Settings) -> Outcome:
     )
 
 
-def _adopted(settings: Settings, account: accounts.AccountRow, post: Post) -> Adopted:
-    url = f"{posts_page(settings, account.x_username)}/{post.id}"
-    return Adopted(f"posted: {url} (X's answer was lost; found on the timeline)", post.id, url, post.created_at)
+def _adopted(settings: Settings, account: accounts.AccountRow, one: Open, made: Made, post: Post) -> Adopted:
+    page, said = posts_page(settings, account.x_username), " (X's answer was lost; found on the timeline)"
+    found = threads.on_x(Adopted, page, post.id, one.part, one.parts, made, said)
+    return replace(found, posted_at=post.created_at)
 
 
 def _unread(engine: sa.Engine, settings: Settings, one: Open, error: XError, now: datetime) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
@@ -10,7 +11,7 @@ from urllib.parse import urlsplit
 import sqlalchemy as sa
 
 from twitter_pipeline.config import Settings
-from twitter_pipeline.publishing import adopting, matching, unconfirmed
+from twitter_pipeline.publishing import adopting, matching, threads, unconfirmed
 from twitter_pipeline.publishing.connecting import connected_as, posts_page
 from twitter_pipeline.publishing.decide import decide
 from twitter_pipeline.publishing.outcomes import Absent, Adopted, Outcome
@@ -171,15 +172,18 @@ def _asked(
     if seen.text_key not in _keys_of(engine, settings, task):
         quoted = post.words if len(post.words) <= _LONGEST_QUOTE else f"{post.words[:_LONGEST_QUOTE]}…"
         raise NotBelieved(f"post {post_id} has other words than the item ({quoted!r}); {_FORCED}")
-    if (seen.media > 0) != bool(task.files):
-        raise NotBelieved(f"post {post_id} shows {seen.media} media, the item has {len(task.files)}; {_FORCED}")
+    with reading(engine) as connection:
+        expected = 0 if attempts.made(connection, task.id).is_begun else len(task.files)
+    if (seen.media > 0) != (expected > 0):
+        raise NotBelieved(f"post {post_id} shows {seen.media} media, the item has {expected}; {_FORCED}")
     return seen
 
 
 def _keys_of(engine: sa.Engine, settings: Settings, task: Task) -> set[str]:
-    keys = adopting.keys_of(Item(engine, settings, task))
     with reading(engine) as connection:
         known = unconfirmed.of(connection, task)
+        made = attempts.made(connection, task.id)
+    keys = adopting.keys_of(Item(engine, settings, task), made)
     if known is not None and known.sent is not None:
         keys.add(known.sent.text_key or matching.text_key(known.sent.text))
     return keys
@@ -231,15 +235,19 @@ def decided_by_a_person(
         if posted is None:
             outcome, state = Absent("a person says that it is not on X", by_person=True), AttemptState.ABSENT
         else:
-            url = f"{posts_page(settings, account.x_username)}/{posted}"
-            outcome, state = Adopted(f"posted: {url} (found by a person)", posted, url, posted_at), AttemptState.ADOPTED
+            page, made = posts_page(settings, account.x_username), attempts.made(connection, task.id)
+            content = threads.next_content(made, threads.planned(task))
+            found = threads.on_x(Adopted, page, posted, content.part, content.parts, made, " (found by a person)")
+            outcome, state = replace(found, posted_at=posted_at), AttemptState.ADOPTED
             accounts.knows_post(connection, account.id, posted)  # locks the account: no other item takes it meanwhile
             if looks.known(connection, [posted]):
-                raise LookupError(f"{url} is another item's")
+                raise LookupError(f"{found.url} is another item's")
         decided = decide(outcome, task, now)
         if not moves.resolve(connection, task.id, decided, now=now, actor=actor):
             return None
         attempts.resolve(connection, task.id, state, now=now, tweet_id=posted)
         if posted is not None:
+            if content.parts > 1:
+                attempts.record(connection, task, content, posted, account_id=account.id, now=now)
             looks.give(connection, account.id, posted, task.id)
     return decided.message

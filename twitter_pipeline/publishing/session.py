@@ -9,15 +9,16 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from typing import Any
 
 import sqlalchemy as sa
 
 from twitter_pipeline.config import Project, Settings, Source
-from twitter_pipeline.publishing import holding
+from twitter_pipeline.publishing import holding, threads
 from twitter_pipeline.publishing.decide import decide
+from twitter_pipeline.publishing.drafts import Draft
 from twitter_pipeline.publishing.outcomes import (
     Absent,
     AccountStopped,
@@ -104,7 +105,8 @@ def open_session(
             return Unavailable(_why_not_claimed(task, worker))
         task = tasks.get(connection, task.id)
         account = holds.accounts[task.content_source_id]
-    return Session(engine, settings, claim, task, account)
+        begun = threads.begun(task, attempts.made(connection, task.id))
+    return Session(engine, settings, claim, task, account, begun)
 
 
 def _why_not_claimed(task: Task, worker: Worker) -> str:
@@ -125,6 +127,10 @@ class Item:
         self.task = task
         self.project: Project = settings.project(task.project_id)
 
+    def text_limit(self, source: Source) -> int:
+        """The longest text that its account may post, weighted."""
+        return self.settings.text_limit_of(self.settings.account_of(self.project, source))
+
     def source(self) -> Source:
         """The content source the item was found in. Raises Ended when config.yaml holds it no more."""
         with reading(self.engine) as connection:
@@ -141,12 +147,20 @@ class Session(Item):
     """Work on one claimed task. `close` it, whatever happens; a context manager does."""
 
     def __init__(
-        self, engine: sa.Engine, settings: Settings, claim: Claim, task: Task, account: accounts.AccountRow
+        self,
+        engine: sa.Engine,
+        settings: Settings,
+        claim: Claim,
+        task: Task,
+        account: accounts.AccountRow,
+        begun: Draft | None = None,
     ) -> None:
         super().__init__(engine, settings, task)
         self.claim = claim
         #: What it posts with, as it was when the task was taken.
         self.account = account
+        #: What an earlier session began to post: a thread of which some posts are on X.
+        self.begun = begun
         #: The move that ended the claim; None while it lasts.
         self.ended: Move | None = None
         #: What this session has posted.
@@ -184,6 +198,21 @@ class Session(Item):
         self._stop_renewing.set()
         return decided
 
+    def keep_part(self, connection: sa.Connection, outcome: Posted, now: datetime) -> None:
+        """Write down that a post of the task's thread is on X and more are to come: the session goes on with them."""
+        accounts.knows_post(connection, self.account.id, outcome.tweet_id)
+        breaker.answered(connection, self.account, now=now)
+        decided = decide(outcome, self.task, now)
+        if moves.renew(connection, self.claim, now=now):
+            moves.note(
+                *(connection, self.task.id, "posted", Status.RUNNING, outcome.reason),
+                now=now,
+                details=decided.details,
+                run_id=self.claim.holder,
+            )
+        else:  # it came late: should the task be `unconfirmed` for it by now, it goes on
+            moves.resolve(connection, self.task.id, decided, now=now, attempt=self.claim.attempt)
+
     def _settle(self, connection: sa.Connection, outcome: Outcome, now: datetime) -> Move:
         x_is_out = isinstance(outcome, (Failed, Unknown)) and outcome.x_is_out
         unanswered = attempts.is_unanswered(connection, self.claim)
@@ -193,6 +222,8 @@ class Session(Item):
         what_next, look_at = who_finds_out(self.task.id, read_timeline=self.settings.x.read_timeline, now=now)
         if unanswered and isinstance(outcome, Unknown):
             outcome = Unknown(f"{outcome.reason}{what_next}")
+        if not isinstance(outcome, (Posted, Unknown)) and (made := attempts.made(connection, self.task.id)).is_begun:
+            outcome = replace(outcome, reason=f"{made}; {outcome.reason}")
         decided = decide(outcome, self.task, now, max_retries=self.project.max_retries)
         moved = moves.settle(connection, self.claim, decided, now=now)
         if not moved:
@@ -216,7 +247,7 @@ class Session(Item):
     def _settle_late(self, connection: sa.Connection, outcome: Outcome, now: datetime) -> bool:
         """The lease was lost meanwhile: what X has said of the post is the truth even so."""
         if isinstance(outcome, Posted):
-            late = Adopted(f"{outcome.reason} (X's answer came late)", outcome.tweet_id, outcome.url)
+            late = Adopted(f"{outcome.reason} (X's answer came late)", outcome.tweet_id, outcome.url, head=outcome.head)
             decided = decide(late, self.task, now)
             return moves.adopt(connection, self.task.id, decided, now=now, run_id=self.claim.holder)
         return False

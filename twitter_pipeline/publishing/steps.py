@@ -27,9 +27,9 @@ from twitter_pipeline.publishing.outcomes import (
     Unknown,
 )
 from twitter_pipeline.publishing.session import Ended, Session
+from twitter_pipeline.store import tasks
 from twitter_pipeline.store.engine import writing
 from twitter_pipeline.store.secrets import KeyLost
-from twitter_pipeline.store.tables import publishing_tasks
 
 if TYPE_CHECKING:
     from twitter_pipeline.x.client import XClient
@@ -39,8 +39,11 @@ if TYPE_CHECKING:
 def prepare(session: Session) -> Draft:
     """Read and check everything of the item: its files, whether it was posted before, its sidecar, its text.
 
-    What comes out is frozen in the task's `content_data`.
+    What comes out is frozen in the task's `content_data`. A thread that is on X in part stays as it was begun.
     """
+    if session.begun is not None:
+        session.note("prepared", "its thread is on X in part; it goes on with what was prepared then")
+        return session.begun
     with file_errors(session):
         try:
             paths = drafting.media_paths(session)
@@ -88,13 +91,8 @@ def _refuse_what_was_seen(session: Session, paths: Sequence[Path], digests: Sequ
 
 def _keep(session: Session, **values: Any) -> None:
     """Write into the task's row, while it is still this session's."""
-    tasks = publishing_tasks.c
     with writing(session.engine) as connection:
-        connection.execute(
-            sa.update(publishing_tasks)
-            .where(tasks.id == session.task.id, tasks.fence == session.claim.fence)
-            .values(**values)
-        )
+        tasks.keep(connection, session.task.id, session.claim.fence, **values)
 
 
 @contextmanager

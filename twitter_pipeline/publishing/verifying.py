@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from twitter_pipeline.x.client import Me, XClient
     from twitter_pipeline.x.limits import Limit
 
+#: What a post of an account without X Premium may weigh.
+USUAL_LIMIT = 280
 READ_ONLY = (
     "its app may only read: in X's developer console set the app's permissions to Read and write, then make the access"
     " token and its secret anew (the old ones keep the old permission), and give the new ones"
@@ -76,6 +78,7 @@ def examine(engine: sa.Engine, settings: Settings, account_id: int) -> Findings:
         found.username, found.user_id = found.account.x_username, found.account.x_user_id
         _look_at_timeline(found, connected)
         found.may_write = _may_write(connected)
+        _look_at_limit(found, settings, connected)
         found.limits = dict(connected.limits)
     if found.may_write is False:
         found.problems.append(READ_ONLY)
@@ -87,6 +90,24 @@ def examine(engine: sa.Engine, settings: Settings, account_id: int) -> Findings:
             f" once that is mended: twitter-pipeline resume --account {found.account.name}"
         )
     return found
+
+
+def _look_at_limit(found: Findings, settings: Settings, connected: XClient) -> None:
+    """X refuses a long text of an account without X Premium."""
+    from twitter_pipeline.x.errors import XError
+
+    limit = settings.text_limit_of(found.account.name)
+    if limit <= USUAL_LIMIT:
+        return
+    try:
+        subscription = connected.me().subscription
+    except XError:
+        return  # it has just answered; this is a note only
+    if subscription in (None, "None"):
+        said = "says that it has no subscription" if subscription else "does not say whether it has a subscription"
+        found.notes.append(
+            f"text_limit is {limit:,}, and X {said}: it takes posts over {USUAL_LIMIT} from X Premium only"
+        )
 
 
 def _may_write(connected: XClient) -> bool | None:

@@ -13,7 +13,7 @@ from twitter_pipeline.config import Settings, Source
 from twitter_pipeline.publishing.drafts import Draft, MediaFile
 
 if TYPE_CHECKING:
-    from twitter_pipeline.content.compose import Composed
+    from twitter_pipeline.content.compose import Composed, Style
     from twitter_pipeline.content.metadata import Metadata
     from twitter_pipeline.enhancing.answer import Words
     from twitter_pipeline.enhancing.question import Question
@@ -46,24 +46,44 @@ class Place:
 def composed(source: Source, metadata: Metadata, limit: int) -> Composed:
     """The post of `metadata` in the source's style, within `limit`. Raises TemplateError."""
     from twitter_pipeline.content import compose
+
+    return compose(metadata, template=source.template, hashtags=source.hashtags, limit=limit, style=_style(source))
+
+
+def as_written(source: Source, text: str, limit: int) -> Composed | str:
+    """A text that a person wrote, as it is; or why it cannot be posted, in words that follow "the text"."""
+    from twitter_pipeline.content.compose import in_posts
+
+    composed = in_posts(text, limit, _style(source))
+    if not composed.was_cut:
+        return composed
+    from twitter_pipeline.content.weight import weighted_length
+
+    if source.overflow == "thread":
+        return f"takes more than {source.thread_posts} posts, which is the most of a thread (thread_posts)"
+    weight = weighted_length(text)
+    return f"weighs {weight} by X's counting, {weight - limit} more than the {limit} that it may"
+
+
+def _style(source: Source) -> Style:
     from twitter_pipeline.content.compose import Style
 
-    style = Style(
+    return Style(
         give_way=source.give_way,
         max_hashtags=source.max_hashtags,
         keep_hashtags=source.keep_hashtags,
         hashtags_at=source.hashtags_at,
         mentions="keep" if source.keeps_mentions else "strip",
         accidental_links=source.accidental_links,
+        most_posts=source.thread_posts if source.overflow == "thread" else 1,
+        numbered=source.thread_numbers,
     )
-    return compose(metadata, template=source.template, hashtags=source.hashtags, limit=limit, style=style)
 
 
-def place_of(settings: Settings, source: Source, draft: Draft) -> Place | None:
+def place_of(source: Source, draft: Draft, limit: int) -> Place | None:
     """The first of title and description that the template shows; None when it shows neither."""
     from twitter_pipeline.content import TemplateError
 
-    limit = settings.x.text_limit
     for name in ("title", "description"):
         marked = _placed(_words(draft), name, _MARK)
         try:
@@ -76,7 +96,9 @@ def place_of(settings: Settings, source: Source, draft: Draft) -> Place | None:
     return None
 
 
-def question_for(settings: Settings, source: Source, draft: Draft, place: Place, *, blind: bool = False) -> Question:
+def question_for(
+    settings: Settings, source: Source, draft: Draft, place: Place, limit: int, *, blind: bool = False
+) -> Question:
     """What Gemini is asked about a draft, but for the pictures and examples that are sent with it.
 
     `blind`: where the source lets it see the media, it cannot.
@@ -92,20 +114,20 @@ def question_for(settings: Settings, source: Source, draft: Draft, place: Place,
         model=settings.gemini.model,
         voice=settings.gemini.voice,
         room=place.room,
-        limit=settings.x.text_limit,
+        limit=limit,
         sees=("frames" if moves(draft) else "pictures") if sees else None,
         with_examples=settings.gemini.examples > 0,
     )
 
 
-def fitted(settings: Settings, source: Source, draft: Draft, words: Words) -> Fitting | str:
+def fitted(source: Source, draft: Draft, words: Words, limit: int) -> Fitting | str:
     """The draft in these words, through template and limit; or why they cannot be used."""
     from twitter_pipeline.content import TemplateError
     from twitter_pipeline.enhancing.guard import added
     from twitter_pipeline.enhancing.removing import without_added
 
     original = _words(draft)
-    place = place_of(settings, source, draft)
+    place = place_of(source, draft, limit)
     if place is None:
         return WORDLESS
     # Judged with the mentions that the source strips: words that ping a stranger are not to be trusted.
@@ -118,17 +140,18 @@ def fitted(settings: Settings, source: Source, draft: Draft, words: Words) -> Fi
         better = _placed(original, place.name, kept.text)
         if words.hashtags:
             better = replace(better, hashtags=words.hashtags)
-        fit = composed(source, better, settings.x.text_limit)
-        said = composed(outspoken, better, settings.x.text_limit).text
+        fit = composed(source, better, limit)
+        outspoken_fit = composed(outspoken, better, limit)
+        said = " ".join((outspoken_fit.text, *outspoken_fit.more))
     except TemplateError as error:
         return f"its words do not go with the template: {error}"
     if not fit.text:
         return "its words left nothing to post"
-    wrong = added(said, uncut) or added(fit.text, uncut)
+    wrong = added(said, uncut) or added(" ".join((fit.text, *fit.more)), uncut)
     if wrong is not None:
         return wrong
     media, removed = _described(draft, words.alt_texts, uncut)
-    words_now = {"text": fit.text, "weight": fit.weight, "was_cut": fit.was_cut, "gave_way": fit.gave_way}
+    words_now = {name: getattr(fit, name) for name in ("text", "weight", "was_cut", "gave_way", "more")}
     return Fitting(
         draft.model_copy(update={**words_now, "media": media}), tuple(dict.fromkeys((*kept.removed, *removed)))
     )

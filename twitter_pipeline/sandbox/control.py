@@ -20,7 +20,7 @@ from twitter_pipeline.sandbox.posts import summary
 from twitter_pipeline.sandbox.problems import Refusal, forbidden, invalid
 from twitter_pipeline.sandbox.state import State
 
-_ACCOUNT = fields.record({"revoked": fields.flag, "read_only": fields.flag})
+_ACCOUNT = fields.record({"revoked": fields.flag, "read_only": fields.flag, "premium": fields.flag})
 
 _POSTS = fields.record({"deleted": fields.choice("yes", "no")})
 

@@ -20,7 +20,7 @@ from starlette.staticfiles import StaticFiles
 from twitter_pipeline.sandbox import entities, processing
 from twitter_pipeline.sandbox.posts import media_of
 from twitter_pipeline.sandbox.state import State, iso
-from twitter_pipeline.sandbox.weight import LIMIT, normalize, weighted_length
+from twitter_pipeline.sandbox.weight import LIMIT, LONG_LIMIT, normalize, weighted_length
 
 _HERE = Path(__file__).parent
 _PAGE_SIZE = 20
@@ -104,7 +104,10 @@ def routes(state: State, faults: Mapping[str, Any]) -> list[BaseRoute]:
     ]
 
 
-_SELECT = "SELECT posts.*, users.username FROM posts JOIN users ON users.id = posts.user_id WHERE deleted_ms IS NULL"
+_SELECT = (
+    "SELECT posts.*, users.username, users.premium FROM posts JOIN users ON users.id = posts.user_id"
+    " WHERE deleted_ms IS NULL"
+)
 
 
 def _rows(state: State, request: Request) -> tuple[list[sqlite3.Row], str | None]:
@@ -126,7 +129,7 @@ def _card(row: sqlite3.Row, attached: list[sqlite3.Row]) -> dict[str, Any]:
         "created_at": iso(row["created_ms"]),
         "pieces": _pieces(text),
         "weight": weighted_length(text),
-        "limit": LIMIT,
+        "limit": LONG_LIMIT if row["premium"] else LIMIT,
         "is_reply": row["reply_to"] is not None,
         "media": [
             {

@@ -11,12 +11,12 @@ from twitter_pipeline.sandbox import entities, fields, processing
 from twitter_pipeline.sandbox.faults import Fault
 from twitter_pipeline.sandbox.problems import DUPLICATE, forbidden, invalid
 from twitter_pipeline.sandbox.state import State, User, iso
-from twitter_pipeline.sandbox.weight import LIMIT, normalize, weighted_length, words_of
+from twitter_pipeline.sandbox.weight import LIMIT, LONG_LIMIT, normalize, weighted_length, words_of
 
 #: How long the same words of one account are refused. X does not document its own time.
 DUPLICATE_SECONDS = 24 * 3600
 # No text of this many code points fits, however many links it holds: not worth counting.
-_MAX_CHARACTERS = 25_000
+_MAX_CHARACTERS = {LIMIT: 25_000, LONG_LIMIT: 1_000_000}
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 
 _MEDIA_OF = "SELECT media.*, post_media.post_id FROM post_media JOIN media ON media.id = media_id"
@@ -74,7 +74,7 @@ def create(state: State, user: User, body: Any, fault: Fault | None = None) -> d
     _CREATE("", body)
     text = normalize(body.get("text", ""))
     media_ids = body.get("media", {}).get("media_ids", [])
-    _check_words(text, has_more="media" in body or "poll" in body)
+    _check_words(text, limit_of(user), has_more="media" in body or "poll" in body)
     _check_permissions(body)
     with state.transaction() as db:
         now = state.now_ms()
@@ -172,10 +172,15 @@ def media_of(db: sqlite3.Connection, post_ids: list[int]) -> dict[int, list[sqli
     return found
 
 
-def _check_words(text: str, *, has_more: bool) -> None:
+def limit_of(user: User) -> int:
+    """What a post of the account may weigh."""
+    return LONG_LIMIT if user.premium else LIMIT
+
+
+def _check_words(text: str, limit: int, *, has_more: bool) -> None:
     if not text.strip() and not has_more:
         raise invalid("Required: text, media or poll.", text=text)
-    if len(text) > _MAX_CHARACTERS or weighted_length(text) > LIMIT:
+    if len(text) > _MAX_CHARACTERS[limit] or weighted_length(text) > limit:
         raise forbidden("Your Tweet text is too long. For more information, see: https://docs.x.com/")
 
 

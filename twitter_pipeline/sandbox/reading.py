@@ -14,6 +14,7 @@ from twitter_pipeline.sandbox import fields, processing
 from twitter_pipeline.sandbox.posts import media_of
 from twitter_pipeline.sandbox.problems import invalid, not_found
 from twitter_pipeline.sandbox.state import State, User, iso
+from twitter_pipeline.sandbox.weight import LIMIT, weighted_length
 
 
 def _words(text: str) -> frozenset[str]:
@@ -185,8 +186,12 @@ def _post(row: sqlite3.Row, attached: list[sqlite3.Row], wanted: frozenset[str],
     if row["reply_to"] is not None:
         everything["in_reply_to_user_id"] = str(row["user_id"])
         everything[f"referenced_{noun}s"] = [{"type": "replied_to", "id": str(row["reply_to"])}]
+    text = row["shown"]
+    if weighted_length(row["text"]) > LIMIT:
+        everything[f"note_{noun}"] = {"text": text, "entities": everything["entities"]}
+        text, everything["entities"] = f"{text[: LIMIT - 1]}…", {}
     optional = {name: value for name, value in everything.items() if name in wanted and value != {}}
-    return {"id": post_id, "text": row["shown"], f"edit_history_{noun}_ids": [post_id], **optional}
+    return {"id": post_id, "text": text, f"edit_history_{noun}_ids": [post_id], **optional}
 
 
 def _user(user: User, wanted: frozenset[str]) -> dict[str, Any]:
@@ -194,8 +199,9 @@ def _user(user: User, wanted: frozenset[str]) -> dict[str, Any]:
         "created_at": iso(user.created_ms),
         "description": "",
         "protected": False,
-        "verified": False,
-        "verified_type": "none",
+        "verified": user.premium,
+        "verified_type": "blue" if user.premium else "none",
+        "subscription_type": "Premium" if user.premium else "None",
     }
     optional = {name: value for name, value in everything.items() if name in wanted}
     return {"id": str(user.id), "name": user.username, "username": user.username, **optional}

@@ -49,6 +49,7 @@ CREATE TABLE IF NOT EXISTS windows (
 """
 # What later versions keep too: added to a folder of an earlier one.
 _ADDED = (
+    ("users", "premium", "INTEGER NOT NULL DEFAULT 0"),
     ("posts", "fault", "TEXT"),
     ("posts", "words", "TEXT"),
     ("media", "fault", "TEXT"),
@@ -72,6 +73,8 @@ class User:
     revoked: bool
     #: Its app may read only: every write is a 403.
     read_only: bool
+    #: It has X Premium: its posts may be long.
+    premium: bool
 
 
 class _Connection:
@@ -171,10 +174,10 @@ class State:
             return _user(db.execute("SELECT * FROM users WHERE username = ?", (username,)).fetchone())
 
     def set_account(self, username: str, **flags: bool) -> User:
-        """Set `revoked` or `read_only` of an account."""
+        """Set `revoked`, `read_only` or `premium` of an account."""
         user = self.ensure_user(username)
         with self.transaction() as db:
-            for name in ("revoked", "read_only"):
+            for name in ("revoked", "read_only", "premium"):
                 if name in flags:
                     db.execute(f"UPDATE users SET {name} = ? WHERE id = ?", (flags[name], user.id))  # noqa: S608
             return _user(db.execute("SELECT * FROM users WHERE id = ?", (user.id,)).fetchone())
@@ -199,7 +202,8 @@ class State:
 
 
 def _user(row: Any) -> User:
-    return User(row["id"], row["username"], row["created_ms"], bool(row["revoked"]), bool(row["read_only"]))
+    flags = (bool(row[name]) for name in ("revoked", "read_only", "premium"))
+    return User(row["id"], row["username"], row["created_ms"], *flags)
 
 
 def iso(epoch_ms: int) -> str:

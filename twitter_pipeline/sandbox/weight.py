@@ -10,6 +10,8 @@ from twitter_pipeline.sandbox.entities import links
 
 #: What a post may weigh.
 LIMIT = 280
+#: What a post of an account with X Premium may weigh.
+LONG_LIMIT = 25_000
 #: What a link weighs, whatever its length.
 LINK_WEIGHT = 23
 #: Code points that weigh 1; all others weigh 2.

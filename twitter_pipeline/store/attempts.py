@@ -1,5 +1,7 @@
 """What was sent to X and what it said: durable before the request leaves, and after the answer.
 
+A thread has a row for each of its posts; the next is prepared once the one before it is confirmed or adopted.
+
 prepared ──▶ sent ──▶ confirmed | refused
    ▲           ├────▶ unknown ──▶ adopted (found on the timeline) | absent (surely not there)
    └───────────┘ the request surely never left
@@ -9,16 +11,18 @@ prepared ──▶ sent ──▶ confirmed | refused
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
 import sqlalchemy as sa
 
-from twitter_pipeline.store import accounts, moves
+from twitter_pipeline.store import accounts, moves, tasks
 from twitter_pipeline.store.moves import Claim
 from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tables import publishing_attempts, publishing_tasks
+from twitter_pipeline.store.tasks import Task
 
 _attempts = publishing_attempts.c
 
@@ -33,6 +37,13 @@ class Content:
     media_keys: tuple[str, ...] = ()
     #: Whether the text holds what X makes a link of: such a post costs more.
     has_link: bool = False
+    #: Which post of a thread it is, from 1, and of how many.
+    part: int = 1
+    parts: int = 1
+    #: Of its first post the words of those that follow.
+    more: tuple[str, ...] = ()
+    #: The id of the post before it in the thread; None for the first.
+    reply_to: str | None = None
 
 
 class AttemptState(str, Enum):
@@ -56,34 +67,64 @@ UNANSWERED = (AttemptState.SENT, AttemptState.UNKNOWN)
 IS_UNANSWERED = _attempts.state.in_(
     sa.bindparam("unanswered", [state.value for state in UNANSWERED], expanding=True, literal_execute=True)
 )
-#: In these the post is, or may be, on X.
-MAY_BE_POSTED = (*UNANSWERED, AttemptState.CONFIRMED, AttemptState.ADOPTED)
+#: In these the post is on X.
+MADE = (AttemptState.CONFIRMED, AttemptState.ADOPTED)
+_IS_MADE = _attempts.state.in_([state.value for state in MADE])
 
 
 def may_be_posted(connection: sa.Connection, task_id: int) -> bool:
-    """Whether some attempt of the task was sent, and X did not surely refuse it.
+    """Whether nothing of the task may be sent: some attempt is unanswered, or all of its posts are on X.
 
-    Whoever then acts on a No locks the task first (`tasks.get`, `lock`): a request about to leave is waited for.
+    Of a thread that is on X in part the next post may be. Whoever then acts on a No locks the task first (`tasks.get`,
+    `lock`): a request about to leave is waited for.
     """
+    is_whole = sa.and_(_IS_MADE, _attempts.part == _attempts.parts)
     found = connection.scalar(
-        sa.select(_attempts.id)
-        .where(_attempts.task_id == task_id, _attempts.state.in_([state.value for state in MAY_BE_POSTED]))
-        .limit(1)
+        sa.select(_attempts.id).where(_attempts.task_id == task_id, sa.or_(IS_UNANSWERED, is_whole)).limit(1)
     )
     return found is not None
 
 
-def made(connection: sa.Connection, task_id: int) -> str | None:
-    """The id of the post that some attempt of the task made for certain; None when none did."""
-    found: str | None = connection.scalar(
-        sa.select(_attempts.tweet_id)
+@dataclass(frozen=True)
+class Made:
+    """What of a task is on X for certain."""
+
+    #: The ids of its posts by their place in the thread, from 1.
+    ids: Mapping[int, str] = field(default_factory=dict)
+    #: The words of all posts there are to be; none as long as nothing is on X.
+    texts: tuple[str, ...] = ()
+
+    @property
+    def is_begun(self) -> bool:
+        """Whether it is a thread of which some posts are on X, and others are not."""
+        return 0 < len(self.ids) < len(self.texts)
+
+    def __str__(self) -> str:
+        return f"{len(self.ids)} of {len(self.texts)} posts of its thread are on X"
+
+
+def made(connection: sa.Connection, task_id: int) -> Made:
+    """Which of the task's posts some attempt made for certain."""
+    columns = (_attempts.part, _attempts.tweet_id, _attempts.text, _attempts.more)
+    query = sa.select(*columns).where(_attempts.task_id == task_id, _IS_MADE).order_by(_attempts.part)
+    rows = connection.execute(query).all()
+    return Made({row.part: row.tweet_id for row in rows}, (rows[0].text, *(rows[0].more or ()))) if rows else Made()
+
+
+def begun(connection: sa.Connection, project_id: str, statuses: Collection[Status]) -> set[int]:
+    """The tasks of a project, in these states, whose thread is on X in part."""
+    rows = connection.scalars(
+        sa.select(_attempts.task_id)
+        .distinct()
+        .join(publishing_tasks, publishing_tasks.c.id == _attempts.task_id)
         .where(
-            _attempts.task_id == task_id,
-            _attempts.state.in_([AttemptState.CONFIRMED.value, AttemptState.ADOPTED.value]),
+            publishing_tasks.c.project_id == project_id,
+            publishing_tasks.c.status.in_([status.value for status in statuses]),
+            _IS_MADE,
+            _attempts.part < _attempts.parts,
         )
-        .limit(1)
     )
-    return found
+    return set(rows)
 
 
 def prepare(connection: sa.Connection, claim: Claim, content: Content, *, account_id: int, now: datetime) -> None:
@@ -102,6 +143,10 @@ def prepare(connection: sa.Connection, claim: Claim, content: Content, *, accoun
         sa.insert(publishing_attempts).values(
             task_id=claim.task_id,
             number=claim.attempt,
+            part=content.part,
+            parts=content.parts,
+            more=list(content.more) or None,
+            reply_to=content.reply_to,
             fence=claim.fence,
             run_id=claim.holder,
             state=AttemptState.PREPARED.value,
@@ -166,6 +211,7 @@ def answer(
 
     An answer that comes late counts even when the post had been taken for absent.
     """
+    tasks.lock(connection, claim.task_id)
     open_states = [*UNANSWERED, AttemptState.ABSENT] if state is AttemptState.CONFIRMED else UNANSWERED
     connection.execute(
         sa.update(publishing_attempts)
@@ -175,9 +221,8 @@ def answer(
 
 
 def is_unanswered(connection: sa.Connection, claim: Claim) -> bool:
-    """Whether the claim's attempt was sent and nobody knows what came of it."""
-    state = connection.scalar(sa.select(_attempts.state).where(*_of(claim)))
-    return state in [state.value for state in UNANSWERED]
+    """Whether a post of the claim's attempt was sent and nobody knows what came of it."""
+    return connection.scalar(sa.select(_attempts.id).where(*_of(claim), IS_UNANSWERED).limit(1)) is not None
 
 
 def look_for(connection: sa.Connection, task_id: int, *, at: datetime | None) -> None:
@@ -198,5 +243,28 @@ def resolve(
     )
 
 
+def record(
+    connection: sa.Connection, task: Task, content: Content, tweet_id: str, *, account_id: int, now: datetime
+) -> None:
+    """Write down that a post of the task is on X which no attempt of this database made."""
+    values = {
+        "state": AttemptState.ADOPTED.value,
+        "text": content.text,
+        "text_key": content.text_key,
+        "parts": content.parts,
+        "more": list(content.more) or None,
+        "reply_to": content.reply_to,
+        "account_id": account_id,
+        "answered_at": now,
+        "tweet_id": tweet_id,
+    }
+    own = (_attempts.task_id == task.id, _attempts.number == task.attempt, _attempts.part == content.part)
+    if connection.execute(sa.update(publishing_attempts).where(*own).values(values)).rowcount:
+        return
+    rest = {"number": task.attempt, "part": content.part, "fence": task.fence, "run_id": "", "media_ids": []}
+    connection.execute(sa.insert(publishing_attempts).values(task_id=task.id, prepared_at=now, **rest, **values))
+
+
 def _of(claim: Claim) -> list[sa.ColumnElement[bool]]:
+    # Of a thread's rows of one attempt only the last can be open: a claim has one request under way.
     return [_attempts.task_id == claim.task_id, _attempts.number == claim.attempt]

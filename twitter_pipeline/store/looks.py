@@ -10,6 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from twitter_pipeline.store import tasks
 from twitter_pipeline.store.attempts import IS_UNANSWERED, AttemptState
 from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tables import (
@@ -37,6 +38,9 @@ class Open:
     text_key: str | None
     media_ids: tuple[str, ...]
     media_keys: tuple[str, ...]
+    #: Which post of a thread it is, from 1, and of how many.
+    part: int
+    parts: int
     #: The newest post of the account known before it was sent.
     after_id: str | None
     sent_at: datetime
@@ -114,6 +118,7 @@ def begin(connection: sa.Connection, account_id: int, *, now: datetime, again: d
 
 def keep(connection: sa.Connection, one: Open, **values: Any) -> None:
     """Write down what a look has told of an attempt that stays unanswered; nothing when it was sent anew meanwhile."""
+    tasks.lock(connection, one.task_id)
     connection.execute(
         sa.update(publishing_attempts)
         .where(_attempts.id == one.id, _attempts.sent_at == one.sent_at, IS_UNANSWERED)

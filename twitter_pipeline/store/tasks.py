@@ -91,6 +91,19 @@ def get(connection: sa.Connection, task_id: int, *, lock: bool = False) -> Task:
     return found[0]
 
 
+def lock(connection: sa.Connection, task_id: int) -> None:
+    """Wait until nobody changes the task, and let nobody until the transaction ends.
+
+    Before its attempts are changed: who locks the two in the other order waits for one who waits for it.
+    """
+    connection.execute(sa.select(_tasks.id).where(_tasks.id == task_id).with_for_update())
+
+
+def keep(connection: sa.Connection, task_id: int, fence: int, **values: Any) -> None:
+    """Write into the task's row, while the holder of that fence has it."""
+    connection.execute(sa.update(publishing_tasks).where(_tasks.id == task_id, _tasks.fence == fence).values(**values))
+
+
 def by_partition(connection: sa.Connection, project_id: str, partition_key: str) -> Task | None:
     """The task of a partition of `<project>/tweets`."""
     found = read(connection, select(_tasks.project_id == project_id, _tasks.partition_key == partition_key))

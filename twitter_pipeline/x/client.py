@@ -29,6 +29,8 @@ class Me:
     id: str
     username: str
     name: str
+    #: X's name for its subscription, "None" without one; None where X does not say.
+    subscription: str | None = None
 
 
 class XClient:
@@ -57,9 +59,15 @@ class XClient:
 
     def me(self) -> Me:
         """Whose credentials these are (GET /2/users/me). Raises AccountRefused when X does not know them."""
-        data = self.call("GET", "/2/users/me")
+        data = self.call("GET", "/2/users/me", params={"user.fields": "subscription_type"})
         try:
-            return Me(id=str(data["id"]), username=str(data["username"]), name=str(data["name"]))
+            subscription = data.get("subscription_type")
+            return Me(
+                id=str(data["id"]),
+                username=str(data["username"]),
+                name=str(data["name"]),
+                subscription=str(subscription) if subscription else None,
+            )
         except KeyError as missing:
             raise Transient(f"X's answer to GET /2/users/me lacks {missing}.") from None
 

@@ -95,7 +95,7 @@ def test_text_is_not_escaped_and_metadata_is_no_template() -> None:
     [
         ("{{ title }}\n{{ titel }}", "line 2: 'titel' is undefined; did you mean 'title'?"),
         ("{{ zzz }}", "line 1: 'zzz' is undefined; there are title, description, "),
-        ("a\n\n{{ extra.summary }}", "line 3: 'dict object' has no attribute 'summary'"),
+        ("a\n\n{{ extra.summary }}", "line 3: there is no 'summary' in 'extra', it is empty"),
         ("\n{% if title %}", "line 2: Unexpected end of template."),
         ("\n{{ 1 / 0 }}", "line 2: division by zero"),
         ("{{ title.__class__.__mro__ }}", "line 1: access to attribute '__class__' of 'str' object is unsafe."),

@@ -18,6 +18,7 @@ from twitter_pipeline.content.cutting import shorten
 from twitter_pipeline.content.fit import Words, fit
 from twitter_pipeline.content.foreign import one_cashtag, plain, without_mentions, without_slips
 from twitter_pipeline.content.hashtags import at_end
+from twitter_pipeline.content.thread import split
 from twitter_pipeline.content.weight import normalize, weighted_length
 from twitter_pipeline_tests.content.scripts import texts
 
@@ -264,3 +265,6 @@ def test_the_examples_of_the_page_are_what_happens() -> None:
         assert composed.text == after
     for text, room, becomes in examples_of("shortened"):
         assert shortened(text, int(room)) == becomes
+    for text, limit, becomes in examples_of("threads"):
+        found = split(text, int(limit), most=10, numbered=True)
+        assert ", ".join(f"`{one}`" for one in found.texts) == f"`{becomes}`"

@@ -99,6 +99,39 @@ def test_a_worker_killed_at_any_point_posts_once(world: MakeWorld, step: int) ->
     assert set(ends) == {"pending, 0 posts", "unconfirmed, 0 posts", "unconfirmed, 1 posts", "completed, 1 posts"}
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("database_url", "step"),
+    [
+        ("sqlite", 7),
+        pytest.param("sqlite", 1, marks=pytest.mark.soak),
+        pytest.param("postgresql", 1, marks=pytest.mark.soak),
+    ],
+    indirect=["database_url"],
+)
+def test_a_worker_killed_at_any_point_of_a_thread_posts_each_of_its_posts_once(world: MakeWorld, step: int) -> None:
+    here = world(sources=[{"type": "video", "overflow": "thread"}])
+
+    def new_thread(number: int) -> Task:
+        name = f"cat-{number}.mp4"
+        sentences = (f"Sentence {one} of a long story of take {number}." for one in range(16))
+        here.put(name, title=f"Cat naps, take {number}", description=" ".join(sentences))
+        here.scan()
+        return here.task_of(name)
+
+    killed_at_each(here, work, new_thread, step=step)
+    posts = list(reversed(here.sandbox.posts(deleted=True)))
+    heads = [post for post in posts if post["media"]]
+    assert len(posts) == 3 * len(heads) == len({post["text"] for post in posts})
+    replies = {post["reply_to"]: post for post in posts}
+    for head in heads:
+        second = replies[head["id"]]
+        third = replies[second["id"]]
+        ends = [post["text"].rpartition(" ")[2] for post in (head, second, third)]
+        assert ends == ["(1/3)", "(2/3)", "(3/3)"]
+        assert len({post["text"].rpartition(" (")[0].rpartition(" ")[2] for post in (head, second, third)}) == 1
+
+
 def lost(here: World, number: int, *, landed: bool) -> Task:
     """An item whose run has lost X's answer, and could not find out. It is not the account's first post.
 

@@ -8,7 +8,6 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from twitter_pipeline.config import Settings
 from twitter_pipeline.config.projects import Source
 from twitter_pipeline.content.compose import compose
 from twitter_pipeline.content.metadata import Metadata
@@ -19,7 +18,6 @@ from twitter_pipeline.publishing.wording import fitted
 from twitter_pipeline.sandbox.entities import hashtags, links, mentions
 from twitter_pipeline.sandbox.weight import LIMIT, normalize, weighted_length
 
-SETTINGS = Settings()
 TEMPLATES = (
     None,
     "{{ title }}",
@@ -101,7 +99,7 @@ def test_the_post_fits_and_holds_no_foreign_mention_or_link(
         answered = read(Reply(reply))
     except NoAnswer:
         return
-    fitting = fitted(SETTINGS, source, draft, answered)
+    fitting = fitted(source, draft, answered, LIMIT)
     if isinstance(fitting, str):
         assert fitting
         return

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from PIL import Image
 
+from twitter_pipeline.content.thread import split
 from twitter_pipeline_tests.media.make import film
 from twitter_pipeline_tests.soak.classes import CLASSES, FaultClass, account_of
 
@@ -33,17 +34,23 @@ _WORDS = (
 )
 
 
+#: One item of so many has so many sentences more, and is a thread of three posts.
+THREAD_EVERY, THREAD_SENTENCES = 6, 20
+
+
 @dataclass(frozen=True)
 class Expected:
-    """An item, and the one post that it is to be."""
+    """An item, and the one post that it is to be, or the one thread."""
 
     fault_class: FaultClass
     account: str
     #: What the task is found by: its project's folder and media_path.
     project: str
     path: str
-    #: As X gets it.
+    #: As X gets it, of a thread the first one's.
     text: str
+    #: Of a thread those of the others.
+    more: tuple[str, ...]
     #: SHA-256 of each file, in order; none for a text.
     media: tuple[str, ...]
 
@@ -59,6 +66,8 @@ def make(root: Path, publishes: int, chance: random.Random, classes: Sequence[Fa
         of_class = counts[one.name]
         counts[one.name] += 1
         text = _text(chance, one, of_class, number)
+        if not (one.twins or one.kind == "album" or of_class % THREAD_EVERY):
+            text += "".join(f" And so on, {part} of take {number}." for part in range(THREAD_SENTENCES))
         account = account_of(one, of_class)
         folder = root / one.trouble / account
         folder.mkdir(parents=True, exist_ok=True)
@@ -97,12 +106,14 @@ def _item(folder: Path, clip: Path, one: FaultClass, number: int, text: str) -> 
         media = [path]
     if one.kind in ("image", "video"):
         path.with_suffix(".json").write_text(words, encoding="utf-8")
+    texts = split(unicodedata.normalize("NFC", text), 280, most=10, numbered=True).texts
     return Expected(
         fault_class=one,
         account=folder.name,
         project=one.trouble,
         path=path.relative_to(folder.parent).as_posix(),
-        text=unicodedata.normalize("NFC", text),
+        text=texts[0],
+        more=texts[1:],
         media=tuple(hashlib.sha256(file.read_bytes()).hexdigest() for file in media),
     )
 

@@ -83,13 +83,17 @@ def judge(
     for item in items:
         task = by_path.get((item.project, item.path))
         own = made.pop(item.media or (item.account, item.text), [])
+        others = [made.pop((item.account, text), []) for text in item.more]
         tally = verdict.tallies[item.fault_class.name]
         wrong = _judge_one(tally, item, task, own, bool(taken[f"{item.account} {item.text}"]))
-        tally.hit += any(post["fault"] for post in own) or (
+        if wrong is None and item.more:
+            wrong = _judge_thread(tally, task, own, others)
+        tally.hit += any(post["fault"] for same in (own, *others) for post in same) or (
             task is not None and (task.id in struck_tasks or _was_hit(task, attempts[task.id]))
         )
         if wrong:
-            verdict.troubles.append(f"{wrong}: {item.fault_class.name}: {item}\n{_history(engine, task, own)}")
+            there = [*own, *(post for same in others for post in same)]
+            verdict.troubles.append(f"{wrong}: {item.fault_class.name}: {item}\n{_history(engine, task, there)}")
     for posts_of_nobody in made.values():
         verdict.tallies["(no item)"].wrong += len(posts_of_nobody)
         verdict.troubles += [f"wrong: a post that is no item's: {post}" for post in posts_of_nobody]
@@ -126,6 +130,23 @@ def _judge_one(
     if not own:
         tally.lost += 1
         return f"lost (the task is {status})"
+    return None
+
+
+def _judge_thread(
+    tally: Tally, task: Task | None, own: Sequence[dict[str, Any]], others: Sequence[Sequence[dict[str, Any]]]
+) -> str | None:
+    """Count what is wrong with the posts that follow the first of a thread, whose post is not; in words."""
+    if (more := sum(max(0, len(same) - 1) for same in others)) > 0:
+        tally.duplicates += more
+        return "duplicate in its thread"
+    there = [*own, *(post for same in others for post in same)]
+    if [post["reply_to"] for post in there] != [None, *(post["id"] for post in there)][: len(there)]:
+        tally.wrong += 1
+        return "wrong: not a reply to the post before it"
+    if task is not None and task.status is Status.COMPLETED and len(there) != 1 + len(others):
+        tally.lost += 1
+        return "lost: a part of its thread"
     return None
 
 

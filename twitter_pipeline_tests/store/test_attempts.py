@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from twitter_pipeline.publishing.reaper import Reaped, reap
-from twitter_pipeline.store import attempts, moves
+from twitter_pipeline.store import attempts, moves, tasks
 from twitter_pipeline.store.attempts import AttemptState
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.moves import LEASE, Claim
@@ -133,6 +133,21 @@ def test_one_uncertain_attempt_is_enough_whatever_came_after(prepared: sa.Engine
     later = take(prepared, claim.task_id, holder="run-2")
     prepare(prepared, later)
     assert may_be_posted(prepared, claim.task_id)
+
+
+def test_an_answer_and_who_takes_the_task_back_at_that_moment_do_not_wait_for_each_other(
+    prepared: sa.Engine, claim: Claim
+) -> None:
+    prepare(prepared, claim)
+    mark_sent(prepared, claim)
+    with ThreadPoolExecutor(1) as pool:
+        with writing(prepared) as reaper:
+            tasks.lock(reaper, claim.task_id)
+            answered = pool.submit(answer, prepared, claim, AttemptState.UNKNOWN)
+            assert not_yet(answered)
+            attempts.look_for(reaper, claim.task_id, at=NOW)
+        answered.result(timeout=20)
+    assert rows(prepared)[0]["state"] == "unknown"
 
 
 def test_another_task_is_not_concerned(prepared: sa.Engine, claim: Claim) -> None:

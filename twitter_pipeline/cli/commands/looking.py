@@ -40,13 +40,31 @@ def preview(
             " stored, and is what will be posted.",
         ),
     ] = False,
+    html: Annotated[
+        bool, typer.Option("--html", help="Write one page: words before and after, media, why not.")
+    ] = False,
+    csv: Annotated[bool, typer.Option("--csv", help="Write a table, for a spreadsheet.")] = False,
+    file: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option(
+            "--output",
+            metavar="FILE",
+            help="Where --html or --csv goes; without it preview.html in the data folder, or standard output.",
+            show_default=False,
+        ),
+    ] = None,
+    show: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
     json: JsonOption = False,
     config: ConfigOption = None,
 ) -> int:
-    """Show what would be posted: text, media, time, and what holds it back. Changes nothing, except with --ai."""
+    """Show what would be posted: text, media, time, price, what holds it back. Changes nothing, except with --ai."""
     from twitter_pipeline.cli import preview as command
 
-    return command.run(load_settings(config), item, project, every=all, ask=ai, as_json=json)
+    if html + csv + json > 1:
+        raise WrongCommand("--html is for people, --csv for spreadsheets, --json for programs: choose one")
+    form: command.Form = "html" if html else "csv" if csv else "json" if json else "text"
+    settings = load_settings(config)
+    return command.run(settings, item, project, every=all, ask=ai, form=form, file=file, show=show)
 
 
 @ends_with_code

@@ -6,13 +6,20 @@ import sqlalchemy as sa
 
 from twitter_pipeline.store.tables.columns import id_, metadata, ref_, time_
 
-#: One row per attempt to create a post: the durable intent and what X said.
+#: One row per attempt to create a post, and for each post of a thread: the durable intent and what X said.
 publishing_attempts = sa.Table(
     "publishing_attempts",
     metadata,
     id_(),
     ref_("task_id", "publishing_tasks.id"),
     sa.Column("number", sa.Integer, nullable=False),
+    # Which post of a thread it is, from 1, and of how many.
+    sa.Column("part", sa.SmallInteger, nullable=False, server_default="1"),
+    sa.Column("parts", sa.SmallInteger, nullable=False, server_default="1"),
+    # Of a thread's first post the words of those that follow: from then on they stay as they are.
+    sa.Column("more", sa.JSON(none_as_null=True)),
+    # The post before it in the thread.
+    sa.Column("reply_to", sa.Text),
     sa.Column("fence", sa.Integer, nullable=False),
     sa.Column("run_id", sa.Text, nullable=False),
     # prepared -> sent -> confirmed | refused | unknown -> adopted | absent; back to prepared when it surely never left.
@@ -42,7 +49,7 @@ publishing_attempts = sa.Table(
     # By X's clock: the first whole reading after the request; the first one settle_time later that did not show it.
     time_("looked_from", nullable=True),
     time_("missed_at", nullable=True),
-    sa.UniqueConstraint("task_id", "number"),
+    sa.UniqueConstraint("task_id", "number", "part"),
     sa.Index(
         "ix_publishing_attempts_unanswered",
         "account_id",

@@ -1,0 +1,234 @@
+"""A text too long for one post goes out as a thread: each post once, in its order, whatever happens on the way."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from twitter_pipeline.publishing import adopting, by_hand, editing, foreign, post, resolving, steps, uploading
+from twitter_pipeline.publishing.outcomes import Failed, MustWait, Posted, Refused, Unknown
+from twitter_pipeline.publishing.preview import preview
+from twitter_pipeline.publishing.session import Session, Unavailable, utc_now
+from twitter_pipeline.store import accounts, pauses
+from twitter_pipeline.store.engine import reading, writing
+from twitter_pipeline.store.status import Status
+from twitter_pipeline_tests.support.items import read_lines
+from twitter_pipeline_tests.support.restored import back_up, restore
+from twitter_pipeline_tests.support.world import MakeWorld, World
+
+CREATE = "POST /2/tweets"
+TIMELINE = "GET /2/users/{id}/tweets"
+SENTENCES = [f"Sentence number {number} of a long story about paper planes." for number in range(15)]
+THREADS = [{"type": "video", "overflow": "thread"}]
+
+
+def long_item(world: MakeWorld, **source: Any) -> World:
+    here = world(sources=[{**THREADS[0], **source}])
+    here.put(title="Paper planes", description=" ".join(SENTENCES), hashtags=["#planes"])
+    here.scan()
+    here.looked_through()
+    return here
+
+
+def standing(here: World) -> list[dict[str, Any]]:
+    """The posts, oldest first."""
+    return list(reversed(here.sandbox.posts()))
+
+
+def is_whole(here: World) -> None:
+    """One thread stands on the timeline: every word once, its media at the first post, each a reply to the last."""
+    posts = standing(here)
+    assert len(here.sandbox.posts(deleted=True)) == len(posts) == 4
+    assert [one["text"].rpartition(" ")[2] for one in posts] == ["(1/4)", "(2/4)", "(3/4)", "(4/4)"]
+    said = " ".join(one["text"].rpartition(" ")[0] for one in posts)
+    assert said.split() == ["Paper", "planes", *" ".join(SENTENCES).split(), "#planes"]
+    assert [len(one["media"]) for one in posts] == [1, 0, 0, 0]
+    assert [one["reply_to"] for one in posts] == [None, *(one["id"] for one in posts[:-1])]
+    task = here.task()
+    assert (task.status, task.tweet_id) == (Status.COMPLETED, posts[0]["id"])
+    assert str(task.tweet_url).endswith(posts[0]["id"])
+
+
+def test_a_long_text_is_a_thread_in_one_run(world: MakeWorld) -> None:
+    here = long_item(world)
+    shown = preview(here.engine, here.settings, here.task(), now=utc_now()).draft
+    assert isinstance(here.publish(), Posted)
+    is_whole(here)
+    assert shown is not None
+    assert list(shown.texts) == [one["text"] for one in standing(here)]
+    said = [line.message for line in read_lines(here.engine, here.task().id)]
+    assert [words.split(":")[0] for words in said if words.startswith("posted")] == [
+        *(f"posted {number} of 4" for number in (1, 2, 3)),
+        "posted",
+    ]
+    assert said[-1].endswith(", a thread of 4")
+
+
+@pytest.mark.parametrize("kind", ["drop", "drop_after", "cut"])
+@pytest.mark.parametrize("number", [1, 2, 4])
+def test_whatever_befalls_one_of_its_requests_each_post_goes_out_once(world: MakeWorld, number: int, kind: str) -> None:
+    here = long_item(world)
+    here.sandbox.add_faults([{"call": CREATE, "kind": kind, "after": number - 1, "times": 1}])
+    here.publish()
+    for run in range(5):
+        here.look_until_settled()
+        if here.task().status is Status.PENDING:
+            here.publish(run_id=f"again-{run}")
+    is_whole(here)
+
+
+def test_words_and_files_that_change_meanwhile_change_no_thread_that_has_begun(world: MakeWorld) -> None:
+    here = long_item(world)
+    here.sandbox.add_faults([{"call": CREATE, "kind": "status", "status": 404, "after": 2}])
+    assert isinstance(here.publish(), Failed)
+    here.sandbox.clear_faults()
+    task = here.task()
+    assert task.status is Status.PENDING
+    assert str(task.error_message).startswith("2 of 4 posts of its thread are on X; ")
+    here.put(title="Other words", description="and few")
+    here.scan()
+    (here.folder / "cat.mp4").unlink()
+    with pytest.raises(editing.NotNow, match="2 of 4 posts"):
+        editing.edit(here.engine, here.settings, task.id, {"text": "x"}, actor="ann", now=utc_now())
+    assert isinstance(here.publish(run_id="again"), Posted)
+    is_whole(here)
+
+
+def test_a_pause_holds_between_two_posts_and_the_thread_goes_on_after_it(world: MakeWorld) -> None:
+    here = long_item(world)
+    sent = post._send
+
+    def pause_after(*args: Any) -> Any:
+        answer = sent(*args)
+        with writing(here.engine) as connection:
+            pauses.pause(connection, "all", "", "a look", now=utc_now())
+        return answer
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(post, "_send", pause_after)
+        outcome = here.publish()
+    assert isinstance(outcome, MustWait)
+    assert (len(standing(here)), here.task().status, here.task().retry_count) == (1, Status.PENDING, 0)
+    with writing(here.engine) as connection:
+        pauses.resume(connection, "all", "")
+    here.publish(run_id="again")
+    is_whole(here)
+
+
+def test_half_a_thread_waits_for_no_turn(world: MakeWorld) -> None:
+    here = world(sources=THREADS, min_interval="1 h")
+    here.put(title="Paper planes", description=" ".join(SENTENCES), hashtags=["#planes"])
+    here.scan()
+    here.looked_through()
+    here.sandbox.add_faults([{"call": CREATE, "kind": "drop", "after": 1, "times": 1}])
+    here.publish()
+    here.put("short.mp4", title="Short")
+    here.scan()
+    here.publish(here.task_of("short.mp4"), run_id="short")
+    task = here.task_of("cat.mp4")
+    here.look_until_settled(task)
+    slot = preview(here.engine, here.settings, here.task_of("cat.mp4"), now=utc_now()).slot
+    assert slot == here.task_of("cat.mp4").not_before
+
+
+def test_a_refused_post_of_a_thread_is_a_person_s_and_goes_on_when_asked(world: MakeWorld) -> None:
+    here = long_item(world)
+    here.sandbox.add_faults([{"call": CREATE, "kind": "status", "status": 400, "after": 1, "times": 1}])
+    assert isinstance(here.publish(), Refused)
+    task = here.task()
+    assert (task.status, str(task.error_message)[:33]) == (Status.FAILED, "1 of 4 posts of its thread are on")
+    with writing(here.engine) as connection:
+        assert by_hand.retry(connection, task.id, now=utc_now())
+    here.publish(run_id="again")
+    is_whole(here)
+
+
+@pytest.mark.parametrize("landed", [True, False])
+def test_a_person_says_of_one_post_of_a_thread_whether_it_is_there(world: MakeWorld, landed: bool) -> None:
+    here = long_item(world)
+    here.sandbox.add_faults([{"call": CREATE, "kind": "drop_after" if landed else "drop", "after": 1, "times": 1}])
+    here.sandbox.fault(TIMELINE, "status", status=503)
+    assert isinstance(here.publish(), Unknown)
+    here.sandbox.clear_faults()
+    task = here.task()
+    assert isinstance(here.open(task, run_id="other"), Unavailable)
+    options: dict[str, Any] = {"force": True, "now": utc_now(), "actor": "ann"}
+    if landed:
+        said = resolving.posted(here.engine, here.settings, task, standing(here)[1]["id"], **options)
+        assert "posted 2 of 4" in said
+    else:
+        resolving.not_posted(here.engine, here.settings, task, **options)
+    assert here.task().status is Status.PENDING
+    assert isinstance(here.publish(run_id="again"), Posted)
+    is_whole(here)
+
+
+def test_a_run_that_died_half_way_is_gone_on_with(world: MakeWorld) -> None:
+    here = long_item(world)
+    here.sandbox.add_faults([{"call": CREATE, "kind": "status", "status": 404, "after": 2}])
+    session = here.open()
+    assert isinstance(session, Session)
+    with pytest.raises(Exception, match="404"), session:
+        post.create(session, uploading.upload(session, steps.prepare(session)))
+    here.sandbox.clear_faults()
+    here.let_leases_run_out()
+    task = here.task()
+    assert (task.status, task.retry_count) == (Status.PENDING, 1)
+    assert "died when 2 of 4 posts of its thread are on X" in str(task.error_message)
+    here.publish(run_id="again")
+    is_whole(here)
+
+
+def test_a_thread_that_an_older_database_does_not_know_is_found_post_by_post(world: MakeWorld) -> None:
+    here = world(sources=THREADS)
+    here.put(title="Paper planes", description=" ".join(SENTENCES), hashtags=["#planes"])
+    here.scan()
+    older = back_up(here.engine)
+    assert isinstance(here.publish(), Posted)
+    restore(here.engine, older)
+    assert isinstance(here.publish(run_id="after"), Unknown)
+    for _ in range(4):
+        with reading(here.engine) as connection:
+            account = accounts.by_name(connection, "sandbox")
+        foreign.read(here.engine, here.settings, account.id)
+        with reading(here.engine) as connection:
+            account = accounts.by_id(connection, account.id)
+        matched = adopting.match(here.engine, here.settings, account)
+        assert [pair.task.id for pair in matched.pairs] == [here.task().id]
+        done, said = adopting.adopt(
+            here.engine, here.settings, account, here.task(), matched.pairs[0].post, now=utc_now()
+        )
+        assert done, said
+    is_whole(here)
+
+
+def test_a_text_that_a_person_wrote_is_a_thread_too(world: MakeWorld) -> None:
+    here = world(sources=THREADS)
+    here.put(title="Paper planes")
+    here.scan()
+    text = "Paper planes\n\n" + " ".join(SENTENCES) + "\n\n#planes"
+    editing.edit(here.engine, here.settings, here.task().id, {"text": text}, actor="ann", now=utc_now())
+    here.publish()
+    is_whole(here)
+    with pytest.raises(editing.NotNow):
+        editing.edit(here.engine, here.settings, here.task().id, {"text": text}, actor="ann", now=utc_now())
+
+
+def test_a_text_beyond_the_longest_thread_is_refused_when_it_is_written(world: MakeWorld) -> None:
+    here = world(sources=[{**THREADS[0], "thread_posts": 2}])
+    here.put(title="Paper planes")
+    here.scan()
+    with pytest.raises(editing.Unfit, match="takes more than 2 posts"):
+        editing.edit(
+            here.engine, here.settings, here.task().id, {"text": " ".join(SENTENCES)}, actor="ann", now=utc_now()
+        )
+
+
+def test_its_account_may_post_longer_texts(world: MakeWorld) -> None:
+    here = world(top={"accounts": [{"name": "sandbox", "text_limit": 2000}]})
+    here.put(title="Paper planes", description=" ".join(SENTENCES))
+    here.scan()
+    here.sandbox.account("sandbox", premium=True)
+    here.publish()
+    assert here.posted_texts() == ["Paper planes\n\n" + " ".join(SENTENCES)]
