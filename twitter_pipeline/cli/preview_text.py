@@ -17,6 +17,9 @@ def side_by_side(preview: Preview) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from twitter_pipeline.publishing.enhanced import shown
+    from twitter_pipeline.publishing.wording import alt_text_of
+
     draft = preview.draft
     if draft is None or draft.enhanced is None:
         return
@@ -25,11 +28,17 @@ def side_by_side(preview: Preview) -> None:
     rows = [
         ("text", before.original_text, draft.text),
         ("characters", f"{before.original_weight} of {limit}", f"{draft.weight} of {limit}"),
-        ("alt text", before.original_alt_text, draft.media[0].alt_text if len(draft.media) == 1 else ""),
+        ("alt text", before.original_alt_text, alt_text_of(draft)),
+    ]
+    rows = [(name, original, improved if before.changed else "–") for name, original, improved in rows]
+    rows += [
+        ("it saw", "", shown(draft, before.seen) if before.seen else ""),
+        ("tokens", "", f"{before.input_tokens} asked, {before.output_tokens} answered" if before.input_tokens else ""),
+        ("taken out", "", "\n".join(before.removed)),
     ]
     for name, original, improved in rows:
-        if original or improved:
-            table.add_row(name, Text(original), Text(improved if before.changed else "–"))
+        if original or improved.strip("–"):
+            table.add_row(name, Text(original), Text(improved))
     output.console().print(table)
 
 

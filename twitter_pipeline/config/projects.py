@@ -21,6 +21,7 @@ from twitter_pipeline.config.fields import (
     TimeZone,
     absolute,
 )
+from twitter_pipeline.config.services import GeminiSettings
 
 #: A project that was not looked after for longer was down. A tick takes a minute at most, but waits for others.
 DOWN_AFTER = timedelta(minutes=10)
@@ -54,6 +55,9 @@ class Source(Section):
         " same clip with words in another language.",
     )
     gemini: bool = Field(False, description="Whether Gemini may improve the words; `gemini` says how.")
+    see_media: bool | None = Field(
+        None, description="Whether Gemini sees the media. Without it: as `gemini.see_media` says."
+    )
     template: str | None = Field(
         None, description="Jinja2 template of the text. Without it: title, description, hashtags."
     )
@@ -102,6 +106,10 @@ class Source(Section):
     def keeps_mentions(self) -> bool:
         """Whether "@name" of title and description reaches that account."""
         return self.mentions == "keep" if self.mentions is not None else self.type == "text"
+
+    def sees_media(self, gemini: GeminiSettings) -> bool:
+        """Whether Gemini is shown the media with the words."""
+        return self.gemini and (gemini.see_media if self.see_media is None else self.see_media)
 
     @property
     def key(self) -> str:

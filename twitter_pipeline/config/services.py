@@ -122,6 +122,16 @@ class GeminiSettings(Section):
     voice: str = Field(
         "", max_length=4000, description="How the posts should sound, in a few sentences: who speaks, to whom, how."
     )
+    see_media: bool = Field(
+        False,
+        description="Whether it sees the pictures, made small, or four small frames of a video. Costs more tokens.",
+    )
+    examples: int = Field(
+        0,
+        ge=0,
+        le=20,
+        description="How many of the source's latest posts it is shown, so that it writes as they do.",
+    )
     timeout: Duration = Field(
         timedelta(seconds=20), description="How long an answer may take; then the original words go out."
     )

@@ -173,7 +173,7 @@ def _kind(text: str, at: int) -> Kind:
     before = text[max(0, at - _TAIL) : at]
     if _SENTENCE.search(before):
         stop = _FULL_STOP.search(before)
-        if stop is None or not (len(stop[1]) == 1 or stop[1].casefold() in words("abbreviations")):
+        if stop is None or not (len(stop[1]) == 1 or words("abbreviations") & {stop[1], stop[1].casefold()}):
             return Kind.SENTENCE
     if text.startswith("\n\n", at) and not before.endswith((":", "：")):
         return Kind.SENTENCE

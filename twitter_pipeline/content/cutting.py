@@ -42,6 +42,12 @@ def shorten(text: str, fits: Callable[[str], bool], room: int) -> str | None:
     return None
 
 
+def without_dangling(text: str) -> str:
+    """`text` without punctuation, articles, prepositions and conjunctions at its end; empty when it is no more."""
+    whole = within(text, len(text) * 2).whole
+    return _without_dangling(text, last_before(len(text), whole), function_words(text)).removesuffix(ELLIPSIS)
+
+
 def divide(text: str, fits: Callable[[str], bool], room: int) -> int:
     """Where the first part of a text ends that is too long for one: as in `shorten`, but nothing is left out.
 

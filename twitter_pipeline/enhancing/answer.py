@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import Enum
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -13,8 +14,9 @@ from twitter_pipeline.content.tidy import clean, single_spaced
 #: X's longest post. What is longer is no post.
 MOST_TEXT = 25_000
 MOST_TAGS = 10
-#: X's longest description of a picture, in characters.
+#: X's longest description of a picture, in characters, and its most pictures.
 MOST_ALT_TEXT = 1_000
+MOST_PICTURES = 4
 
 #: Reasons to end that mean: it will not say this.
 _BLOCKING = frozenset({"SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "LANGUAGE", "IMAGE_SAFETY"})
@@ -29,27 +31,31 @@ class Outcome(str, Enum):
     ANSWERED = "answered"
     #: No answer in time.
     LATE = "late"
-    #: No connection, a status that is no answer (429, 5xx, 4xx), or the run was told to stop.
+    #: No connection, a status that is no answer (5xx, 4xx), or the run was told to stop.
     FAILED = "failed"
+    #: Google's limit is reached (429): it says when to ask again.
+    LIMITED = "limited"
     EMPTY = "empty"
     BLOCKED = "blocked"
     #: Cut off, no JSON, other fields, beyond all bounds.
     MALFORMED = "malformed"
-    #: It names people or links the original does not, or its words do not fit the template.
+    #: What is left without the people and links of its own says nothing, or its words do not fit the template.
     UNFIT = "unfit"
 
     @property
     def may_be_asked_again(self) -> bool:
         """Whether the same question may get another answer, and nothing was paid for this one."""
-        return self in (Outcome.ASKED, Outcome.LATE, Outcome.FAILED)
+        return self in (Outcome.ASKED, Outcome.LATE, Outcome.FAILED, Outcome.LIMITED)
 
 
 class NoAnswer(Exception):
     """There are no words to use; the message says why, for people."""
 
-    def __init__(self, outcome: Outcome, why: str) -> None:
+    def __init__(self, outcome: Outcome, why: str, *, wait: timedelta | None = None) -> None:
         super().__init__(why)
         self.outcome = outcome
+        #: After what time Google takes the next request; None where it does not say.
+        self.wait = wait
 
 
 @dataclass(frozen=True)
@@ -75,7 +81,8 @@ class Words(BaseModel):
     text: str
     #: Each with its "#".
     hashtags: tuple[str, ...] = ()
-    alt_text: str = ""
+    #: What each picture shows, in their order; empty where it says nothing of one.
+    alt_texts: tuple[str, ...] = ()
 
 
 class _Said(BaseModel):
@@ -85,7 +92,7 @@ class _Said(BaseModel):
 
     text: str = Field(max_length=MOST_TEXT)
     hashtags: list[str] = Field(default_factory=list, max_length=100)
-    alt_text: str = Field("", max_length=5_000)
+    alt_texts: list[str] = Field(default_factory=list, max_length=100)
 
 
 def read(reply: Reply) -> Words:
@@ -107,7 +114,17 @@ def read(reply: Reply) -> Words:
     text = single_spaced(clean(said.text))
     if not text:
         raise NoAnswer(Outcome.EMPTY, "its text was empty")
-    return Words(text=text, hashtags=tuple(_tags(said.hashtags)), alt_text=clean(said.alt_text)[:MOST_ALT_TEXT].strip())
+    alt_texts = tuple(_description(one) for one in said.alt_texts[:MOST_PICTURES])
+    return Words(text=text, hashtags=tuple(_tags(said.hashtags)), alt_texts=alt_texts)
+
+
+def _description(said: str) -> str:
+    """What X takes of a picture's description, to the end of a word."""
+    text = single_spaced(clean(said[:MOST_TEXT]))
+    if len(text) <= MOST_ALT_TEXT:
+        return text
+    kept, space, _ = text[: MOST_ALT_TEXT - 1].rpartition(" ")
+    return f"{kept if space else text[: MOST_ALT_TEXT - 1]}…"
 
 
 def _first(error: ValidationError) -> str:

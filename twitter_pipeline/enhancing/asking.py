@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import queue
 import threading
+from datetime import timedelta
 from typing import Protocol
 
 from twitter_pipeline.config import Settings
@@ -26,13 +27,15 @@ class Gemini(Protocol):
         """Give up its connections."""
 
 
-def ask(settings: Settings, question: Question) -> Reply:
+def ask(settings: Settings, question: Question, patience: timedelta | None = None) -> Reply:
     """Ask once, and wait for at most `gemini.timeout`. Raises NoAnswer whatever goes wrong, never with the key in it.
 
-    Interrupted, it returns at once; an answer that then comes is nobody's.
+    `patience` is what is left of that time, where some was spent already. Interrupted, it returns at once; an answer
+    that then comes is nobody's.
     """
     try:
         gemini = _connect(settings)
+        seconds = (settings.gemini.timeout if patience is None else patience).total_seconds()
     except Exception as error:  # noqa: BLE001 - as below
         raise _failed(settings, error) from None
     said: queue.SimpleQueue[Reply | Exception] = queue.SimpleQueue()
@@ -48,7 +51,7 @@ def ask(settings: Settings, question: Question) -> Reply:
     # A thread: the libraries' own timeouts begin anew with each byte that comes.
     threading.Thread(target=work, name="gemini", daemon=True).start()
     try:
-        came = said.get(timeout=settings.gemini.timeout.total_seconds())
+        came = said.get(timeout=seconds)
     except queue.Empty:
         raise _late(settings) from None
     if isinstance(came, Exception):
@@ -75,16 +78,16 @@ def _late(settings: Settings) -> NoAnswer:
 
 def _failed(settings: Settings, error: Exception) -> NoAnswer:
     """What a library raised, in one short line without the key."""
-    outcome, said = Outcome.FAILED, f"it could not be asked ({type(error).__name__}: {error})"
+    outcome, said, wait = Outcome.FAILED, f"it could not be asked ({type(error).__name__}: {error})", None
     if isinstance(error, NoAnswer):
-        outcome, said = error.outcome, str(error)
+        outcome, said, wait = error.outcome, str(error), error.wait
     elif "timeout" in type(error).__name__.lower():
         return _late(settings)
     for secret in filter(None, (settings.gemini_api_key, _own_key(settings))):
         said = said.replace(secret, "***")
     said = redacted(said)  # before it is cut short
     said = " ".join(clean(said).split())
-    return NoAnswer(outcome, said if len(said) <= _MOST_SAID else f"{said[:_MOST_SAID]}…")
+    return NoAnswer(outcome, said if len(said) <= _MOST_SAID else f"{said[:_MOST_SAID]}…", wait=wait)
 
 
 def _own_key(settings: Settings) -> str:

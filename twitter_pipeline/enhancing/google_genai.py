@@ -8,7 +8,7 @@ from google import genai
 from google.genai import errors, types
 
 from twitter_pipeline.enhancing.answer import Reply
-from twitter_pipeline.enhancing.http import is_loopback, refused
+from twitter_pipeline.enhancing.http import is_loopback, refused, wait_of
 from twitter_pipeline.enhancing.question import SCHEMA, Question
 
 #: Said, since the library would take another from its environment.
@@ -37,7 +37,7 @@ class GoogleGenai:
         try:
             said = self._client.models.generate_content(
                 model=question.model,
-                contents=question.data,
+                contents=types.Content(role="user", parts=_parts(question)),
                 config=types.GenerateContentConfig(
                     system_instruction=question.instruction,
                     response_mime_type="application/json",
@@ -47,12 +47,19 @@ class GoogleGenai:
                 ),
             )
         except errors.APIError as error:
-            raise refused(error.code, error.message or error.status or "") from error
+            headers = getattr(error.response, "headers", None) or {}
+            wait = wait_of(headers, error.details)
+            raise refused(error.code, error.message or error.status or "", wait) from error
         return _reply(said)
 
     def close(self) -> None:
         """Close its connections."""
         self._client.close()
+
+
+def _parts(question: Question) -> list[types.Part]:
+    pictures = [types.Part.from_bytes(data=one, mime_type="image/jpeg") for one in question.pictures]
+    return [*pictures, types.Part.from_text(text=question.message)]
 
 
 def _reply(said: types.GenerateContentResponse) -> Reply:

@@ -14,7 +14,7 @@ with warnings.catch_warnings():
 from google.api_core.exceptions import GoogleAPICallError
 
 from twitter_pipeline.enhancing.answer import Reply
-from twitter_pipeline.enhancing.http import is_loopback, refused
+from twitter_pipeline.enhancing.http import is_loopback, refused, wait_of
 from twitter_pipeline.enhancing.question import SCHEMA, Question
 
 
@@ -44,15 +44,25 @@ class GoogleGenerativeAi:
         try:
             # Its own retry would ask, and pay, behind the budget's back.
             options: Any = {"timeout": self._seconds, "retry": None}
-            said = model.generate_content(question.data, request_options=options)
+            pictures = [{"mime_type": "image/jpeg", "data": one} for one in question.pictures]
+            said = model.generate_content([*pictures, question.message], request_options=options)
         except GoogleAPICallError as error:
             if error.code is None:
                 raise
-            raise refused(int(error.code), error.message or "") from error
+            raise refused(int(error.code), error.message or "", _wait(error)) from error
         return _reply(said)
 
     def close(self) -> None:
         """Nothing: its client is the process's."""
+
+
+def _wait(error: GoogleAPICallError) -> timedelta | None:
+    answer: Any = error.response
+    try:
+        body = answer.json()
+    except (AttributeError, ValueError):
+        body = None
+    return wait_of(getattr(answer, "headers", None) or {}, body)
 
 
 def _reply(said: Any) -> Reply:

@@ -7,6 +7,7 @@ looks like a mention or a link counts as one.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 _MENTION = re.compile(r"[@＠]([A-Za-z0-9_]+)")
 _ADDRESS = re.compile(r"https?://\S+", re.IGNORECASE)
@@ -25,26 +26,41 @@ def added(text: str, original: str) -> str | None:
     return f"it links to {links[0][:100]}, which the original does not" if links else None
 
 
+def spans(text: str, original: str) -> list[tuple[int, int]]:
+    """Where `text`, in normal form C, holds what `added` speaks of, from left to right; some may overlap."""
+    people, links = _mentions(original), _links(original)
+    found = [mention.span() for mention in _MENTION.finditer(text) if mention[1].lower() not in people]
+    found += [(start, end) for start, end in _link_spans(text) if _plain(text[start:end]) not in links]
+    return sorted(found)
+
+
 def _mentions(text: str) -> set[str]:
     return {name.lower() for name in _MENTION.findall(text)}
 
 
 def _links(text: str) -> set[str]:
     """Each link without its protocol, the host in small letters."""
-    from twitter_pipeline.content import urls
     from twitter_pipeline.content.weight import normalize
 
     text = normalize(text)
-    found, rest, position = set(), [], 0
-    for start, end in urls.find(text):
-        found.add(text[start:end])
-        rest.append(text[position:start])
+    return {_plain(text[start:end]) for start, end in _link_spans(text)}
+
+
+def _link_spans(text: str) -> Iterator[tuple[int, int]]:
+    """What X takes for a link, and then what only looks like one."""
+    from twitter_pipeline.content import urls
+
+    position = 0
+    for start, end in [*urls.find(text), (len(text), len(text))]:
+        for address in (*_ADDRESS.finditer(text, position, start), None):
+            stop = address.start() if address else start
+            yield from (run.span() for run in _RUN.finditer(text, position, stop) if _is_domain(run[0]))
+            if address:
+                yield address.start(), address.start() + len(address[0].rstrip(_PUNCTUATION))
+                position = address.end()
+        if start < end:
+            yield start, end
         position = end
-    rest.append(text[position:])
-    for part in rest:
-        found |= {address.rstrip(_PUNCTUATION) for address in _ADDRESS.findall(part)}
-        found |= {run for run in _RUN.findall(_ADDRESS.sub(" ", part)) if _is_domain(run)}
-    return {_plain(link) for link in found}
 
 
 def _is_domain(run: str) -> bool:

@@ -5,6 +5,7 @@ Importing this is light: PyAV and Pillow (0.1 s together) are loaded by the firs
 
 from twitter_pipeline.media.checks import check, refused_at_sight
 from twitter_pipeline.media.facts import facts_of
+from twitter_pipeline.media.glimpse import glimpses
 from twitter_pipeline.media.info import MediaInfo, MediaKind, MediaRefused
 from twitter_pipeline.media.thumbnails import contact_sheet, stamp, thumbnail
 
@@ -15,6 +16,7 @@ __all__ = [
     "check",
     "contact_sheet",
     "facts_of",
+    "glimpses",
     "refused_at_sight",
     "stamp",
     "thumbnail",

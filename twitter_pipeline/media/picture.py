@@ -58,20 +58,38 @@ def probe(path: Path, size: int, media_type: str, limits: MediaLimits) -> MediaI
         )
 
 
-def small_copy(path: Path, max_bytes: int) -> bytes:
+def small_copy(path: Path, max_bytes: int, side: int = _LARGEST_SIDE) -> bytes:
     """A JPEG of the picture at `path`; see `small_jpeg`."""
     with opened(path) as image:
         if image.format == "JPEG":
-            image.draft("RGB", (_LARGEST_SIDE, _LARGEST_SIDE))
-        return small_jpeg(ImageOps.exif_transpose(image), max_bytes)
+            image.draft("RGB", (side, side))
+        return small_jpeg(ImageOps.exif_transpose(image), max_bytes, side)
 
 
-def small_jpeg(picture: Image.Image, max_bytes: int) -> bytes:
-    """`picture` on white, as large as fits into `max_bytes`, without its metadata."""
+def small_frames(path: Path, max_bytes: int, side: int, most: int) -> list[bytes]:
+    """The same of an animated picture: up to `most` of its frames, spread over it; of any other, of itself."""
+    with opened(path) as image:
+        count = getattr(image, "n_frames", 1) if image.format == "GIF" else 1
+        if count > 1:
+            frames = []
+            for number in spread(count, most):
+                image.seek(number)
+                frames.append(small_jpeg(image, max_bytes, side))
+            return frames
+    return [small_copy(path, max_bytes, side)]
+
+
+def spread(count: int, most: int) -> list[int]:
+    """Up to `most` numbers below `count`, the middles of as many equal parts."""
+    parts = min(count, most)
+    return [(2 * part + 1) * count // (2 * parts) for part in range(parts)]
+
+
+def small_jpeg(picture: Image.Image, max_bytes: int, side: int = _LARGEST_SIDE) -> bytes:
+    """`picture` on white, `side` pixels a side or as many as fit into `max_bytes`, without its metadata."""
     flat = Image.new("RGB", picture.size, "white")
     layered = picture.convert("RGBA")
     flat.paste(layered, mask=layered)
-    side = _LARGEST_SIDE
     while True:
         flat.thumbnail((side, side))
         out = BytesIO()

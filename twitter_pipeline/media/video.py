@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from itertools import islice
 from pathlib import Path
 
 import av
@@ -22,6 +23,8 @@ _READERS = {
     "video/webm": "matroska",
     "video/mp2t": "mpegts",
 }
+#: Ten seconds of a film: key pictures are seldom further apart.
+_MOST_DECODED = 300
 _OTHER_PROFILE = "or choose a media profile that allows it (x.media_profile in config.yaml)."
 
 
@@ -67,8 +70,37 @@ def picture_of(path: Path, form: Format) -> Image.Image:
             if (later.time or 0.0) > moment:
                 break
             frame = later
-        picture: Image.Image = frame.to_image()  # type: ignore[no-untyped-call]
-        return picture.rotate(frame.rotation, expand=True) if frame.rotation else picture
+        return _upright(frame)
+
+
+def pictures_of(path: Path, form: Format, count: int) -> Iterator[Image.Image]:
+    """`count` pictures spread over the video, upright; fewer of a very short one. Raises MediaRefused as `picture_of`.
+
+    Each is looked for from the key picture before it, for `_MOST_DECODED` pictures at most.
+    """
+    if form.media_type is None:
+        raise MediaRefused(f"{form.name} is not read here.")
+    with opened(path, form.media_type) as (container, stream):
+        stream.thread_type = "AUTO"
+        seconds, last = seconds_of(container, stream), -1.0
+        begin = (container.start_time or 0) / av.time_base
+        for part in range(count):
+            moment = begin + seconds * (2 * part + 1) / (2 * count)
+            container.seek(int(moment * av.time_base))
+            frame = None
+            for frame in islice(container.decode(stream), _MOST_DECODED):
+                if (frame.time or 0.0) >= moment:
+                    break
+            if frame is None:
+                raise MediaRefused("The video holds not a single picture.", "Export it again.")
+            if (frame.time or 0.0) > last:
+                last = frame.time or 0.0
+                yield _upright(frame)
+
+
+def _upright(frame: av.VideoFrame) -> Image.Image:
+    picture: Image.Image = frame.to_image()  # type: ignore[no-untyped-call]
+    return picture.rotate(frame.rotation, expand=True) if frame.rotation else picture
 
 
 @contextmanager

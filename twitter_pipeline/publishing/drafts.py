@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -27,7 +28,7 @@ class MediaFile(_Model):
     seconds: float | None
     #: What a picture shows, for people who cannot see it; empty for a video, of which X keeps none.
     alt_text: str = ""
-    #: Of the whole file, 64 hexadecimal digits: other bytes are not uploaded. Empty in a preview.
+    #: Of the whole file, 64 hexadecimal digits: other bytes are not uploaded. Empty where it was not read through.
     sha256: str = ""
 
 
@@ -43,6 +44,10 @@ class Enhancement(_Model):
     original_text: str
     original_weight: int
     original_alt_text: str
+    #: How many pictures or frames it was shown.
+    seen: int = 0
+    #: Mentions and links that it added, which were taken out.
+    removed: tuple[str, ...] = ()
     #: What the answer cost; None where nothing is known.
     input_tokens: int | None = None
     output_tokens: int | None = None
@@ -90,6 +95,12 @@ class Draft(_Model):
     def texts(self) -> tuple[str, ...]:
         """The text of each of its posts: of one, unless it is a thread."""
         return (self.text, *self.more)
+
+    def with_digests(self, digests: Sequence[str]) -> Draft:
+        """The same with what its media's bytes must be when they are uploaded."""
+        pairs = zip(self.media, digests, strict=True)
+        media = tuple(medium.model_copy(update={"sha256": digest}) for medium, digest in pairs)
+        return self.model_copy(update={"media": media})
 
     @model_validator(mode="before")
     @classmethod

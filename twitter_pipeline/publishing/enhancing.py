@@ -1,7 +1,7 @@
 """Better words from Gemini, where a source says `gemini: yes`; whatever comes of it, the item goes on.
 
-The answer is stored with the task before anything is posted, so that no attempt pays for it twice. Its words go through
-the same template and the same limit as the original's, each time anew.
+The answer is stored before anything is posted, so that no attempt and no other task pays for it twice. Its words go
+through the same template and the same limit as the original's, each time anew.
 """
 
 from __future__ import annotations
@@ -15,9 +15,11 @@ from typing import TYPE_CHECKING, Any
 import sqlalchemy as sa
 
 from twitter_pipeline.config import Settings
-from twitter_pipeline.publishing.drafts import Draft, Enhancement
+from twitter_pipeline.publishing import questions
+from twitter_pipeline.publishing.drafts import Draft
+from twitter_pipeline.publishing.enhanced import details_of, from_stored, original, said_of
 from twitter_pipeline.publishing.session import Item, Session, utc_now
-from twitter_pipeline.publishing.wording import WORDLESS, alt_text_of, fitted, place_of, question_for
+from twitter_pipeline.publishing.wording import WORDLESS, place_of, question_for
 from twitter_pipeline.store import gemini, moves
 from twitter_pipeline.store.engine import reading, writing
 
@@ -27,6 +29,10 @@ if TYPE_CHECKING:
 
 #: How long past the timeout another process's request counts as under way.
 GRACE = timedelta(seconds=5)
+#: How much of the timeout may pass while Google wants to be left alone; the rest is for the answer.
+_SHARE_TO_WAIT = 0.5
+
+Begun = gemini.Begun | gemini.Stored | gemini.Spent | gemini.Waits
 
 
 def enhance(session: Session, draft: Draft) -> Draft:
@@ -45,7 +51,7 @@ def preview(item: Item, draft: Draft, *, ask: bool) -> Draft:
     """
     if draft.words is None:
         return draft
-    improved = known(item, draft)
+    improved = known(item, draft, questions.content_of(draft))
     if improved is not None or not ask:
         return improved or draft
     improved = improve(item, draft, by=f"preview {uuid.uuid4()}")
@@ -57,40 +63,95 @@ def preview(item: Item, draft: Draft, *, ask: bool) -> Draft:
 
 def improve(item: Item, draft: Draft, *, by: str) -> Draft:
     """Ask Gemini, unless the answer is stored already. `by` names who asks: a run's id."""
+    try:
+        content = questions.content_read(item, draft)
+    except OSError as error:  # the upload will say more of it
+        return original(item.settings, draft, "failed", f"its files cannot be read ({error.strerror})")
+    improved = known(item, draft, content)
+    source = item.source()
+    limit = item.text_limit(source)
+    place = place_of(source, draft, limit)
+    if improved is not None or place is None:
+        return improved or draft
+    plain = question_for(item.settings, source, draft, place, limit)
+    question, unseen = questions.shown(item, draft, place, plain)
+    came = _answer(item, draft, question, gemini.Key(question.digest, content), by)
+    return came if isinstance(came, Draft) else from_stored(item, draft, came, unseen)
+
+
+def known(item: Item, draft: Draft, content: str | None) -> Draft | None:
+    """What a run would make of the draft without asking; None when it would ask. Changes nothing, and reads no media.
+
+    Without `content` (see `questions.content_of`) the files are taken for those that were last asked about.
+    """
+    from twitter_pipeline.enhancing.answer import Outcome
+
     settings, source = item.settings, item.source()
     place = place_of(source, draft, item.text_limit(source))
     if place is None:
-        return _kept(settings, draft, "template", WORDLESS)
-    question = question_for(settings, draft, place, item.text_limit(source))
-    begun = _begin(item, question, by)
-    if isinstance(begun, gemini.Spent):
-        return _kept(settings, draft, "budget", _spent(settings))
-    if isinstance(begun, gemini.Stored):
-        return _from_stored(item, draft, begun)
+        return original(settings, draft, "template", WORDLESS)
+    question = question_for(settings, source, draft, place, item.text_limit(source))
+    with reading(item.engine) as connection:
+        key: gemini.Key | None = None if content is None else gemini.Key(question.digest, content)
+        key = key or gemini.last_asked(connection, item.task.id)
+        stored = gemini.stored(connection, key) if key is not None and key.digest == question.digest else None
+    if stored is None or (Outcome(stored.outcome).may_be_asked_again and stored.tries < gemini.MOST_TRIES):
+        return None
+    return from_stored(item, draft, stored)
+
+
+def _answer(item: Item, draft: Draft, question: Question, key: gemini.Key, by: str) -> gemini.Stored | Draft:
+    """What came of the question, asked again as long as Google's limit lets that be soon; or the draft as it is."""
+    settings = item.settings
+    timeout = settings.gemini.timeout.total_seconds()
+    waited, limit = 0.0, "Google's limit is reached"
+    while True:
+        begun = _begin(item, question, key, by)
+        if isinstance(begun, gemini.Spent):
+            return original(settings, draft, "budget", _spent(settings))
+        if isinstance(begun, gemini.Stored):
+            return begun
+        if isinstance(begun, gemini.Waits):
+            wait = max(0.0, (begun.until - utc_now()).total_seconds())
+            if waited + wait > timeout * _SHARE_TO_WAIT:
+                why = f"{limit}; it is not asked before {begun.until:%H:%M:%S} UTC"
+                return original(settings, draft, "limited", why)
+            time.sleep(wait)
+            waited += wait + 0.01  # until then is not after then
+            continue
+        came = _send(item, question, begun, timedelta(seconds=timeout - waited))
+        if came is None:  # asked anew by another meanwhile
+            return original(settings, draft, "failed", "somebody else asks the same just now")
+        if came.outcome != "limited":
+            return came
+        limit = came.why
+
+
+def _send(item: Item, question: Question, begun: gemini.Begun, patience: timedelta) -> gemini.Stored | None:
+    """Ask, and write down what came of it, also when the run is told to stop meanwhile."""
     try:
-        _finish(item, begun, *_ask(settings, question))
+        _finish(item, begun, *_ask(item.settings, question, patience))
     except BaseException as told:
-        if not isinstance(told, Exception):  # told to stop: nothing may hide that, least of all a database error
+        if not isinstance(told, Exception):  # nothing may hide that, least of all a database error
             with suppress(sa.exc.SQLAlchemyError):
                 _finish(item, begun, {"outcome": "failed", "why": "the run was told to stop"})
         raise
     with reading(item.engine) as connection:
-        stored = gemini.stored(connection, item.task.id)
-    if stored is None or stored.request != begun.request:  # other words were asked about meanwhile
-        return _kept(settings, draft, "failed", "the words have changed while it was asked")
-    return _from_stored(item, draft, stored)
+        stored = gemini.stored(connection, begun.key)
+    return stored if stored is not None and stored.request == begun.request else None
 
 
-def _ask(settings: Settings, question: Question) -> tuple[dict[str, Any], Reply | None]:
+def _ask(settings: Settings, question: Question, patience: timedelta) -> tuple[dict[str, Any], Reply | None]:
     """What came of asking, for the database, and the reply, which costs money also where it is of no use."""
     from twitter_pipeline.enhancing import answer, asking
 
     reply = None
     try:
-        reply = asking.ask(settings, question)
+        reply = asking.ask(settings, question, patience)
         return {"outcome": "answered", "words": answer.read(reply).model_dump(mode="json")}, reply
     except answer.NoAnswer as no:
-        return {"outcome": no.outcome.value, "why": str(no)}, reply
+        limited = no.outcome is answer.Outcome.LIMITED
+        return {"outcome": no.outcome.value, "why": str(no), "limited": limited, "wait": no.wait}, reply
     except Exception as error:  # noqa: BLE001 - an answer nobody thought of is no reason not to post
         return {"outcome": "malformed", "why": f"its answer broke something ({type(error).__name__})"}, reply
 
@@ -99,44 +160,16 @@ def _finish(item: Item, begun: gemini.Begun, came: dict[str, Any], reply: Reply 
     with writing(item.engine) as connection:
         gemini.finish(
             connection,
-            item.task.id,
             begun,
             **came,
+            now=utc_now(),
             input_tokens=reply.input_tokens if reply else None,
             output_tokens=reply.output_tokens if reply else None,
         )
 
 
-def known(item: Item, draft: Draft) -> Draft | None:
-    """What a run would make of the draft without asking; None when it would ask. Changes nothing."""
-    from twitter_pipeline.enhancing.answer import Outcome
-
-    settings, source = item.settings, item.source()
-    place = place_of(source, draft, item.text_limit(source))
-    if place is None:
-        return _kept(settings, draft, "template", WORDLESS)
-    with reading(item.engine) as connection:
-        stored = gemini.stored(connection, item.task.id)
-    if stored is None or stored.digest != question_for(settings, draft, place, item.text_limit(source)).digest:
-        return None
-    if Outcome(stored.outcome).may_be_asked_again and stored.tries < gemini.MOST_TRIES:
-        return None
-    return _from_stored(item, draft, stored)
-
-
-def said_of(draft: Draft) -> str:
-    """What became of the words, for people."""
-    return draft.enhanced.said if draft.enhanced else ""
-
-
-def details_of(draft: Draft) -> dict[str, Any]:
-    """The same for programs, with the original words beside those that go out."""
-    enhanced = draft.enhanced.model_dump(mode="json") if draft.enhanced else {}
-    return {**enhanced, "text": draft.text, "weight": draft.weight, "alt_text": alt_text_of(draft)}
-
-
-def _begin(item: Item, question: Question, by: str) -> gemini.Begun | gemini.Stored | gemini.Spent:
-    """Write the request down; another's request for the same words is waited for."""
+def _begin(item: Item, question: Question, key: gemini.Key, by: str) -> Begun:
+    """Write the request down; another's request for the same is waited for."""
     from twitter_pipeline.enhancing.answer import Outcome
 
     settings = item.settings.gemini
@@ -145,38 +178,18 @@ def _begin(item: Item, question: Question, by: str) -> gemini.Begun | gemini.Sto
             begun = gemini.begin(
                 connection,
                 item.task.id,
-                digest=question.digest,
+                key=key,
                 model=question.model,
                 by=by,
                 budget=settings.daily_budget,
                 again=frozenset(outcome.value for outcome in Outcome if outcome.may_be_asked_again),
                 patience=settings.timeout + GRACE,
                 now=utc_now(),
+                seen=len(question.pictures),
             )
         if not isinstance(begun, gemini.UnderWay):
             return begun
         time.sleep(0.2)
-
-
-def _from_stored(item: Item, draft: Draft, stored: gemini.Stored) -> Draft:
-    """The draft with the stored words, as far as they may be used."""
-    from twitter_pipeline.enhancing.answer import Words
-
-    price = {"input_tokens": stored.input_tokens, "output_tokens": stored.output_tokens}
-    if stored.words is None:
-        times = "" if stored.tries == 1 else f" (asked {stored.tries} times)"
-        why = stored.why or "it was asked, and nothing is known of an answer"
-        return _kept(item.settings, draft, stored.outcome, f"{why}{times}", **price)
-    source = item.source()
-    better = fitted(source, draft, Words.model_validate(stored.words), item.text_limit(source))
-    if isinstance(better, str):
-        return _kept(item.settings, draft, "unfit", better, **price)
-    change = f"{draft.weight} → {better.weight} characters by X's counting"
-    if (better.text, better.media) == (draft.text, draft.media):
-        change = "it left them as they are"
-    paid = f", {stored.input_tokens} + {stored.output_tokens} tokens" if stored.input_tokens is not None else ""
-    said = f"words by {stored.model}: {change}{paid}"
-    return better.model_copy(update={"enhanced": _enhancement(draft, "answered", said, stored.model, **price)})
 
 
 def _spent(settings: Settings) -> str:
@@ -184,21 +197,3 @@ def _spent(settings: Settings) -> str:
     if not most:
         return "gemini.daily_budget is 0"
     return f"today's {most} requests are used up; raise gemini.daily_budget, or wait until midnight UTC"
-
-
-def _kept(settings: Settings, draft: Draft, outcome: str, why: str, **price: int | None) -> Draft:
-    """The draft as it is, with the reason."""
-    said = f"the original words go out; Gemini: {why}"
-    return draft.model_copy(update={"enhanced": _enhancement(draft, outcome, said, settings.gemini.model, **price)})
-
-
-def _enhancement(draft: Draft, outcome: str, said: str, model: str, **price: int | None) -> Enhancement:
-    return Enhancement(
-        outcome=outcome,
-        said=said,
-        model=model,
-        original_text=draft.text,
-        original_weight=draft.weight,
-        original_alt_text=alt_text_of(draft),
-        **price,
-    )

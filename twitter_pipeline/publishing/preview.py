@@ -153,7 +153,9 @@ def _drafted(item: _Item, why_not: list[str], *, ask: bool) -> Draft | None:
         with drafting.file_errors(item):
             paths = drafting.media_paths(item)
             draft = drafting.draft(item, paths, item.finder)
-            twin = drafting.twin_of(item, drafting.content_identity(item, paths))
+            digests = drafting.digests_of(paths)
+            draft = draft.with_digests(digests)
+            twin = drafting.twin_of(item, drafting.content_identity(item, paths, digests))
     except Ended as ended:
         why_not.append(ended.outcome.reason)
         return None

@@ -53,7 +53,7 @@ def prepare(session: Session) -> Draft:
         try:
             digests = drafting.digests_of(paths)
             _refuse_what_was_seen(session, paths, digests)
-            draft = _with_digests(drafting.draft(session, paths), digests)
+            draft = drafting.draft(session, paths).with_digests(digests)
         except drafting.Gone:
             _keep(session, media_bytes=None)
             raise
@@ -75,14 +75,6 @@ def enhance(session: Session, draft: Draft) -> Draft:
     if improved is not draft:
         _keep(session, content_data=improved.model_dump(mode="json"))
     return improved
-
-
-def _with_digests(draft: Draft, digests: Sequence[str]) -> Draft:
-    """The draft with what its media's bytes must be when they are uploaded."""
-    pairs = zip(draft.media, digests, strict=True)
-    return draft.model_copy(
-        update={"media": tuple(medium.model_copy(update={"sha256": digest}) for medium, digest in pairs)}
-    )
 
 
 def _refuse_what_was_seen(session: Session, paths: Sequence[Path], digests: Sequence[str]) -> None:

@@ -5,6 +5,7 @@ All of it pure.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -23,6 +24,15 @@ WORDLESS = "the source's template shows neither title nor description"
 _MARK = "\ue000"
 #: Longer than any post: the text as it is before anything is cut.
 _UNCUT = 1_000_000
+
+
+@dataclass(frozen=True)
+class Fitting:
+    """A draft in Gemini's words."""
+
+    draft: Draft
+    #: Mentions and links of its own, which were taken out of them.
+    removed: tuple[str, ...]
 
 
 @dataclass(frozen=True)
@@ -86,40 +96,53 @@ def place_of(source: Source, draft: Draft, limit: int) -> Place | None:
     return None
 
 
-def question_for(settings: Settings, draft: Draft, place: Place, limit: int) -> Question:
-    """What Gemini is asked about a draft."""
+def question_for(
+    settings: Settings, source: Source, draft: Draft, place: Place, limit: int, *, blind: bool = False
+) -> Question:
+    """What Gemini is asked about a draft, but for the pictures and examples that are sent with it.
+
+    `blind`: where the source lets it see the media, it cannot.
+    """
     from twitter_pipeline.enhancing.question import ask_for
 
+    words = _words(draft)
+    sees = bool(draft.media) and source.sees_media(settings.gemini) and not blind
     return ask_for(
-        _words(draft),
+        words,
         # As its files have it: a person's own takes no answer's place, and asks for none.
-        alt_text=_words(draft).alt_text_of(0) if _is_one_picture(draft.media) else "",
+        alt_texts=[words.alt_text_of(number) for number in described(draft.media)],
         model=settings.gemini.model,
         voice=settings.gemini.voice,
         room=place.room,
         limit=limit,
+        sees=("frames" if moves(draft) else "pictures") if sees else None,
+        with_examples=settings.gemini.examples > 0,
     )
 
 
-def fitted(source: Source, draft: Draft, words: Words, limit: int) -> Draft | str:
+def fitted(source: Source, draft: Draft, words: Words, limit: int) -> Fitting | str:
     """The draft in these words, through template and limit; or why they cannot be used."""
     from twitter_pipeline.content import TemplateError
     from twitter_pipeline.enhancing.guard import added
+    from twitter_pipeline.enhancing.removing import without_added
 
     original = _words(draft)
     place = place_of(source, draft, limit)
     if place is None:
         return WORDLESS
-    better = _placed(original, place.name, words.text)
-    if words.hashtags:
-        better = replace(better, hashtags=words.hashtags)
+    # Judged with the mentions that the source strips: words that ping a stranger are not to be trusted.
+    outspoken = source.model_copy(update={"mentions": "keep"})
     try:
+        uncut = composed(outspoken, original, _UNCUT).text
+        kept = without_added(words.text, uncut)
+        if kept is None:
+            return f"{added(words.text, uncut)}, and without that it says nothing"
+        better = _placed(original, place.name, kept.text)
+        if words.hashtags:
+            better = replace(better, hashtags=words.hashtags)
         fit = composed(source, better, limit)
-        # Judged with the mentions that the source strips: words that ping a stranger are not to be trusted.
-        outspoken = source.model_copy(update={"mentions": "keep"})
         outspoken_fit = composed(outspoken, better, limit)
         said = " ".join((outspoken_fit.text, *outspoken_fit.more))
-        uncut = composed(outspoken, original, _UNCUT).text
     except TemplateError as error:
         return f"its words do not go with the template: {error}"
     if not fit.text:
@@ -127,18 +150,28 @@ def fitted(source: Source, draft: Draft, words: Words, limit: int) -> Draft | st
     wrong = added(said, uncut) or added(" ".join((fit.text, *fit.more)), uncut)
     if wrong is not None:
         return wrong
-    media = draft.media
-    described = alt_text_of(draft)
-    by_person = draft.edited is not None and draft.edited.alt_text
-    if (
-        words.alt_text
-        and not by_person
-        and _is_one_picture(media)
-        and added(words.alt_text, f"{uncut} {described}") is None
-    ):
-        media = (media[0].model_copy(update={"alt_text": words.alt_text}),)
+    media, removed = _described(draft, words.alt_texts, uncut)
     words_now = {name: getattr(fit, name) for name in ("text", "weight", "was_cut", "gave_way", "more")}
-    return draft.model_copy(update={**words_now, "media": media})
+    return Fitting(
+        draft.model_copy(update={**words_now, "media": media}), tuple(dict.fromkeys((*kept.removed, *removed)))
+    )
+
+
+def _described(draft: Draft, alt_texts: Sequence[str], uncut: str) -> tuple[tuple[MediaFile, ...], tuple[str, ...]]:
+    """The media with the answer's descriptions, where each picture has its own; and what was taken out of these."""
+    from twitter_pipeline.enhancing.removing import without_added
+
+    numbers = described(draft.media)
+    by_person = draft.edited is not None and draft.edited.alt_text
+    if by_person or len(alt_texts) != len(numbers):
+        return draft.media, ()  # of another number, one could only stand at the wrong picture
+    media, removed = list(draft.media), list[str]()
+    for number, text in zip(numbers, alt_texts, strict=True):
+        kept = without_added(text, f"{uncut} {media[number].alt_text}") if text else None
+        if kept is not None and kept.text:
+            media[number] = media[number].model_copy(update={"alt_text": kept.text})
+            removed += kept.removed
+    return tuple(media), tuple(removed)
 
 
 def _placed(words: Metadata, place: str, text: str) -> Metadata:
@@ -154,11 +187,19 @@ def _words(draft: Draft) -> Metadata:
     return Metadata.from_dict(draft.words or {})
 
 
+def moves(draft: Draft) -> bool:
+    """Whether the medium is a video or an animated picture, of which frames are shown."""
+    return any(medium.seconds is not None or medium.category == "tweet_gif" for medium in draft.media)
+
+
 def alt_text_of(draft: Draft) -> str:
-    """What the only picture of a draft shows; empty where there is not just one."""
-    return draft.media[0].alt_text if _is_one_picture(draft.media) else ""
+    """What the pictures of a draft show, for people: of several, a line for each that is described."""
+    texts = [draft.media[number].alt_text for number in described(draft.media)]
+    if len(texts) <= 1:
+        return "".join(texts)
+    return "\n".join(f"{number}. {text}" for number, text in enumerate(texts, 1) if text)
 
 
-def _is_one_picture(media: tuple[MediaFile, ...]) -> bool:
-    """Of several, one description could only be wrong; X keeps none of a video."""
-    return len(media) == 1 and media[0].seconds is None
+def described(media: Sequence[MediaFile]) -> list[int]:
+    """The numbers of the media that X keeps a description of: pictures; none of a video."""
+    return [number for number, medium in enumerate(media) if medium.seconds is None]

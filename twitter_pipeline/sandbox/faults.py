@@ -50,7 +50,8 @@ ONLY_AT = {
 }
 
 #: What Gemini can answer badly. `says`: the words in `body`, as text or as JSON.
-ANSWERS = ("empty", "blocked", "safety", "not_json", "wrong_fields", "too_long", "max_tokens", "says")
+#: `limited`: 429, with the `seconds` to wait in a RetryInfo.
+ANSWERS = ("empty", "blocked", "safety", "not_json", "wrong_fields", "too_long", "max_tokens", "limited", "says")
 _MOST = 1_000_000
 
 

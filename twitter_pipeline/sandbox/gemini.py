@@ -16,7 +16,7 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.types import Receive, Scope, Send
 
-from twitter_pipeline.sandbox import fields
+from twitter_pipeline.sandbox import fields, gemini_pictures
 from twitter_pipeline.sandbox.faults import FAULT, Faults
 from twitter_pipeline.sandbox.playing import respond
 from twitter_pipeline.sandbox.problems import Refusal
@@ -25,12 +25,22 @@ PATH = "/v1beta/models/{model}:generateContent"
 CALL = f"POST {PATH}"
 #: The only key it takes: a real one never belongs here.
 KEY = "sandbox-gemini-key"
-#: So many of the latest requests are kept, in memory.
+#: So many of the latest requests are kept, in memory; of pictures what they are, without their bytes.
 KEPT = 1000
-_MAX_BODY = 256 * 1024
+#: Google's limit for pictures within a request.
+_MAX_BODY = 20 * 1024 * 1024
 
 _TEXT = fields.record({"text": fields.text(least=1)}, required=("text",))
-_CONTENT = fields.record({"role": fields.choice("user"), "parts": fields.array(_TEXT, least=1)}, required=("parts",))
+_PICTURE = fields.record({"inlineData": gemini_pictures.inline}, required=("inlineData",))
+
+
+def _part(path: str, value: Any) -> None:
+    (_PICTURE if isinstance(value, dict) and "inlineData" in value else _TEXT)(path, value)
+
+
+_ROLE = fields.choice("user")
+_CONTENT = fields.record({"role": _ROLE, "parts": fields.array(_part, least=1)}, required=("parts",))
+_INSTRUCTION = fields.record({"role": _ROLE, "parts": fields.array(_TEXT, least=1)}, required=("parts",))
 _GENERATION = fields.record(
     {
         "responseMimeType": fields.choice("application/json"),
@@ -44,7 +54,7 @@ _GENERATION = fields.record(
 _BODY = fields.record(
     {
         "contents": fields.array(_CONTENT, least=1),
-        "systemInstruction": _CONTENT,
+        "systemInstruction": _INSTRUCTION,
         "generationConfig": _GENERATION,
         "model": fields.text(),
     },
@@ -99,12 +109,35 @@ class Endpoint:
             "at": datetime.now(timezone.utc).isoformat(timespec="milliseconds"),
         }
         refused = _refusal(request.headers.get("x-goog-api-key", ""), raw, kept["body"])
-        self._asked.keep({**kept, "status": refused.status_code if refused else 200})
-        if refused:
-            return refused
+        pictures: list[dict[str, Any]] = []
+        if refused is None:
+            looked = [gemini_pictures.look(inline) for inline in _inline(kept["body"])]
+            pictures = [one for one in looked if isinstance(one, dict)]
+            refused = next((_error(400, "INVALID_ARGUMENT", one) for one in looked if isinstance(one, str)), None)
         fault = request.scope["extensions"].get(FAULT)
         kind, said = (fault.answer, fault.body) if fault else ("", None)
-        return JSONResponse(_answers(kind, said, kept["model"], kept["body"]))
+        if refused is None and kind == "limited":
+            refused = _limited(fault.seconds)
+        self._keep(kept, pictures, refused.status_code if refused else 200)
+        return refused or JSONResponse(_answers(kind, said, kept["model"], kept["body"], pictures))
+
+    def _keep(self, kept: dict[str, Any], pictures: list[dict[str, Any]], status: int) -> None:
+        for inline in _inline(kept["body"]):
+            inline["data"] = f"{len(inline['data'])} characters of Base64"
+        self._asked.keep({**kept, "pictures": pictures, "status": status})
+
+
+def _inline(body: Any) -> list[dict[str, Any]]:
+    """The pictures of a question, as far as it has the shape of one."""
+    contents = body.get("contents") if isinstance(body, dict) else None
+    found = []
+    for content in contents if isinstance(contents, list) else []:
+        parts = content.get("parts") if isinstance(content, dict) else None
+        for part in parts if isinstance(parts, list) else []:
+            inline = part.get("inlineData") if isinstance(part, dict) else None
+            if isinstance(inline, dict) and isinstance(inline.get("data"), str):
+                found.append(inline)
+    return found
 
 
 def _refusal(key: str, raw: bytes, body: Any) -> JSONResponse | None:
@@ -124,8 +157,22 @@ def _refusal(key: str, raw: bytes, body: Any) -> JSONResponse | None:
     return None
 
 
-def _error(status: int, name: str, message: str) -> JSONResponse:
-    return JSONResponse({"error": {"code": status, "message": message, "status": name}}, status)
+def _error(status: int, name: str, message: str, *details: dict[str, Any]) -> JSONResponse:
+    error: dict[str, Any] = {"code": status, "message": message, "status": name}
+    return JSONResponse({"error": {**error, "details": details} if details else error}, status)
+
+
+def _limited(seconds: float) -> JSONResponse:
+    """Google's 429, with the time to wait where `seconds` says one."""
+    message = "You exceeded your current quota, please check your plan and billing details."
+    failure = {
+        "@type": "type.googleapis.com/google.rpc.QuotaFailure",
+        "violations": [{"quotaId": "GenerateRequestsPerMinutePerProjectPerModel"}],
+    }
+    if not seconds:
+        return _error(429, "RESOURCE_EXHAUSTED", message, failure)
+    again = {"@type": "type.googleapis.com/google.rpc.RetryInfo", "retryDelay": f"{seconds:g}s"}
+    return _error(429, "RESOURCE_EXHAUSTED", f"{message} Please retry in {seconds:g}s.", failure, again)
 
 
 def _decoded(raw: bytes) -> Any:
@@ -144,11 +191,22 @@ def _improved(body: dict[str, Any]) -> dict[str, Any]:
     return {
         "text": "✨ " + " – ".join(filter(None, words)),
         "hashtags": [*(tags if isinstance(tags, list) else []), "ImprovedInTheSandbox"],
-        "alt_text": f"Improved: {data['alt_text']}" if data.get("alt_text") else "",
+        "alt_texts": _described(
+            data.get("alt_texts"), sum("inlineData" in part for part in body["contents"][-1]["parts"])
+        ),
     }
 
 
-def _answers(kind: str, said: Any, model: str, body: dict[str, Any]) -> dict[str, Any]:
+def _described(alt_texts: Any, seen: int) -> list[str]:
+    """For each picture the words given, or where it was shown some, which one it is."""
+    texts = alt_texts if isinstance(alt_texts, list) else []
+    return [
+        f"Improved: {text}" if text else f"Seen in the sandbox: {number}" if seen else ""
+        for number, text in enumerate(texts, 1)
+    ]
+
+
+def _answers(kind: str, said: Any, model: str, body: dict[str, Any], pictures: list[dict[str, Any]]) -> dict[str, Any]:
     if kind == "says":
         text = said if isinstance(said, str) else json.dumps(said)
     else:
@@ -167,8 +225,9 @@ def _answers(kind: str, said: Any, model: str, body: dict[str, Any]) -> dict[str
     elif kind == "max_tokens":
         candidate["finishReason"] = "MAX_TOKENS"
         candidate["content"]["parts"][0]["text"] = text[: len(text) // 2]
-    asked = sum(len(part["text"]) for one in (*body["contents"], body["systemInstruction"]) for part in one["parts"])
-    tokens = {"promptTokenCount": asked // 4 + 1}
+    parts = [part for one in (*body["contents"], body["systemInstruction"]) for part in one["parts"]]
+    asked = sum(len(part.get("text", "")) for part in parts) // 4 + 1
+    tokens = {"promptTokenCount": asked + sum(picture["tokens"] for picture in pictures)}
     if answer.get("candidates"):
         tokens |= {"candidatesTokenCount": len(text) // 4 + 1, "thoughtsTokenCount": 20}
     tokens["totalTokenCount"] = sum(tokens.values())
@@ -177,5 +236,5 @@ def _answers(kind: str, said: Any, model: str, body: dict[str, Any]) -> dict[str
 
 _SAID: dict[str, dict[str, Any]] = {
     "wrong_fields": {"post": "A cat sleeps.", "hashtags": "cats"},
-    "too_long": {"text": "cat " * 20_000, "hashtags": ["c" * 500] * 500, "alt_text": "cat " * 20_000},
+    "too_long": {"text": "cat " * 20_000, "hashtags": ["c" * 500] * 500, "alt_texts": ["cat " * 20_000]},
 }

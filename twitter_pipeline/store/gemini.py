@@ -1,33 +1,43 @@
-"""What Gemini was asked: the answer kept with the task, one row for each request, and the budget they count against.
+"""What Gemini was asked: each question's answer, one row for each request, and the budget these count against.
 
 A request is written down before it leaves, in one transaction with the look at the budget and at the stored answer;
-what came of it, after. Both times `gemini_requests` comes before the task's row, so that no two wait for each other.
+what came of it, after. Both times `gemini_requests` comes before the answer's row, so that no two wait for each other.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
-from datetime import datetime, timedelta, timezone
-from typing import Any
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, NamedTuple
 
 import sqlalchemy as sa
 
-from twitter_pipeline.store.tables import gemini_requests, publishing_tasks
+from twitter_pipeline.store import gemini_limits
+from twitter_pipeline.store.tables import gemini_answers, gemini_requests, publishing_tasks
 
 #: The same question is sent at most so often, when it got no answer.
 MOST_TRIES = 3
 
 _requests = gemini_requests.c
+_answers = gemini_answers.c
 _tasks = publishing_tasks.c
+
+
+class Key(NamedTuple):
+    """A question: who asks the same of the same media gets the same answer, whichever their task."""
+
+    #: Of all that is asked but the media: SHA-256 in hexadecimal.
+    digest: str
+    #: Of the media; empty for a text.
+    content: str
 
 
 @dataclass(frozen=True)
 class Stored:
-    """What stands in `publishing_tasks.enhanced`: the latest question, and what came of it."""
+    """What came of a question."""
 
-    #: Of all that was asked; other words have another.
-    digest: str
+    key: Key
     model: str
     #: `enhancing.answer.Outcome`: asked while nothing is known.
     outcome: str
@@ -37,12 +47,14 @@ class Stored:
     words: dict[str, Any] | None
     input_tokens: int | None
     output_tokens: int | None
+    #: How many pictures it was shown.
+    seen: int
     #: How often this question was sent.
     tries: int
-    #: Who asked last (a run's id), the row of that request, and when, as ISO 8601 in UTC.
+    #: Who asked last (a run's id), the row of that request, and when (aware UTC).
     by: str
     request: int
-    asked_at: str
+    asked_at: datetime
 
 
 @dataclass(frozen=True)
@@ -50,6 +62,7 @@ class Begun:
     """The request may leave; `finish` it with this."""
 
     request: int
+    key: Key
 
 
 @dataclass(frozen=True)
@@ -62,23 +75,41 @@ class Spent:
     """Today's budget is used up: nothing may leave."""
 
 
-def stored(connection: sa.Connection, task_id: int) -> Stored | None:
-    """What is kept with a task; None when it never was asked for, or by another release."""
-    return _read(connection.scalar(sa.select(_tasks.enhanced).where(_tasks.id == task_id)))
+@dataclass(frozen=True)
+class Waits:
+    """Google's limit was reached: nothing may leave before `until` (aware UTC)."""
+
+    until: datetime
+
+
+def stored(connection: sa.Connection, key: Key) -> Stored | None:
+    """What is known of a question; None when it was never sent."""
+    row = connection.execute(sa.select(gemini_answers).where(*_is(key))).one_or_none()
+    return None if row is None else _read(row)
+
+
+def last_asked(connection: sa.Connection, task_id: int) -> Key | None:
+    """The question last asked about a task; None when there was none, or by a release that kept it otherwise."""
+    kept = connection.scalar(sa.select(_tasks.enhanced).where(_tasks.id == task_id))
+    try:
+        return None if kept is None else Key(**kept)
+    except TypeError:
+        return None
 
 
 def begin(
     connection: sa.Connection,
     task_id: int,
     *,
-    digest: str,
+    key: Key,
     model: str,
     by: str,
     budget: int,
     again: frozenset[str],
     patience: timedelta,
     now: datetime,
-) -> Begun | Stored | UnderWay | Spent:
+    seen: int = 0,
+) -> Begun | Stored | UnderWay | Spent | Waits:
     """Write down that Gemini is about to be asked; the caller commits, and only then asks.
 
     Returns what is stored instead when this question needs not, or may not, be sent: it has its answer, an outcome
@@ -86,63 +117,66 @@ def begin(
     """
     if connection.dialect.name == "postgresql":  # on SQLite the transaction is the only writer already
         connection.execute(sa.text("LOCK TABLE gemini_requests IN SHARE ROW EXCLUSIVE MODE"))
-    kept = _read(connection.scalar(sa.select(_tasks.enhanced).where(_tasks.id == task_id).with_for_update()))
-    known = kept if kept is not None and kept.digest == digest else None
+    if last_asked(connection, task_id) != key:
+        connection.execute(sa.update(publishing_tasks).where(_tasks.id == task_id).values(enhanced=key._asdict()))
+    known = stored(connection, key)
     if known is not None:
         under_way = known.outcome == "asked" and known.by != by
         # Either way: the clock may have been set back since.
-        if under_way and abs(now - datetime.fromisoformat(known.asked_at)) < patience:
+        if under_way and abs(now - known.asked_at) < patience:
             return UnderWay()
         if known.outcome not in again or known.tries >= MOST_TRIES:
             return known
-    if used(connection, now) >= budget:
+    if gemini_limits.used(connection, now) >= budget:
         return Spent()
+    if (until := gemini_limits.waits_until(connection, model, now)) is not None:
+        return Waits(until)
     row = sa.insert(gemini_requests).values(task_id=task_id, model=model, outcome="asked", created_at=now)
     request = connection.execute(row.returning(_requests.id)).scalar_one()
-    tries = 1 if known is None else known.tries + 1
-    asked_at = now.astimezone(timezone.utc).isoformat()
-    _write(connection, task_id, Stored(digest, model, "asked", "", None, None, None, tries, by, request, asked_at))
-    return Begun(request)
+    values = {"outcome": "asked", "why": "", "seen": seen, "asked_by": by, "request": request, "asked_at": now}
+    if known is None:
+        connection.execute(sa.insert(gemini_answers).values(**key._asdict(), model=model, tries=1, **values))
+    else:
+        connection.execute(sa.update(gemini_answers).where(*_is(key)).values(tries=known.tries + 1, **values))
+    return Begun(request, key)
 
 
 def finish(
     connection: sa.Connection,
-    task_id: int,
     begun: Begun,
     *,
     outcome: str,
+    now: datetime,
     why: str = "",
     words: Mapping[str, Any] | None = None,
     input_tokens: int | None = None,
     output_tokens: int | None = None,
+    limited: bool = False,
+    wait: timedelta | None = None,
 ) -> None:
-    """Write down what came of a request. The task keeps it unless another question was begun meanwhile."""
+    """Write down what came of a request, unless the same was asked anew meanwhile.
+
+    `limited`: Google's limit was reached, and after `wait` it may be asked again; None where Google named no time.
+    """
+    tokens = {"input_tokens": input_tokens, "output_tokens": output_tokens}
+    until = gemini_limits.until(connection, begun.request, wait, now) if limited else None
     connection.execute(
         sa.update(gemini_requests)
         .where(_requests.id == begun.request)
-        .values(outcome=outcome, input_tokens=input_tokens, output_tokens=output_tokens)
+        .values(outcome=outcome, wait_until=until, **tokens)
     )
-    kept = _read(connection.scalar(sa.select(_tasks.enhanced).where(_tasks.id == task_id).with_for_update()))
-    if kept is None or kept.request != begun.request:
-        return
-    came = {"outcome": outcome, "why": why, "words": None if words is None else dict(words)}
-    tokens = {"input_tokens": input_tokens, "output_tokens": output_tokens}
-    _write(connection, task_id, Stored(**{**asdict(kept), **came, **tokens}))
+    connection.execute(
+        sa.update(gemini_answers)
+        .where(*_is(begun.key), _answers.request == begun.request)
+        .values(outcome=outcome, why=why, words=None if words is None else dict(words), **tokens)
+    )
 
 
-def used(connection: sa.Connection, now: datetime) -> int:
-    """How many requests were begun on `now`'s day in UTC, over all projects."""
-    midnight = now.astimezone(timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
-    today = (_requests.created_at >= midnight, _requests.created_at < midnight + timedelta(days=1))
-    return connection.scalar(sa.select(sa.func.count()).select_from(gemini_requests).where(*today)) or 0
+def _is(key: Key) -> tuple[sa.ColumnElement[bool], ...]:
+    return _answers.digest == key.digest, _answers.content == key.content
 
 
-def _read(value: Any) -> Stored | None:
-    try:
-        return None if value is None else Stored(**value)
-    except TypeError:
-        return None  # written by another release: asked anew
-
-
-def _write(connection: sa.Connection, task_id: int, row: Stored) -> None:
-    connection.execute(sa.update(publishing_tasks).where(_tasks.id == task_id).values(enhanced=asdict(row)))
+def _read(row: sa.Row[Any]) -> Stored:
+    said = dict(row._mapping)
+    key = Key(said.pop("digest"), said.pop("content"))
+    return Stored(key=key, by=said.pop("asked_by"), **said)

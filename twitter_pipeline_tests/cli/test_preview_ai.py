@@ -7,6 +7,7 @@ import pytest
 from twitter_pipeline_tests.cli.test_commands import WithWorld
 from twitter_pipeline_tests.conftest import MakeWorld
 from twitter_pipeline_tests.support.items import read_lines
+from twitter_pipeline_tests.support.pictures import pictures, words
 from twitter_pipeline_tests.support.sandbox import SandboxServer
 from twitter_pipeline_tests.support.world import World
 
@@ -45,6 +46,25 @@ def test_it_asks_once_shows_both_and_the_run_posts_the_same(made: World, command
     lines = [line for line in read_lines(made.engine, made.task().id) if line.action == "enhanced"]
     assert [line.run_id for line in lines] == [None, "run-1"]
     assert ORIGINAL.splitlines()[0] in run("preview", "--ai", "cat.mp4").out, "of a posted item too"
+
+
+def test_it_shows_what_gemini_saw_what_that_cost_and_what_was_taken_out(
+    world: MakeWorld, sandbox: SandboxServer, command: WithWorld
+) -> None:
+    top = {"gemini": {"base_url": sandbox.url, "see_media": True}}
+    here = world(top=top, sources=[{"type": "album", "gemini": True}])
+    pictures(here.folder, "cat_1.png", "cat_2.png")
+    words(here.folder / "cat.json", title="Cats", alt_text=["One cat"])
+    here.scan()
+    told = {"text": "Two cats asleep. By @evil.", "alt_texts": ["A cat", "Another cat"]}
+    sandbox.gemini_answers("says", told)
+    said = " ".join(command(here)("preview", "--ai", "cat").out.split())
+    for part in ("it saw │ │ 2 pictures", "2. Another cat", "taken out │ │ @evil"):
+        assert part in said
+    (shown,) = command(here)("preview", "cat", "--json").json
+    enhanced = shown["draft"]["enhanced"]
+    assert f"tokens │ │ {enhanced['input_tokens']} asked, {enhanced['output_tokens']} answered" in said
+    assert (enhanced["seen"], enhanced["removed"]) == (2, ["@evil"])
 
 
 def test_it_counts_into_the_budget(made: World, command: WithWorld) -> None:

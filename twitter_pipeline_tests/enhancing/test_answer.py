@@ -16,7 +16,7 @@ def said(**fields: Any) -> Words:
 
 def test_text_is_cleaned_as_a_sidecars_is() -> None:
     assert said(text="\ufeff A\r\ncat\x00  \n\n\n\nsleeps ").text == "A\ncat\n\nsleeps"
-    assert said(alt_text=" A\x07 cat ").alt_text == "A cat"
+    assert said(alt_texts=[" A\x07 cat ", ""]).alt_texts == ("A cat", "")
 
 
 def test_hashtags_are_made_valid_each_once_and_not_too_many() -> None:
@@ -29,8 +29,11 @@ def test_hashtags_are_made_valid_each_once_and_not_too_many() -> None:
     assert said(hashtags=["x" * 5000]).hashtags == ()
 
 
-def test_alt_text_is_cut_to_what_x_takes() -> None:
-    assert len(said(alt_text="a" * 4000).alt_text) == 1000
+def test_each_alt_text_is_cut_to_what_x_takes_and_there_are_no_more_than_pictures() -> None:
+    long, words, *_ = said(alt_texts=["a" * 4000, "cat " * 1000, *"abcdef"]).alt_texts
+    assert len(long) == 1000
+    assert (len(words) <= 1000, words[-8:]) == (True, "cat cat…")
+    assert len(said(alt_texts=["a"] * 9).alt_texts) == 4
 
 
 def test_what_it_adds_or_leaves_out_does_not_matter() -> None:

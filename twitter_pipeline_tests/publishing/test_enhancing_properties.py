@@ -8,7 +8,6 @@ from typing import Any
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from twitter_pipeline.config import Settings
 from twitter_pipeline.config.projects import Source
 from twitter_pipeline.content.compose import compose
 from twitter_pipeline.content.metadata import Metadata
@@ -19,7 +18,6 @@ from twitter_pipeline.publishing.wording import fitted
 from twitter_pipeline.sandbox.entities import hashtags, links, mentions
 from twitter_pipeline.sandbox.weight import LIMIT, normalize, weighted_length
 
-SETTINGS = Settings()
 TEMPLATES = (
     None,
     "{{ title }}",
@@ -54,7 +52,11 @@ anything: st.SearchStrategy[Any] = st.recursive(
 )
 said = st.fixed_dictionaries(
     {"text": long_words},
-    optional={"hashtags": st.lists(words, max_size=12), "alt_text": long_words, "more": anything},
+    optional={
+        "hashtags": st.lists(words, max_size=12),
+        "alt_texts": st.lists(long_words, max_size=3),
+        "more": anything,
+    },
 )
 replies = said.map(json.dumps) | anything.map(json.dumps) | words
 cleaned = words.map(clean)  # as a sidecar's are
@@ -71,13 +73,13 @@ def places(text: str) -> set[str]:
     return {one.value.lower().split("://")[-1].rstrip("/") for one in links(normalize(text))}
 
 
-@given(reply=replies, original=originals, template=st.sampled_from(TEMPLATES), picture=st.booleans())
-@example(json.dumps({"text": "stranger says hello"}), Metadata(title="A cat"), "@{{ title }}", True)
-@example(json.dumps({"text": "shop"}), Metadata(title="A cat"), TEMPLATES[4], True)
-@example(json.dumps({"text": "ann.中国@"}), Metadata(), None, False)
-@example(json.dumps({"text": "ㅢ0" * 27}), Metadata(), TEMPLATES[4], False)
+@given(reply=replies, original=originals, template=st.sampled_from(TEMPLATES), count=st.integers(0, 3))
+@example(json.dumps({"text": "stranger says hello"}), Metadata(title="A cat"), "@{{ title }}", 1)
+@example(json.dumps({"text": "shop"}), Metadata(title="A cat"), TEMPLATES[4], 1)
+@example(json.dumps({"text": "ann.中国@"}), Metadata(), None, 0)
+@example(json.dumps({"text": "ㅢ0" * 27}), Metadata(), TEMPLATES[4], 0)
 def test_the_post_fits_and_holds_no_foreign_mention_or_link(
-    reply: str, original: Metadata, template: str | None, picture: bool
+    reply: str, original: Metadata, template: str | None, count: int
 ) -> None:
     source = Source(template=template, gemini=True)
     uncut = compose(original, template=template, hashtags=(), limit=1_000_000).text
@@ -89,7 +91,7 @@ def test_the_post_fits_and_holds_no_foreign_mention_or_link(
         text=composed.text,
         weight=composed.weight,
         was_cut=composed.was_cut,
-        media=(medium,) if picture else (),
+        media=(medium,) * count,
         sidecar=None,
         words=original.to_dict(),
     )
@@ -97,16 +99,20 @@ def test_the_post_fits_and_holds_no_foreign_mention_or_link(
         answered = read(Reply(reply))
     except NoAnswer:
         return
-    better = fitted(SETTINGS, source, draft, answered)
-    if isinstance(better, str):
-        assert better
+    fitting = fitted(source, draft, answered, LIMIT)
+    if isinstance(fitting, str):
+        assert fitting
         return
+    better = fitting.draft
     assert 0 < weighted_length(better.text) <= LIMIT
     assert people(better.text) <= people(uncut)
     assert places(better.text) <= places(uncut)
     for medium in better.media:
         assert len(medium.alt_text) <= 1000
         assert people(medium.alt_text) <= people(uncut)
+        assert places(medium.alt_text) <= places(uncut)
+    assert len(better.media) == count
+    assert bool(fitting.removed) <= bool("@" in reply or "＠" in reply or "." in reply or ":" in reply or "\\" in reply)
     better.model_dump_json().encode()  # what a database and X take: no half characters
 
 

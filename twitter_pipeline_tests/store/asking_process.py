@@ -1,4 +1,6 @@
-"""Asks about every task of a database, in threads: ``python -m … URL BUDGET START``; prints each task it may ask about.
+"""Asks about every task of a database, in threads: ``python -m … URL BUDGET START [the same]``.
+
+Prints each task it may ask about; with "the same" all are the same question.
 
 START is the epoch second at which all begin.
 """
@@ -20,7 +22,7 @@ from twitter_pipeline.store.tables import publishing_tasks
 THREADS = 3
 
 
-def main(url: str, budget: int, start: float) -> None:
+def main(url: str, budget: int, start: float, same: bool) -> None:
     engine = connect(url)
     with reading(engine) as connection:
         ids = list(connection.scalars(sa.select(publishing_tasks.c.id).order_by(publishing_tasks.c.id)))
@@ -32,7 +34,7 @@ def main(url: str, budget: int, start: float) -> None:
                 begun = gemini.begin(
                     connection,
                     task_id,
-                    digest="the same",
+                    key=gemini.Key("the same", "" if same else str(task_id)),
                     model="gemini",
                     by=f"{os.getpid()}-{number}",
                     budget=budget,
@@ -43,7 +45,8 @@ def main(url: str, budget: int, start: float) -> None:
             if isinstance(begun, gemini.Begun):
                 print(task_id, flush=True)
                 with writing(engine) as connection:
-                    gemini.finish(connection, task_id, begun, outcome="answered", words={"text": "A cat"})
+                    words = {"text": "A cat"}
+                    gemini.finish(connection, begun, outcome="answered", words=words, now=datetime.now(timezone.utc))
 
     threads = [threading.Thread(target=work, args=(number,)) for number in range(THREADS)]
     for thread in threads:
@@ -53,4 +56,4 @@ def main(url: str, budget: int, start: float) -> None:
 
 
 if __name__ == "__main__":
-    main(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]))
+    main(sys.argv[1], int(sys.argv[2]), float(sys.argv[3]), "the same" in sys.argv)

@@ -19,6 +19,7 @@ from twitter_pipeline.store.tables.posting import media_uploads, publishing_atte
 from twitter_pipeline.store.tables.projects import content_sources, projects, scan_candidates
 from twitter_pipeline.store.tables.tasks import (
     TRIGRAM,
+    gemini_answers,
     gemini_requests,
     name_trigrams,
     publishing_log,
@@ -41,6 +42,7 @@ __all__ = [
     "content_sources",
     "decisions",
     "easings",
+    "gemini_answers",
     "gemini_requests",
     "measures",
     "measures_hourly",

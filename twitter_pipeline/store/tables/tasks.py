@@ -36,7 +36,7 @@ publishing_tasks = sa.Table(
     # SHA-256 of the whole file, taken by the run: a match is the same item.
     sa.Column("content_hash", sa.Text),
     sa.Column("media_bytes", sa.BigInteger),
-    # What Gemini made of the words, so that it is asked once; null before.
+    # What Gemini was asked about it last, as `gemini_answers` knows it: digest and content; null before.
     sa.Column("enhanced", sa.JSON(none_as_null=True)),
     # The words that a person wrote in place of its files' (store.edits); null where none did.
     sa.Column("edits", sa.JSON(none_as_null=True)),
@@ -150,5 +150,30 @@ gemini_requests = sa.Table(
     sa.Column("input_tokens", sa.Integer),
     sa.Column("output_tokens", sa.Integer),
     time_("created_at"),
+    # Google's limit was reached: until then its model is not asked.
+    time_("wait_until", nullable=True),
     sa.Index(None, "created_at"),
+)
+
+#: One row for each question to Gemini, whoever asked: what came of it, so that it is paid once.
+gemini_answers = sa.Table(
+    "gemini_answers",
+    metadata,
+    # SHA-256 over all that was asked but the media, and over the media; empty for a text.
+    sa.Column("digest", sa.String(64), primary_key=True),
+    sa.Column("content", sa.String(64), primary_key=True),
+    sa.Column("model", sa.Text, nullable=False),
+    # As in gemini_requests; and why there are no words, for people.
+    sa.Column("outcome", sa.Text, nullable=False),
+    sa.Column("why", sa.Text, nullable=False),
+    sa.Column("words", sa.JSON(none_as_null=True)),
+    sa.Column("input_tokens", sa.Integer),
+    sa.Column("output_tokens", sa.Integer),
+    # How many pictures it was shown, and how often it was asked this.
+    sa.Column("seen", sa.Integer, nullable=False),
+    sa.Column("tries", sa.Integer, nullable=False),
+    # Who asked last (a run's id), the row of that request, and when.
+    sa.Column("asked_by", sa.Text, nullable=False),
+    sa.Column("request", sa.BigInteger, nullable=False),
+    time_("asked_at"),
 )

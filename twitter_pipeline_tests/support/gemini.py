@@ -1,0 +1,26 @@
+"""What tests of Gemini's words have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from twitter_pipeline.store.log import Line
+from twitter_pipeline.store.tasks import Task
+from twitter_pipeline_tests.support.items import read_lines
+from twitter_pipeline_tests.support.world import World
+
+#: Builds a world whose source lets Gemini improve the words.
+MakeAsking = Callable[..., World]
+
+
+def found(made: World, **words: Any) -> None:
+    """A clip with these words, found."""
+    made.put(**(words or {"title": "A cat", "description": "It sleeps.", "hashtags": ["cats"]}))
+    made.scan()
+
+
+def line(made: World, task: Task | None = None) -> Line:
+    """The latest line about Gemini."""
+    lines = read_lines(made.engine, (task or made.task()).id)
+    return [one for one in lines if one.action == "enhanced"][-1]
