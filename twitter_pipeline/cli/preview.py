@@ -15,6 +15,7 @@ from twitter_pipeline.config import Settings
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
+    from twitter_pipeline.publishing.drafts import Draft
     from twitter_pipeline.publishing.preview import Preview
     from twitter_pipeline.store.tasks import Task
 
@@ -88,8 +89,16 @@ def _plain(preview: Preview, settings: Settings) -> dict[str, Any]:
         "limit": settings.x.text_limit,
         "post": task.tweet_url,
         "draft": None if preview.draft is None else preview.draft.model_dump(mode="json"),
+        "labels": None if preview.draft is None else list(preview.draft.labels),
         "gemini": _about_gemini(preview),
     }
+
+
+def _labels(draft: Draft) -> str:
+    said = list(draft.labels)
+    if draft.made_with_ai is None and draft.enhanced is None:
+        said.append("made_with_ai, if Gemini makes the words")
+    return ", ".join(said) or "none: the words are not Gemini's"
 
 
 def _about_gemini(preview: Preview) -> str | None:
@@ -142,6 +151,15 @@ def _tell(preview: Preview, settings: Settings) -> None:
             )
             if medium.alt_text:
                 said.append(f"  it shows: {medium.alt_text}\n", style="dim")
+            for captions in medium.captions:
+                said.append(
+                    f"  captions: {captions.display_name} ({captions.path}, shown {captions.cues:,} times)\n",
+                    style="dim",
+                )
+        for unused in draft.unused:
+            said.append(f"not used: {unused}\n", style="yellow")
+        if draft.labels or draft.made_with_ai is None:
+            said.append(f"labels: {_labels(draft)}\n", style="dim")
         if draft.edited is not None:
             words = [
                 name for name, is_it in (("text", draft.edited.text), ("alt text", draft.edited.alt_text)) if is_it

@@ -66,7 +66,7 @@ class Captions:
 
 
 def read(content: bytes) -> Captions:
-    """The captions in a file, whatever its name says of their kind. Raises MediaRefused with the line and the remedy."""
+    """The captions in a file, of the kind that it holds. Raises MediaRefused with the line and the remedy."""
     if len(content) > MOST_BYTES:
         raise MediaRefused(f"it has {len(content):,} bytes, and captions {MOST_BYTES:,} at most")
     lines = clean(_decoded(content)).split("\n")

@@ -79,6 +79,7 @@ def create(session: Session, uploaded: UploadedMedia) -> Posted:
         uploaded.media_ids,
         uploaded.media_keys,
         has_link=bool(urls.find(draft.text)),
+        labels=draft.labels,
     )
     with steps.x_errors(), steps.client(session) as connected:
         foreign.look_through(session, connected)
@@ -134,7 +135,7 @@ def _send(connected: XClient, content: Content, page: str) -> _Answer:
     from twitter_pipeline.x.posts import create as send
 
     try:
-        created = send(connected, content.text, content.media_ids)
+        created = send(connected, content.text, content.media_ids, content.labels)
     except XError as error:
         return _answer_of(error)
     except Exception as error:  # noqa: BLE001 - a bug after the request left must not pass for "not sent"

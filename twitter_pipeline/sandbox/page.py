@@ -126,9 +126,7 @@ def _rows(state: State, request: Request) -> tuple[list[sqlite3.Row], str | None
     return page, str(page[-1]["id"]) if len(rows) > _PAGE_SIZE else None
 
 
-def _card(
-    row: sqlite3.Row, attached: list[sqlite3.Row], tracks: Mapping[int, list[sqlite3.Row]]
-) -> dict[str, Any]:
+def _card(row: sqlite3.Row, attached: list[sqlite3.Row], tracks: Mapping[int, list[sqlite3.Row]]) -> dict[str, Any]:
     text = normalize(row["text"])
     return {
         "id": str(row["id"]),

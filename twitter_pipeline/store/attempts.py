@@ -33,6 +33,8 @@ class Content:
     media_keys: tuple[str, ...] = ()
     #: Whether the text holds what X makes a link of: such a post costs more.
     has_link: bool = False
+    #: X's names of the labels that it carries, such as `made_with_ai`.
+    labels: tuple[str, ...] = ()
 
 
 class AttemptState(str, Enum):
@@ -110,6 +112,7 @@ def prepare(connection: sa.Connection, claim: Claim, content: Content, *, accoun
             media_keys=list(content.media_keys),
             text_key=content.text_key,
             has_link=content.has_link,
+            labels=list(content.labels),
             account_id=account_id,
             after_id=accounts.newest_post(connection, account_id, lock=True),
             prepared_at=now,

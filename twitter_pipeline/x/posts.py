@@ -53,8 +53,10 @@ class Listing:
     has_gaps: bool = False
 
 
-def create(client: XClient, text: str, media_ids: Sequence[str] = ()) -> Created:
+def create(client: XClient, text: str, media_ids: Sequence[str] = (), labels: Sequence[str] = ()) -> Created:
     """Create one post (POST /2/tweets), sending the request at most once.
+
+    `labels` are X's names of what it tells readers of the post: `made_with_ai`, `paid_partnership`.
 
     Every way this can end is one of three. *Created*: X gave the post's id. *Did not happen*: NotSent (no connection
     was made), WaitUntil (429), AccountRefused (401, 402, some 403), ItemRefused (400, other 403), DuplicateText,
@@ -65,6 +67,7 @@ def create(client: XClient, text: str, media_ids: Sequence[str] = ()) -> Created
     body: dict[str, Any] = {"text": text}
     if media_ids:
         body["media"] = {"media_ids": list(media_ids)}
+    body.update(dict.fromkeys(labels, True))
     data = client.call("POST", "/2/tweets", json=body)
     # An answer cut within its headers arrives as a success with an empty body (requests reports no error).
     post_id = data.get("id")

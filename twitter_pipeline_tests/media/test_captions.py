@@ -82,7 +82,10 @@ def test_words_with_an_arrow_and_numbers_stay_words() -> None:
         ("1\n00:00:00,000 --> 00:00:01,000\n\n", "it holds no captions"),
         (SRT.replace("00:01:02,005", "00:01:0x,005"), "line 6: no times such as 00:00:01,000 --> 00:00:02,500"),
         (SRT.replace("00:00:01,500 --> 00:01", "00:O0:01,500 --> 00:01"), "line 6: no times such as"),
-        (SRT.replace("00:01:02,005", "00:00:01,000"), "line 6: it ends before it begins: 00:00:01,500 --> 00:00:01,000"),
+        (
+            SRT.replace("00:01:02,005", "00:00:01,000"),
+            "line 6: it ends before it begins: 00:00:01,500 --> 00:00:01,000",
+        ),
         (SRT.replace("00:01:02,005", "00:61:02,005"), "line 6: minutes and seconds end at 59"),
         (SRT.replace("wakes", "w\xe4kes").encode("latin-1"), "line 7: it is no text in UTF-8 Save the file as UTF-8."),
         (b"\xff\xfe" + SRT.encode("utf-16-le") + b"\x00", "it is no text in UTF-16"),
