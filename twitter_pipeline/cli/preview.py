@@ -152,10 +152,8 @@ def _tell(preview: Preview, settings: Settings) -> None:
             if medium.alt_text:
                 said.append(f"  it shows: {medium.alt_text}\n", style="dim")
             for captions in medium.captions:
-                said.append(
-                    f"  captions: {captions.display_name} ({captions.path}, shown {captions.cues:,} times)\n",
-                    style="dim",
-                )
+                cues = f"{captions.cues:,} cue{'s' if captions.cues != 1 else ''}"
+                said.append(f"  captions: {captions.display_name}, {cues} ({captions.path})\n", style="dim")
         for unused in draft.unused:
             said.append(f"not used: {unused}\n", style="yellow")
         if draft.labels or draft.made_with_ai is None:

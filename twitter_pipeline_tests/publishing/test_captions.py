@@ -78,7 +78,7 @@ def test_captions_go_out_with_the_video_in_their_languages(world: MakeWorld) -> 
         {"language": "DE", "name": "Deutsch", "sha256": sha256(VTT)},
         {"language": "EN", "name": "English", "sha256": sha256(SRT)},
     ]
-    assert [name for name in said(here, "uploaded")] == [
+    assert said(here, "uploaded") == [
         f"cat.mp4: {(here.folder / 'cat.mp4').stat().st_size:,} bytes",
         f"cat.srt: {len(SRT)} bytes",
         f"cat_de.vtt: {len(VTT.encode())} bytes",
@@ -277,7 +277,7 @@ def test_captions_changed_between_check_and_upload_are_checked_by_the_next_run(w
     with session:
         draft = steps.prepare(session)
         put_captions(here.folder, "cat.srt", SRT.replace("cat", "tom"))
-        with pytest.raises(Ended, match="captions cat.srt: it is another file than was checked") as ended:
+        with pytest.raises(Ended, match=r"captions cat\.srt: it is another file than was checked") as ended:
             uploading.upload(session, draft)
         session.settle(ended.value.outcome)
     assert isinstance(here.publish(run_id="next"), Posted)
