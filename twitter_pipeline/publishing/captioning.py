@@ -1,7 +1,8 @@
 """Captions of a video: which go out with it, and giving them to X once it has the video.
 
-They never hold a post up for good. What is wrong with a file is told, and the post goes out without it; where X does
-not get them, the item is tried again a few times, and then goes out without them.
+They never hold a post up for good. One that is still being written is waited for. What is wrong with a file is told,
+and the post goes out without it; where X does not get them, the item is tried again a few times, and then goes out
+without them.
 """
 
 from __future__ import annotations
@@ -9,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import os
 import tempfile
-from datetime import datetime, timezone
+from datetime import timedelta
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
@@ -69,10 +70,10 @@ def captioned(item: Item, source: Source, medium: MediaFile, finder: Finder) -> 
 
 def _wait_until_written(item: Item, file: File, path: str) -> None:
     """Raise Ended while the file may still change: half of it would be called broken, or go out."""
-    changed = datetime.fromtimestamp(file.mtime_ns / 1e9, timezone.utc)
-    until = changed + item.project.stable_for
-    if changed <= utc_now() < until:  # a time in the future says nothing
-        raise Ended(MustWait(f"its captions {path} were changed just now", until))
+    now = utc_now()
+    left = item.project.stable_for.total_seconds() - (age := now.timestamp() - file.mtime_ns / 1e9)
+    if age >= 0 and left > 0:  # a time in the future says nothing
+        raise Ended(MustWait(f"its captions {path} were changed just now", now + timedelta(seconds=left)))
 
 
 def _checked(found: CaptionsFile, file: File, path: str, medium: MediaFile) -> Captions:

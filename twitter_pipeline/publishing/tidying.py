@@ -250,6 +250,7 @@ class _Tidying:
     def _captions(self, files: list[str]) -> list[str]:
         """The captions beside a video, those that did not go out with it too."""
         from twitter_pipeline.scanning.captions import beside
+        from twitter_pipeline.scanning.kinds import SUFFIXES
         from twitter_pipeline.scanning.names import is_utf8
         from twitter_pipeline.scanning.sidecars import finder_for
 
@@ -257,6 +258,9 @@ class _Tidying:
         if source is None or source.type != "video" or not source.captions or len(files) != 1:
             return []
         video = PurePosixPath(files[0])
+        others = [video.with_suffix(suffix) for suffix in SUFFIXES["video"] if suffix != video.suffix.lower()]
+        if any(os.path.lexists(self._root / other) for other in others):
+            return []  # they are another video's, too
         listing = finder_for(self._item.project, source).listing(self._root / video.parent)
         found = beside(listing, video.name, source.language)
         own = [one for one in found if is_utf8(one.name) and one.entry.is_file(follow_symlinks=False)]

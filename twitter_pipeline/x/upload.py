@@ -290,6 +290,9 @@ class _Upload:
 
 
 def _stamp(file: IO[bytes]) -> tuple[int, int]:
-    """What changes when somebody writes into an open file: its size and its mtime in nanoseconds."""
+    """What changes when somebody writes into an open file: its size and its mtime in nanoseconds.
+
+    A time after the year 2262, which no database can keep, is taken for the last one before that.
+    """
     status = os.fstat(file.fileno())
-    return status.st_size, status.st_mtime_ns
+    return status.st_size, min(status.st_mtime_ns, 2**63 - 1)

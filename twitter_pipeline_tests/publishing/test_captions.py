@@ -122,10 +122,12 @@ def test_captions_being_written_are_waited_for(world: MakeWorld) -> None:
 
 
 @on_sqlite
-def test_a_time_in_the_future_does_not_hold_a_post_up(world: MakeWorld) -> None:
+@pytest.mark.parametrize("age", [-3600.0, -9e9, 9e9])
+def test_a_time_that_cannot_be_does_not_hold_a_post_up(world: MakeWorld, age: float) -> None:
     here = world()
     clip(here)
-    put_captions(here.folder, "cat.srt", age=-3600)
+    changed = put_captions(here.folder, "cat.srt", age=age).stat().st_mtime
+    os.utime(here.folder / "cat.mp4", (changed, changed))
     assert isinstance(here.publish(), Posted)
     assert languages(here) == ["EN"]
 
@@ -353,6 +355,17 @@ def test_captions_move_with_their_video(world: MakeWorld) -> None:
         "posted/cat.mp4",
         "posted/cat.srt",
     ]
+
+
+@on_sqlite
+def test_captions_stay_where_another_video_has_them_too(world: MakeWorld) -> None:
+    here = world(after_post="move posted")
+    clip(here, "cat.srt")
+    (here.folder / "cat.mov").write_bytes(b"still to come")
+    assert isinstance(here.publish(here.task_of("cat.mp4")), Posted)
+    tidy(here.engine, here.settings, here.project, now=utc_now() + RUNS_OWN + timedelta(seconds=1))
+    assert (here.folder / "cat.srt").exists()
+    assert (here.folder / "posted" / "cat.mp4").exists()
 
 
 def test_the_judge_shows_them_on_its_page(world: MakeWorld, sandbox: SandboxServer) -> None:
