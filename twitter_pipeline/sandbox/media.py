@@ -148,7 +148,8 @@ def sweep(state: State) -> None:
     now = state.now_ms()
     with state.transaction() as db:
         expired = db.execute(
-            "SELECT id FROM media WHERE expires_ms <= ? AND id NOT IN (SELECT media_id FROM post_media)",
+            "SELECT id FROM media WHERE expires_ms <= ? AND id NOT IN (SELECT media_id FROM post_media)"
+            " AND id NOT IN (SELECT captions_id FROM captions JOIN post_media USING (media_id))",
             (now,),
         ).fetchall()
         for (media_id,) in expired:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from pathlib import Path
 from typing import Any
 
 import pytest
 import requests
 
 from twitter_pipeline_tests.sandbox.client import Account, data, message
-from twitter_pipeline_tests.sandbox.conftest import Running, mp4
+from twitter_pipeline_tests.sandbox.conftest import Clock, Running, mp4, running
 
 SRT = "1\n00:00:00,000 --> 00:00:01,500\nA cat naps.\n\n2\n00:01:01,500 --> 00:01:02,000\n<i>It</i> wakes.\n"
 VTT = "WEBVTT\n\n00:00.000 --> 00:01.500 align:start\nEine Katze schläft.\n"
@@ -117,6 +118,21 @@ def test_the_page_shows_captions_as_browsers_take_them(own_x: Running) -> None:
     assert "default-src 'none'" in track.headers["content-security-policy"]
     assert track.text.startswith("WEBVTT\n\n1\n00:00:00.000 --> 00:00:01.500\nA cat naps.")
     assert requests.get(f"{own_x.url}/captions/{video}", timeout=10).status_code == 404
+
+
+def test_captions_of_a_post_outlive_their_media_id(tmp_path: Path) -> None:
+    clock = Clock()
+    with running(tmp_path / "x", clock=clock) as sandbox:
+        maker = sandbox.account()
+        posted, unused = _video(maker), _video(maker, b"unused")
+        captions = [_captions(maker, SRT.replace("cat", name)) for name in ("cat", "dog")]
+        data(_attach(maker, posted, captions[0]))
+        data(_attach(maker, unused, captions[1]))
+        data(maker.tweet("kept", posted))
+    clock.advance(2 * 86_400)
+    with running(tmp_path / "x", clock=clock) as sandbox:
+        found = [requests.get(f"{sandbox.url}/captions/{each}", timeout=10).status_code for each in captions]
+    assert found == [200, 404]
 
 
 def test_labels_are_shown_and_told(own_x: Running) -> None:
