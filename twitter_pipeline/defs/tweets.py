@@ -243,8 +243,9 @@ def _metadata(pipeline: Pipeline, task: Task, draft: Draft, held: Lease, already
         "sidecar": draft.sidecar or "none: the words of the file's name",
         "weight": draft.weight,
         "gave_way": ", ".join(draft.gave_way) or "nothing",
-        "labels": ", ".join(draft.labels) or "none",
-        "not_used": "\n".join(draft.unused) or "nothing",
+        # Seldom anything: what is said of every post is kept for every post.
+        **({"labels": ", ".join(draft.labels)} if draft.labels else {}),
+        **({"not_used": "\n".join(draft.unused)} if draft.unused else {}),
         "seconds": dg.MetadataValue.json(held.seconds),
         "attempt": task.attempt,
         "already_posted": already_posted,
