@@ -94,6 +94,7 @@ def killed_at_each(here: World, part: Part, begin: Callable[[int], Task], *, ste
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 @cheaply
 def test_a_worker_killed_at_any_point_posts_once(world: MakeWorld, step: int) -> None:
     here = world()
