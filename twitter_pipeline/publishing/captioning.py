@@ -8,8 +8,6 @@ without them.
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -136,9 +134,7 @@ def _add(session: Session, client: XClient, captions: Captions, video_id: str, c
     from twitter_pipeline.x.errors import AccountRefused, ItemRefused, Transient
 
     try:
-        with tempfile.TemporaryDirectory(prefix="captions-") as folder:
-            path = _written(session.project.path / captions.path, captions, Path(folder))
-            _CaptionsUpload(session, client, captions, path, video_id, category).run()
+        _CaptionsUpload(session, client, captions, video_id, category).run()
     except ItemRefused as error:
         return str(error)
     except AccountRefused as error:
@@ -159,10 +155,13 @@ class _CaptionsUpload(FileUpload):
 
     _medium: Captions
 
-    def __init__(
-        self, session: Session, client: XClient, captions: Captions, path: Path, video_id: str, category: str
-    ) -> None:
-        super().__init__(session, client, captions, path)
+    def __init__(self, session: Session, client: XClient, captions: Captions, video_id: str, category: str) -> None:
+        """Raises Unreadable when the file does not hold what was checked."""
+        path = session.project.path / captions.path
+        _, content = content_of(path)
+        if hashlib.sha256(content).hexdigest() != captions.sha256:
+            raise Unreadable("it is another file than was checked")
+        super().__init__(session, client, captions, path, content)
         self._video_id, self._category = video_id, category
 
     def _tell(self, sent: Uploaded) -> None:
@@ -180,15 +179,3 @@ class _CaptionsUpload(FileUpload):
             display_name=captions.display_name,
         )
         self._confirm(sent.media_id, "captions_of", wanted)
-
-
-def _written(original: Path, captions: Captions, folder: Path) -> Path:
-    """What is uploaded, as a file with the original's time: a later run knows it again. Raises Unreadable, OSError."""
-    status = original.stat()
-    _, content = content_of(original)
-    if hashlib.sha256(content).hexdigest() != captions.sha256:
-        raise Unreadable("it is another file than was checked")
-    path = folder / original.name
-    path.write_bytes(content)
-    os.utime(path, ns=(status.st_atime_ns, status.st_mtime_ns))
-    return path

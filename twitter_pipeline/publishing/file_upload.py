@@ -25,11 +25,20 @@ SAYS_EVERY = 120.0
 class FileUpload:
     """The upload of one file, and its row."""
 
-    def __init__(self, session: Session, client: XClient, medium: MediaFile | Captions, path: Path) -> None:
+    def __init__(
+        self,
+        session: Session,
+        client: XClient,
+        medium: MediaFile | Captions,
+        path: Path,
+        content: bytes | None = None,
+    ) -> None:
+        """`content` is what is sent in place of what the file at `path` holds."""
         self._session = session
         self._client = client
         self._medium = medium
         self._path = path
+        self._content = content
         #: What the row says: the media id, and what X has confirmed of it (`alt_text`, `captions_of`).
         self._media_id: str | None = None
         self._confirmed: dict[str, str] = {}
@@ -97,6 +106,7 @@ class FileUpload:
             chunk_bytes=x.chunk_bytes,
             processing_timeout=x.processing_timeout,
             sha256=self._medium.sha256,
+            content=self._content,
             begun=begun,
             keep=self._keep,
             say=lambda words: self._note("uploading", words),
