@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from twitter_pipeline.cli import output
-from twitter_pipeline.cli.preview_rows import about_gemini
+from twitter_pipeline.cli.preview_rows import about_gemini, labels_of
 from twitter_pipeline.cli.preview_totals import Totals
 from twitter_pipeline.config import Settings
 from twitter_pipeline.config.secrecy import redacted
@@ -82,6 +82,10 @@ def _shown(preview: Preview, settings: Settings) -> dict[str, Any]:
     zone = settings.project(task.project_id).zone
     text = "\n".join(part.text for part in preview.texts)
     notes = [f"It shows: {medium.alt_text}" for medium in media if medium.alt_text]
+    notes += [f"Captions: {one.display_name} ({one.path})" for medium in media for one in medium.captions]
+    notes += [] if draft is None else [f"Not used: {unused}" for unused in draft.unused]
+    if draft is not None and (labels := labels_of(draft)):
+        notes.append(f"Labels: {labels}")
     if draft is not None and draft.edited is not None:
         notes.append(f"Edited by {draft.edited.actor}, {output.when(draft.edited.at)}")
     if (about := about_gemini(preview)) is not None:

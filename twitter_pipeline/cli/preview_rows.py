@@ -10,12 +10,14 @@ from twitter_pipeline.cli.files import Encoded, cell
 
 if TYPE_CHECKING:
     from twitter_pipeline.config import XPrices
+    from twitter_pipeline.publishing.drafts import Draft
     from twitter_pipeline.publishing.preview import Preview
 
 #: A row for each text of an item.
 COLUMNS = (
     "item", "project", "account", "status", "slot", "part", "weight", "limit", "gave_way", "price", "dearer_because",
-    "text", "media", "media_types", "alt_texts", "metadata", "not_posted_because", "post",
+    "text", "media", "media_types", "alt_texts", "captions", "labels",
+    "metadata", "not_used", "not_posted_because", "post",
 )  # fmt: skip
 
 
@@ -36,6 +38,7 @@ def as_json(preview: Preview) -> dict[str, Any]:
         "price": None if price is None else {"dollars": price.dollars, "without_links": price.without_links},
         "post": task.tweet_url,
         "draft": None if preview.draft is None else preview.draft.model_dump(mode="json"),
+        "labels": None if preview.draft is None else list(preview.draft.labels),
         "gemini": about_gemini(preview),
     }
 
@@ -72,10 +75,19 @@ def _rows(preview: Preview, prices: XPrices) -> Iterator[dict[str, Any]]:
             "media": "; ".join(task.files),
             "media_types": "; ".join(medium.media_type for medium in media),
             "alt_texts": "; ".join(medium.alt_text for medium in media),
+            "captions": "; ".join(captions.path for medium in media for captions in medium.captions),
+            "labels": draft and labels_of(draft),
             "metadata": draft and draft.sidecar,
+            "not_used": "" if draft is None else "; ".join(draft.unused),
             "not_posted_because": "; ".join(preview.why_not),
             "post": task.tweet_url,
         }
+
+
+def labels_of(draft: Draft) -> str:
+    """What X will tell readers of the post; empty for nothing."""
+    open_still = draft.made_with_ai is None and draft.enhanced is None
+    return ", ".join((*draft.labels, *(["made_with_ai, if Gemini makes the words"] if open_still else [])))
 
 
 def about_gemini(preview: Preview) -> str | None:

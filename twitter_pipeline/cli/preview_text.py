@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from twitter_pipeline.cli import output
-from twitter_pipeline.cli.preview_rows import about_gemini
+from twitter_pipeline.cli.preview_rows import about_gemini, labels_of
 
 if TYPE_CHECKING:
     from twitter_pipeline.publishing.preview import Preview
@@ -64,6 +64,13 @@ def tell(preview: Preview) -> None:
             )
             if medium.alt_text:
                 said.append(f"  it shows: {medium.alt_text}\n", style="dim")
+            for captions in medium.captions:
+                cues = f"{captions.cues:,} cue{'s' if captions.cues != 1 else ''}"
+                said.append(f"  captions: {captions.display_name}, {cues} ({captions.path})\n", style="dim")
+        for unused in draft.unused:
+            said.append(f"not used: {unused}\n", style="yellow")
+        if labels := labels_of(draft):
+            said.append(f"labels: {labels}\n", style="dim")
         if draft.edited is not None:
             words = [
                 name for name, is_it in (("text", draft.edited.text), ("alt text", draft.edited.alt_text)) if is_it

@@ -58,6 +58,19 @@ class Source(Section):
     see_media: bool | None = Field(
         None, description="Whether Gemini sees the media. Without it: as `gemini.see_media` says."
     )
+    captions: bool = Field(
+        True,
+        description="Whether the captions beside a video go out with it: clip.srt, clip.vtt, clip.en.srt, clip_de.vtt.",
+    )
+    made_with_ai: bool | Literal["when_enhanced"] = Field(
+        False,
+        description="Whether X labels the posts as made with AI; `when_enhanced`: those whose words are Gemini's. A"
+        " sidecar's field of this name goes before.",
+    )
+    paid_partnership: bool = Field(
+        False,
+        description="Whether X labels the posts as a paid partnership. A sidecar's field of this name goes before.",
+    )
     template: str | None = Field(
         None, description="Jinja2 template of the text. Without it: title, description, hashtags."
     )

@@ -243,6 +243,9 @@ def _metadata(pipeline: Pipeline, task: Task, draft: Draft, held: Lease, already
         "sidecar": draft.sidecar or "none: the words of the file's name",
         "weight": draft.weight,
         "gave_way": ", ".join(draft.gave_way) or "nothing",
+        # Seldom anything: what is said of every post is kept for every post.
+        **({"labels": ", ".join(draft.labels)} if draft.labels else {}),
+        **({"not_used": "\n".join(draft.unused)} if draft.unused else {}),
         "seconds": dg.MetadataValue.json(held.seconds),
         "attempt": task.attempt,
         "already_posted": already_posted,
@@ -252,7 +255,9 @@ def _metadata(pipeline: Pipeline, task: Task, draft: Draft, held: Lease, already
 def _in_words(media: MediaFile) -> str:
     length = "" if media.seconds is None else f", {media.seconds:.1f} s"
     shows = f": {media.alt_text}" if media.alt_text else ""
-    return f"{media.path} ({media.media_type}, {media.width}×{media.height}{length}, {media.bytes:,} bytes){shows}"
+    captions = "".join(f", captions in {one.display_name}" for one in media.captions)
+    size = f"{media.width}×{media.height}{length}, {media.bytes:,} bytes"
+    return f"{media.path} ({media.media_type}, {size}{captions}){shows}"
 
 
 def _pictures(project: Project, task: Task, draft: Draft) -> dict[str, Any]:

@@ -259,7 +259,7 @@ def adopt(
 def adopt_rest(
     engine: sa.Engine, settings: Settings, account: AccountRow, task: Task, *, now: datetime, actor: str | None = None
 ) -> Iterator[str]:
-    """Of a thread whose first post was just taken, take those that follow, as long as each is certain; what was done."""
+    """Of a thread whose first post was just taken, take those that follow while each is certain; what was done."""
     while True:
         pairs = [pair for pair in match(engine, settings, account).pairs if pair.task.id == task.id]
         if not pairs or not pairs[0].task.content_data.get("more"):

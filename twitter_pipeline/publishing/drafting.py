@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from twitter_pipeline.config import Source
 from twitter_pipeline.config.secrecy import shows_secret
-from twitter_pipeline.publishing import facts, wording
+from twitter_pipeline.publishing import captioning, facts, labels, wording
 from twitter_pipeline.publishing.drafts import Draft, Edited, MediaFile
 from twitter_pipeline.publishing.identity import salted
 from twitter_pipeline.publishing.outcomes import Failed, MustWait, NotPublishable
@@ -44,10 +44,17 @@ def draft(item: Item, paths: Sequence[Path], finder: Finder | None = None) -> Dr
 
     With the same `finder` for all items of a source each folder is listed once.
     """
+    from twitter_pipeline.scanning.sidecars import finder_for
+
     source = item.source()
     edits = edits_of(item.task)
+    finder = finder or finder_for(item.project, source)
     metadata, sidecar = _metadata(item, source, edits, finder)
     media = _described(check_media(item, source, paths, metadata), edits)
+    made_with_ai, paid, unused = labels.of(source, metadata)
+    if len(media) == 1:
+        with_captions, others = captioning.captioned(item, source, media[0], finder)
+        media, unused = (with_captions,), (*unused, *others)
     composed = _composed(item, source, metadata, edits)
     if any(map(shows_secret, (composed.text, *composed.more, *(medium.alt_text for medium in media)))):
         raise Ended(
@@ -64,6 +71,9 @@ def draft(item: Item, paths: Sequence[Path], finder: Finder | None = None) -> Dr
         # What a person wrote is not to be improved.
         words=metadata.to_dict() if source.gemini and (edits is None or edits.text is None) else None,
         edited=edited_of(edits),
+        made_with_ai=made_with_ai,
+        paid_partnership=paid,
+        unused=unused,
     )
 
 

@@ -13,6 +13,28 @@ class _Model(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
 
+class Captions(_Model):
+    """A checked file of captions."""
+
+    #: Relative to the project's folder.
+    path: str
+    #: As X wants it, two capital letters, and as viewers choose it: `EN`, `English`.
+    language: str
+    display_name: str
+    #: X's names: `text/srt`, `text/vtt`.
+    media_type: str
+    #: What is uploaded, which is made of the file: bytes, and 64 hexadecimal digits over them.
+    bytes: int
+    sha256: str
+    #: How many times words are shown.
+    cues: int
+
+    @property
+    def category(self) -> str:
+        """X's name."""
+        return "subtitles"
+
+
 class MediaFile(_Model):
     """A checked media file."""
 
@@ -30,6 +52,8 @@ class MediaFile(_Model):
     alt_text: str = ""
     #: Of the whole file, 64 hexadecimal digits: other bytes are not uploaded. Empty where it was not read through.
     sha256: str = ""
+    #: A video's, each in another language.
+    captions: tuple[Captions, ...] = ()
 
 
 class Enhancement(_Model):
@@ -90,6 +114,19 @@ class Draft(_Model):
     enhanced: Enhancement | None = None
     #: What of it a person wrote; None for nothing.
     edited: Edited | None = None
+    #: Whether X labels it as made with AI; None: if the words that go out are Gemini's.
+    made_with_ai: bool | None = False
+    paid_partnership: bool = False
+    #: What lies beside it or stands in its sidecar and is not used, with the reason, for people.
+    unused: tuple[str, ...] = ()
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        """X's names of the labels that it goes out with."""
+        by_gemini = self.enhanced is not None and self.enhanced.changed and self.text != self.enhanced.original_text
+        made_with_ai = by_gemini if self.made_with_ai is None else self.made_with_ai
+        wanted = (("made_with_ai", made_with_ai), ("paid_partnership", self.paid_partnership))
+        return tuple(name for name, is_wanted in wanted if is_wanted)
 
     @property
     def texts(self) -> tuple[str, ...]:

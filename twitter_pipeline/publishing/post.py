@@ -146,7 +146,7 @@ def _send(connected: XClient, content: Content, made: Made, page: str) -> _Answe
     from twitter_pipeline.x.posts import create as send
 
     try:
-        created = send(connected, content.text, content.media_ids, reply_to=content.reply_to)
+        created = send(connected, content.text, content.media_ids, content.labels, reply_to=content.reply_to)
     except XError as error:
         return _answer_of(error)
     except Exception as error:  # noqa: BLE001 - a bug after the request left must not pass for "not sent"

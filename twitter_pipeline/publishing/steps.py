@@ -65,7 +65,8 @@ def prepare(session: Session) -> Draft:
         values["media_bytes"] = sum(medium.bytes for medium in draft.media)
     _keep(session, **values)
     said = draft.model_dump(mode="json", exclude={"words", "enhanced"})
-    session.note("prepared", f"text of {draft.weight} characters by X's counting", said)
+    unused = "".join(f"; not used: {each}" for each in draft.unused)
+    session.note("prepared", f"text of {draft.weight} characters by X's counting{unused}", said)
     return draft
 
 

@@ -50,6 +50,7 @@ def next_content(
         parts=len(texts),
         more=texts[1:] if is_first else (),
         reply_to=made.ids.get(part - 1),
+        labels=draft.labels,
     )
 
 

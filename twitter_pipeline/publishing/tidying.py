@@ -212,7 +212,7 @@ class _Tidying:
         """Where each file goes: below the folder as it lay below its source; a name that is taken gets a number."""
         files = self._files()
         sidecar = self._own_sidecar(files)
-        olds = files if sidecar is None else [*files, sidecar]
+        olds = [*files, *([] if sidecar is None else [sidecar]), *self._captions(files)]
         source = self._source()
         roots = [] if source is None else [source.path, *([source.metadata] if source.metadata else [])]
         wanted = [PurePosixPath(self._folder, _below(old, roots)) for old in olds]
@@ -246,6 +246,25 @@ class _Tidying:
                 _tasks.metadata_path == path,
             )
             return None if connection.execute(waiting.limit(1)).first() else path
+
+    def _captions(self, files: list[str]) -> list[str]:
+        """The captions beside a video, those that did not go out with it too."""
+        from twitter_pipeline.scanning.captions import beside
+        from twitter_pipeline.scanning.kinds import SUFFIXES
+        from twitter_pipeline.scanning.names import is_utf8
+        from twitter_pipeline.scanning.sidecars import finder_for
+
+        source = self._source()
+        if source is None or source.type != "video" or not source.captions or len(files) != 1:
+            return []
+        video = PurePosixPath(files[0])
+        others = [video.with_suffix(suffix) for suffix in SUFFIXES["video"] if suffix != video.suffix.lower()]
+        if any(os.path.lexists(self._root / other) for other in others):
+            return []  # they are another video's, too
+        listing = finder_for(self._item.project, source).listing(self._root / video.parent)
+        found = beside(listing, video.name, source.language)
+        own = [one for one in found if is_utf8(one.name) and one.entry.is_file(follow_symlinks=False)]
+        return [str(video.with_name(one.name)) for one in own]
 
     def _end(self, plan: Mapping[str, str], why_not: str | None) -> None:
         """Let the task, and others that were posted of the same files, follow them."""

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import IO, Any, Literal
 
-from twitter_pipeline.sandbox import fields, media, posts, reading
+from twitter_pipeline.sandbox import captions, fields, media, posts, reading
 from twitter_pipeline.sandbox.faults import Fault
 from twitter_pipeline.sandbox.problems import invalid
 from twitter_pipeline.sandbox.processing import Fate
@@ -109,6 +109,10 @@ def _set_metadata(request: Incoming) -> dict[str, Any]:
     return {"data": media.set_metadata(request.state, request.user, request.body)}
 
 
+def _create_captions(request: Incoming) -> dict[str, Any]:
+    return {"data": captions.create(request.state, request.user, request.body)}
+
+
 def _fate(request: Incoming) -> Fate:
     return Fate(request.processing_seconds, request.fault)
 
@@ -141,4 +145,5 @@ CALLS = (
     Call("GET", "/2/media/upload", 1000, _status),
     Call("POST", "/2/media/upload", 500, _upload_once, takes="file", max_body=_ONE_SHOT_BODY),
     Call("POST", "/2/media/metadata", 500, _set_metadata, takes="json"),
+    Call("POST", "/2/media/subtitles", 100, _create_captions, takes="json"),
 )

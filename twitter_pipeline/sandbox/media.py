@@ -15,8 +15,8 @@ import threading
 from pathlib import Path
 from typing import IO, Any
 
-from twitter_pipeline.sandbox import fields
-from twitter_pipeline.sandbox.inspect import inspect
+from twitter_pipeline.sandbox import captions, fields
+from twitter_pipeline.sandbox.inspect import Facts, inspect
 from twitter_pipeline.sandbox.problems import invalid, too_large
 from twitter_pipeline.sandbox.processing import KINDS, Fate, describe, file_of, is_kind, key_of, kind_of
 from twitter_pipeline.sandbox.state import State, User
@@ -27,9 +27,15 @@ EXPIRES_SECONDS = 86_400
 MAX_SEGMENT_BYTES = 5 * 1024 * 1024
 MAX_SEGMENTS = 1000
 #: Most bytes by what a category holds (X: image 5 MB, GIF 15 MB, video 512 MB).
-MAX_BYTES = {"image": 5 * 1024 * 1024, "gif": 15 * 1024 * 1024, "video": 512 * 1024 * 1024}
+MAX_BYTES = {
+    "image": 5 * 1024 * 1024,
+    "gif": 15 * 1024 * 1024,
+    "video": 512 * 1024 * 1024,
+    "subtitles": captions.MAX_BYTES,
+}
 _MEDIA_TYPES = (
     *("video/mp4", "video/webm", "video/mp2t", "video/quicktime"),
+    *("text/srt", "text/vtt"),
     *("image/jpeg", "image/gif", "image/bmp", "image/png", "image/webp", "image/pjpeg", "image/tiff"),
 )
 _INITIALIZE = fields.record(
@@ -142,7 +148,8 @@ def sweep(state: State) -> None:
     now = state.now_ms()
     with state.transaction() as db:
         expired = db.execute(
-            "SELECT id FROM media WHERE expires_ms <= ? AND id NOT IN (SELECT media_id FROM post_media)",
+            "SELECT id FROM media WHERE expires_ms <= ? AND id NOT IN (SELECT media_id FROM post_media)"
+            " AND id NOT IN (SELECT captions_id FROM captions JOIN post_media USING (media_id))",
             (now,),
         ).fetchall()
         for (media_id,) in expired:
@@ -167,7 +174,8 @@ def _open(state: State, user: User, category: str, media_type: str, total_bytes:
             (media_id, user.id, category, media_type, total_bytes, now, now + EXPIRES_SECONDS * 1000),
         )
         row = db.execute("SELECT * FROM media WHERE id = ?", (media_id,)).fetchone()
-    return {"id": str(media_id), "media_key": key_of(row), "expires_after_secs": EXPIRES_SECONDS}
+    key = {} if kind_of(category) == "subtitles" else {"media_key": key_of(row)}
+    return {"id": str(media_id), **key, "expires_after_secs": EXPIRES_SECONDS}
 
 
 def _owned(state: State, user: User, media_id: str) -> sqlite3.Row:
@@ -210,11 +218,12 @@ def _join(state: State, row: sqlite3.Row) -> Path:
 
 def _finish(state: State, row: sqlite3.Row, joined: Path, fate: Fate) -> None:
     """Move the joined file to its place, then record it: after a kill in between it can be finalized again."""
-    facts = inspect(joined)
     kind = kind_of(row["category"])
+    facts = Facts(captions.type_of(joined.read_bytes())) if kind == "subtitles" else inspect(joined)
     if kind != "video" and not is_kind(facts, kind):
         joined.unlink()
-        raise invalid(f"The bytes are not a {kind} of a supported type.", id=row["id"])
+        words = "subtitles" if kind == "subtitles" else f"a {kind} of a supported type"
+        raise invalid(f"The bytes are not {words}.", id=row["id"])
     with joined.open("rb") as file:
         digest = _sha256(file)
     joined.replace(file_of(state, row["id"]))

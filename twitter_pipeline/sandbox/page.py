@@ -17,8 +17,8 @@ from starlette.responses import FileResponse, HTMLResponse, PlainTextResponse, R
 from starlette.routing import BaseRoute, Mount, Route
 from starlette.staticfiles import StaticFiles
 
-from twitter_pipeline.sandbox import entities, processing
-from twitter_pipeline.sandbox.posts import media_of
+from twitter_pipeline.sandbox import captions, entities, processing
+from twitter_pipeline.sandbox.posts import labels_of, media_of
 from twitter_pipeline.sandbox.state import State, iso
 from twitter_pipeline.sandbox.weight import LIMIT, LONG_LIMIT, normalize, weighted_length
 
@@ -28,6 +28,7 @@ _PAGE_SIZE = 20
 _RANGE_BYTES = 2 * 1024 * 1024
 _OPEN_RANGE = re.compile(rb"bytes=(\d{1,15})-(\d{0,15})")
 _HUES = 8
+_LABELS = {"made_with_ai": "Made with AI", "paid_partnership": "Paid partnership"}
 
 _HEADERS = {
     "content-security-policy": (
@@ -55,7 +56,8 @@ def routes(state: State, faults: Mapping[str, Any]) -> list[BaseRoute]:
     def shown(rows: list[sqlite3.Row], **more: Any) -> dict[str, Any]:
         with state.reading() as db:
             attached = media_of(db, [row["id"] for row in rows])
-        return {"posts": [_card(row, attached.get(row["id"], [])) for row in rows], **more}
+            tracks = {medium["id"]: captions.of(db, medium["id"]) for media in attached.values() for medium in media}
+        return {"posts": [_card(row, attached.get(row["id"], []), tracks) for row in rows], **more}
 
     def timeline(request: Request) -> Response:
         rows, older = _rows(state, request)
@@ -95,11 +97,18 @@ def routes(state: State, faults: Mapping[str, Any]) -> list[BaseRoute]:
         headers = {**_HEADERS, "cache-control": "max-age=31536000, immutable"}
         return FileResponse(path, headers=headers, media_type=row["media_type"])
 
+    def track(request: Request) -> Response:
+        words = captions.shown(state, str(request.path_params["id"]))
+        if words is None:
+            return PlainTextResponse("There are no such captions.", 404)
+        return Response(words, headers=_HEADERS, media_type="text/vtt")
+
     return [
         Route("/", timeline),
         Route("/posts", cards),
         Route("/{username}/status/{id:int}", single),
         Route("/media/{id:int}", file),
+        Route("/captions/{id:int}", track),
         Mount("/static", app=StaticFiles(directory=_HERE / "static")),
     ]
 
@@ -120,7 +129,7 @@ def _rows(state: State, request: Request) -> tuple[list[sqlite3.Row], str | None
     return page, str(page[-1]["id"]) if len(rows) > _PAGE_SIZE else None
 
 
-def _card(row: sqlite3.Row, attached: list[sqlite3.Row]) -> dict[str, Any]:
+def _card(row: sqlite3.Row, attached: list[sqlite3.Row], tracks: Mapping[int, list[sqlite3.Row]]) -> dict[str, Any]:
     text = normalize(row["text"])
     return {
         "id": str(row["id"]),
@@ -131,6 +140,7 @@ def _card(row: sqlite3.Row, attached: list[sqlite3.Row]) -> dict[str, Any]:
         "weight": weighted_length(text),
         "limit": LONG_LIMIT if row["premium"] else LIMIT,
         "is_reply": row["reply_to"] is not None,
+        "labels": [_LABELS[name] for name in labels_of(row)],
         "media": [
             {
                 "id": str(medium["id"]),
@@ -140,6 +150,10 @@ def _card(row: sqlite3.Row, attached: list[sqlite3.Row]) -> dict[str, Any]:
                 "height": medium["height"],
                 "alt": medium["alt_text"] or "",
                 "note": _note(medium),
+                "captions": [
+                    {"id": str(one["captions_id"]), "language": one["language"], "name": one["name"]}
+                    for one in tracks[medium["id"]]
+                ],
             }
             for medium in attached
         ],

@@ -7,7 +7,7 @@ import json
 import sqlite3
 from typing import Any
 
-from twitter_pipeline.sandbox import entities, fields, processing
+from twitter_pipeline.sandbox import captions, entities, fields, processing
 from twitter_pipeline.sandbox.faults import Fault
 from twitter_pipeline.sandbox.problems import DUPLICATE, forbidden, invalid
 from twitter_pipeline.sandbox.state import State, User, iso
@@ -135,6 +135,7 @@ def summary(state: State, *, deleted: bool = False) -> list[dict[str, Any]]:
             (deleted,),
         ).fetchall()
         attached = media_of(db, [row["id"] for row in rows])
+        tracks = {medium["id"]: captions.of(db, medium["id"]) for media in attached.values() for medium in media}
     return [
         {
             "id": str(row["id"]),
@@ -149,6 +150,10 @@ def summary(state: State, *, deleted: bool = False) -> list[dict[str, Any]]:
                     "category": medium["category"],
                     "alt_text": medium["alt_text"],
                     "fault": medium["fault"],
+                    "captions": [
+                        {"language": track["language"], "name": track["name"], "sha256": track["sha256"]}
+                        for track in tracks[medium["id"]]
+                    ],
                 }
                 for medium in attached.get(row["id"], [])
             ],
@@ -156,9 +161,16 @@ def summary(state: State, *, deleted: bool = False) -> list[dict[str, Any]]:
             "created_at": iso(row["created_ms"]),
             "deleted_at": None if row["deleted_ms"] is None else iso(row["deleted_ms"]),
             "fault": row["fault"],
+            "labels": labels_of(row),
         }
         for row in rows
     ]
+
+
+def labels_of(row: sqlite3.Row) -> list[str]:
+    """Which of X's labels a post was sent with."""
+    body = json.loads(row["body"])
+    return [name for name in ("made_with_ai", "paid_partnership") if body.get(name)]
 
 
 def media_of(db: sqlite3.Connection, post_ids: list[int]) -> dict[int, list[sqlite3.Row]]:

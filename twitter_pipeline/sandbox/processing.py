@@ -29,6 +29,7 @@ KINDS = {
     "tweet_video": "video",
     "amplify_video": "video",
     "dm_video": "video",
+    "subtitles": "subtitles",
 }
 #: X starts a media key with a number for the kind.
 _KEY_PREFIX = {"image": 3, "video": 7, "gif": 16}
@@ -72,12 +73,12 @@ class Fate:
 
 
 def kind_of(category: str) -> str:
-    """'image', 'gif' or 'video'."""
+    """'image', 'gif', 'video' or 'subtitles'."""
     return KINDS[category]
 
 
 def key_of(row: sqlite3.Row) -> str:
-    """The media key of a row of `media`."""
+    """The media key of a row of `media`, which a post can hold: subtitles have none."""
     return f"{_KEY_PREFIX[KINDS[row['category']]]}_{row['id']}"
 
 
@@ -95,7 +96,7 @@ def usable(db: sqlite3.Connection, state: State, user: User, media_ids: list[str
     for media_id in media_ids:
         row = db.execute(
             "SELECT * FROM media WHERE id = ? AND user_id = ? AND expires_ms > ? AND coalesce(usable_ms, ready_ms) <= ?"
-            " AND failure IS NULL",
+            " AND failure IS NULL AND category != 'subtitles'",
             (media_id, user.id, now, now),
         ).fetchone()
         if row is None:
@@ -108,14 +109,14 @@ def describe(state: State, row: sqlite3.Row) -> dict[str, Any]:
     """A finalized medium as X shows it."""
     answer: dict[str, Any] = {
         "id": str(row["id"]),
-        "media_key": key_of(row),
+        **({} if kind_of(row["category"]) == "subtitles" else {"media_key": key_of(row)}),
         "size": row["total_bytes"],
         "expires_after_secs": max(0, (row["expires_ms"] - state.now_ms()) // 1000),
     }
     if kind_of(row["category"]) == "video":
         answer["video"] = {"video_type": row["media_type"]}
         answer["processing_info"] = _processing(state, row)
-    else:
+    elif kind_of(row["category"]) != "subtitles":
         answer["image"] = {"image_type": row["media_type"], "w": row["width"], "h": row["height"]}
     return answer
 
@@ -125,6 +126,8 @@ def is_kind(facts: Facts, kind: str) -> bool:
         return False
     if kind == "gif":
         return facts.media_type == "image/gif"
+    if kind == "subtitles":
+        return facts.media_type.startswith("text/")
     return facts.media_type.startswith(f"{kind}/")
 
 

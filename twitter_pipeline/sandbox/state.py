@@ -40,6 +40,9 @@ CREATE INDEX IF NOT EXISTS posts_of_user ON posts (user_id, id);
 CREATE TABLE IF NOT EXISTS post_media (
   post_id INTEGER NOT NULL, position INTEGER NOT NULL, media_id INTEGER NOT NULL,
   PRIMARY KEY (post_id, position));
+CREATE TABLE IF NOT EXISTS captions (
+  media_id INTEGER NOT NULL, language TEXT NOT NULL, name TEXT NOT NULL, captions_id INTEGER NOT NULL,
+  PRIMARY KEY (media_id, language));
 CREATE TABLE IF NOT EXISTS nonces (
   token TEXT NOT NULL, nonce TEXT NOT NULL, timestamp INTEGER NOT NULL, PRIMARY KEY (token, nonce, timestamp));
 CREATE INDEX IF NOT EXISTS nonces_by_age ON nonces (timestamp);
@@ -56,7 +59,7 @@ _ADDED = (
     ("media", "usable_ms", "INTEGER"),
     ("media", "stuck", "INTEGER NOT NULL DEFAULT 0"),
 )
-_TABLES = ("last_id", "users", "media", "segments", "posts", "post_media", "nonces", "windows")
+_TABLES = ("last_id", "users", "media", "segments", "posts", "post_media", "captions", "nonces", "windows")
 
 #: X's ids count milliseconds from here (2010-11-04T01:42:54.657Z), shifted by 22 bits.
 _SNOWFLAKE_EPOCH_MS = 1_288_834_974_657

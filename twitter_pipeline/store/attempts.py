@@ -44,6 +44,8 @@ class Content:
     more: tuple[str, ...] = ()
     #: The id of the post before it in the thread; None for the first.
     reply_to: str | None = None
+    #: X's names of the labels that it carries, such as `made_with_ai`.
+    labels: tuple[str, ...] = ()
 
 
 class AttemptState(str, Enum):
@@ -155,6 +157,7 @@ def prepare(connection: sa.Connection, claim: Claim, content: Content, *, accoun
             media_keys=list(content.media_keys),
             text_key=content.text_key,
             has_link=content.has_link,
+            labels=list(content.labels),
             account_id=account_id,
             after_id=accounts.newest_post(connection, account_id, lock=True),
             prepared_at=now,

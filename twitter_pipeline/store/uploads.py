@@ -62,6 +62,12 @@ def advance(
     return changed.rowcount == 1
 
 
+def captions_given(connection: sa.Connection, task_id: int) -> list[str]:
+    """Which video X has confirmed captions of, and in which language: `1585…/EN`."""
+    given = sa.select(_uploads.captions_of).where(_uploads.task_id == task_id, _uploads.captions_of != "")
+    return list(connection.scalars(given))
+
+
 def forget(connection: sa.Connection, task_id: int, path: str | None = None) -> None:
     """Let the task's next upload, or that of the one file, begin anew."""
     of_path = [] if path is None else [_uploads.path == path]

@@ -53,8 +53,17 @@ class Listing:
     has_gaps: bool = False
 
 
-def create(client: XClient, text: str, media_ids: Sequence[str] = (), *, reply_to: str | None = None) -> Created:
+def create(
+    client: XClient,
+    text: str,
+    media_ids: Sequence[str] = (),
+    labels: Sequence[str] = (),
+    *,
+    reply_to: str | None = None,
+) -> Created:
     """Create one post (POST /2/tweets), a reply to the post `reply_to`, sending the request at most once.
+
+    `labels` are X's names of what it tells readers of the post: `made_with_ai`, `paid_partnership`.
 
     Every way this can end is one of three. *Created*: X gave the post's id. *Did not happen*: NotSent (no connection
     was made), WaitUntil (429), AccountRefused (401, 402, some 403), ItemRefused (400, other 403), DuplicateText,
@@ -67,6 +76,7 @@ def create(client: XClient, text: str, media_ids: Sequence[str] = (), *, reply_t
         body["media"] = {"media_ids": list(media_ids)}
     if reply_to is not None:
         body["reply"] = {"in_reply_to_tweet_id": reply_to}
+    body.update(dict.fromkeys(labels, True))
     data = client.call("POST", "/2/tweets", json=body)
     # An answer cut within its headers arrives as a success with an empty body (requests reports no error).
     post_id = data.get("id")

@@ -8,6 +8,7 @@ with what it was sent before, it begins anew.
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import time
 from collections.abc import Callable
@@ -92,6 +93,7 @@ def upload(
     chunk_bytes: int,
     processing_timeout: timedelta,
     sha256: str = "",
+    content: bytes | None = None,
     begun: Begun | None = None,
     keep: Callable[[Begun], None] = lambda _: None,
     say: Callable[[str], None] = lambda _: None,
@@ -101,21 +103,26 @@ def upload(
     """Upload the file at `path` and return when X is ready to post it.
 
     `media_type` and `category` are X's words ("video/mp4", "tweet_video"). `sha256`, when given, is what the bytes
-    must be. `begun` is where an earlier try of the same account got to: this one goes on from there if it can, and
-    `say` is told, in words. `keep` is given each step X has taken, before the next one is made; what it raises ends the
-    upload. `on_progress` gets the bytes sent and all bytes after each chunk. `wait` sleeps for that many seconds
-    between two looks at the processing; pass another to do something meanwhile.
+    must be. `content`, when given, is sent in place of what the file holds, of which it was made. `begun` is where an
+    earlier try of the same account got to: this one goes on from there if it can, and `say` is told, in words. `keep`
+    is given each step X has taken, before the next one is made; what it raises ends the upload. `on_progress` gets the
+    bytes sent and all bytes after each chunk. `wait` sleeps for that many seconds between two looks at the processing;
+    pass another to do something meanwhile.
 
     Raises ItemRefused when X cannot use the file, Transient when the upload may be tried again (also when the
     file changed meanwhile), ProcessingStuck when X takes longer than `processing_timeout`, AccountRefused,
     WaitUntil; OSError when the file cannot be read.
     """
-    with path.open("rb") as file:
-        size, mtime_ns = _stamp(file)
+    with path.open("rb") as original:
+        stamp = size, mtime_ns = _stamp(original)
+        file: IO[bytes] = original
+        if content is not None:
+            file, size = io.BytesIO(content), len(content)
         source = Source(size, mtime_ns, sha256, media_type, category)
         made = _Upload(
             client=client,
             file=file,
+            is_unchanged=lambda: _stamp(original) == stamp,
             name=path.name,
             source=source,
             chunk_bytes=max(chunk_bytes, -(-size // _MOST_SEGMENTS)),
@@ -151,6 +158,8 @@ def set_alt_text(client: XClient, media_id: str, text: str) -> None:
 class _Upload:
     client: XClient
     file: IO[bytes]
+    #: Whether the file on disk is as it was when it was opened.
+    is_unchanged: Callable[[], bool]
     name: str
     source: Source
     chunk_bytes: int
@@ -225,7 +234,7 @@ class _Upload:
         return begun
 
     def _unchanged(self) -> None:
-        if _stamp(self.file) != (self.source.size, self.source.mtime_ns):
+        if not self.is_unchanged():
             raise Transient(f"{self.name} changed while it was uploaded.", remedy="It is uploaded anew.")
 
     def _finalize(self, begun: Begun, *, perhaps_done: bool) -> tuple[Begun, dict[str, Any]]:
@@ -290,6 +299,9 @@ class _Upload:
 
 
 def _stamp(file: IO[bytes]) -> tuple[int, int]:
-    """What changes when somebody writes into an open file: its size and its mtime in nanoseconds."""
+    """What changes when somebody writes into an open file: its size and its mtime in nanoseconds.
+
+    A time after the year 2262, which no database can keep, is taken for the last one before that.
+    """
     status = os.fstat(file.fileno())
-    return status.st_size, status.st_mtime_ns
+    return status.st_size, min(status.st_mtime_ns, 2**63 - 1)

@@ -23,6 +23,7 @@ from twitter_pipeline.store.status import Event, Status
 from twitter_pipeline.store.tables import alarms
 from twitter_pipeline_tests.cli.conftest import Command, call
 from twitter_pipeline_tests.conftest import MakeSettings
+from twitter_pipeline_tests.support.captions import put_captions
 from twitter_pipeline_tests.support.items import NOW, carry_out, read_lines, read_task
 from twitter_pipeline_tests.support.world import MakeWorld, World
 
@@ -144,6 +145,24 @@ def test_preview_for_people_shows_text_length_and_time(world: MakeWorld, command
     assert said.code == 0
     for part in ("A cat", "of 280 characters", "video/mp4, 320 × 180, 1.0 s", "cat.json", "as sandbox, at "):
         assert part in said.out
+
+
+def test_preview_shows_captions_labels_and_what_is_not_used(world: MakeWorld, command: WithWorld) -> None:
+    made = world(sources=[{"made_with_ai": "when_enhanced"}])
+    made.put(title="A cat", paid_partnership=True)
+    put_captions(made.folder, "cat.de.srt")
+    put_captions(made.folder, "cat.srt", "1\n00:00:00,000 --> 00:00:0x,000\nA cat.\n")
+    made.scan()
+    said = " ".join(command(made)("preview", "cat.mp4").out.replace("│", " ").split())
+    for part in (
+        "captions: Deutsch, 1 cue (cat.de.srt)",
+        "not used: captions cat.srt: line 2: no times such as",
+        "labels: paid_partnership, made_with_ai, if Gemini makes the words",
+    ):
+        assert part in said
+    (shown,) = command(made)("preview", "cat.mp4", "--json").json
+    assert shown["labels"] == ["paid_partnership"]
+    assert [each["language"] for each in shown["draft"]["media"][0]["captions"]] == ["DE"]
 
 
 def test_preview_says_why_an_item_does_not_go_out(world: MakeWorld, command: WithWorld) -> None:

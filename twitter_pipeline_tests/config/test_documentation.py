@@ -44,7 +44,7 @@ def type_in_words(annotation: Any) -> str:
     if origin is Literal:
         return " or ".join(f"`{value}`" for value in arguments)
     if origin in (Union, UnionType):
-        return type_in_words(arguments[0])
+        return " or ".join(type_in_words(argument) for argument in arguments if argument is not type(None))
     if origin is tuple:
         return f"list of {type_in_words(arguments[0])}" + ("" if get_origin(arguments[0]) is Literal else "s")
     if origin is dict:

@@ -17,6 +17,7 @@ from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tables import publishing_tasks
 from twitter_pipeline_tests.defs.conftest import ByHand
+from twitter_pipeline_tests.support.captions import put_captions
 from twitter_pipeline_tests.support.pictures import pictures, words
 from twitter_pipeline_tests.support.waiting import wait_for
 
@@ -72,6 +73,20 @@ def test_the_partitions_page_reads_as_the_publishing_log(by_hand: ByHand) -> Non
         "media",
         "seconds",
     } <= labels
+
+
+def test_the_page_shows_captions_and_labels_and_what_is_not_used(by_hand: ByHand) -> None:
+    (task,) = by_hand.put("one", made_with_ai=True, paid_partnership="perhaps")
+    put_captions(by_hand.project.path, "one.de.srt")
+    assert by_hand.dagster.wait_for_end(by_hand.launch(task)) == "SUCCESS"
+    events = by_hand.dagster.events(by_hand.project.id, task.partition_key)
+    (posted,) = [event for event in events if event["kind"] == "materialization"]
+    shown = {entry["label"]: entry for entry in posted["metadataEntries"]}
+    assert shown["media"]["text"].endswith("bytes, captions in Deutsch)")
+    assert shown["labels"]["text"] == "made_with_ai"
+    assert shown["not_used"]["text"].startswith("the sidecar's paid_partnership: it is neither true nor false")
+    (on_x,) = by_hand.sandbox.posts(by_hand.project.id)
+    assert (on_x["labels"], on_x["media"][0]["captions"][0]["name"]) == (["made_with_ai"], "Deutsch")
 
 
 def test_an_album_and_a_text_are_posted_and_their_pages_show_all_there_is_of_them(mixed: ByHand) -> None:

@@ -15,6 +15,7 @@ from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tasks import Task
 from twitter_pipeline_tests.faults.crashing_worker import LATER, Part, let, look, mend, work
+from twitter_pipeline_tests.support.captions import put_captions
 from twitter_pipeline_tests.support.sandbox import SandboxServer
 from twitter_pipeline_tests.support.waiting import wait_for
 from twitter_pipeline_tests.support.world import MakeWorld, World
@@ -46,9 +47,11 @@ def reap_later(here: World) -> None:
     reap(here.engine, here.project.id, instance="none", run_states=lambda _: [], now=utc_now() + LATER)
 
 
-def new_item(here: World, number: int) -> Task:
+def new_item(here: World, number: int, *, captions: bool = False) -> Task:
     name = f"cat-{number}.mp4"
     here.put(name, title=f"Cat naps, take {number}")
+    if captions:
+        put_captions(here.folder, f"cat-{number}.srt")
     here.scan()
     return here.task_of(name)
 
@@ -91,12 +94,15 @@ def killed_at_each(here: World, part: Part, begin: Callable[[int], Task], *, ste
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 @cheaply
 def test_a_worker_killed_at_any_point_posts_once(world: MakeWorld, step: int) -> None:
     here = world()
-    ends = killed_at_each(here, work, lambda number: new_item(here, number), step=step)
+    ends = killed_at_each(here, work, lambda number: new_item(here, number, captions=True), step=step)
     # Before anything was sent; between the durable intent and the answer; and after it.
     assert set(ends) == {"pending, 0 posts", "unconfirmed, 0 posts", "unconfirmed, 1 posts", "completed, 1 posts"}
+    captions = [medium["captions"] for post in here.sandbox.posts() for medium in post["media"]]
+    assert [[each["language"] for each in of_one] for of_one in captions] == [["EN"]] * ends.total()
 
 
 @pytest.mark.slow

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from twitter_pipeline.publishing import post, steps, uploading
+from twitter_pipeline.publishing import file_upload, post, steps, uploading
 from twitter_pipeline.publishing.drafts import UploadedMedia
 from twitter_pipeline.publishing.outcomes import Failed, Posted, Refused
 from twitter_pipeline.publishing.reaper import reap
@@ -371,7 +371,7 @@ def test_a_long_upload_says_how_far_it_is(small: MakeOf, monkeypatch: pytest.Mon
     here = small()
     here.put(title="Cat naps")
     here.scan()
-    monkeypatch.setattr(uploading, "SAYS_EVERY", 0.0)
+    monkeypatch.setattr(file_upload, "SAYS_EVERY", 0.0)
     assert isinstance(here.publish(), Posted)
     size = rows(here)[0].size
     assert said(here) == [f"cat.mp4: {sent:,} of {size:,} bytes" for sent in (700, 1400, 2100)]

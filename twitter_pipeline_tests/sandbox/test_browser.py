@@ -115,3 +115,27 @@ def test_a_fault_is_asked_for_on_the_page_waits_there_and_happens(own_x: Running
     page.get_by_label("Seconds").fill("-1")
     page.get_by_role("button", name="Add").click()
     expect(page.get_by_role("alert")).to_contain_text("$.seconds")
+
+
+def test_captions_are_shown_over_a_video_and_labels_below_it(site: Running, page: Page) -> None:
+    from playwright.sync_api import expect
+
+    problems: list[str] = []
+    page.on("console", lambda message: problems.append(message.text) if message.type == "error" else None)
+    maker = site.account()
+    video = _video(maker, "bikes.mp4")
+    captions = maker.upload(b"1\n00:00:00,000 --> 00:10:00,000\nBikes in the rain.\n", "subtitles", "text/srt")
+    track = {"id": captions, "language_code": "EN", "display_name": "English"}
+    data(maker.post("/2/media/subtitles", {"id": video, "media_category": "TweetVideo", "subtitles": track}))
+    body = {"text": "With captions", "media": {"media_ids": [video]}, "made_with_ai": True}
+    post = data(maker.post("/2/tweets", body))["id"]
+    page.goto(site.url)
+    shown = page.locator(f"#post-{post} video")
+    expect(shown).to_have_js_property("paused", False)
+    page.wait_for_function(
+        "id => document.querySelector(id).textTracks[0].activeCues?.length", arg=f"#post-{post} video"
+    )
+    assert shown.evaluate("video => video.textTracks[0].activeCues[0].text") == "Bikes in the rain."
+    expect(page.locator(f"#post-{post}").get_by_text("Made with AI")).to_be_visible()
+    expect(page.locator(f"#post-{post}").get_by_text("CC EN")).to_be_visible()
+    assert problems == []

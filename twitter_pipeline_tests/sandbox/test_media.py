@@ -34,6 +34,7 @@ def test_what_arrives_is_byte_for_byte_what_was_sent(x: Running, maker: Account)
             "category": "tweet_video",
             "alt_text": None,
             "fault": None,
+            "captions": [],
         }
     ]
 

@@ -119,6 +119,14 @@ def test_any_text_arrives_as_it_was_sent(sandbox: SandboxServer, client: XClient
     assert [(post["id"], post["text"]) for post in sandbox.posts()] == [(created.id, text)]
 
 
+@pytest.mark.parametrize("labels", [(), ("made_with_ai",), ("made_with_ai", "paid_partnership")])
+def test_a_post_carries_the_labels_it_is_sent_with(
+    sandbox: SandboxServer, client: XClient, labels: tuple[str, ...]
+) -> None:
+    posts.create(client, "hello", labels=labels)
+    assert [tuple(post["labels"]) for post in sandbox.posts()] == [labels]
+
+
 def test_the_same_text_again_is_a_duplicate(sandbox: SandboxServer, client: XClient) -> None:
     posts.create(client, "hello")
     with pytest.raises(DuplicateText):

@@ -16,6 +16,8 @@ _MAX_TAGS = 100
 _MAX_EXTRA_BYTES = 2_000
 _MAX_EXTRAS = 20
 
+#: What a sidecar may say of X's labels (publishing.labels).
+LABELS = frozenset({"made_with_ai", "paid_partnership"})
 _FIELDS = frozenset({"title", "description", "hashtags", "keywords", "link", "alt_text"})
 
 
@@ -57,7 +59,8 @@ def _texts(value: object, separator: str) -> tuple[str, ...]:
 
 def _extra(entry: Mapping[str, object]) -> dict[str, object]:
     extra: dict[str, object] = {}
-    for name, value in entry.items():
+    # Those that say more than words first: of the others there may be too many.
+    for name, value in sorted(entry.items(), key=lambda field: field[0] not in LABELS):
         if name not in _FIELDS and len(extra) < _MAX_EXTRAS and _is_small_json({name: value}):
             extra[name] = value
     return extra

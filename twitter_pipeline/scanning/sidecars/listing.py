@@ -12,6 +12,9 @@ from twitter_pipeline.scanning.names import is_utf8
 from twitter_pipeline.scanning.sidecars.document import File, Unreadable
 from twitter_pipeline.scanning.sidecars.found import Problem
 
+#: How files of captions end.
+CAPTIONS = (".srt", ".vtt")
+
 
 def name_key(name: str) -> str:
     """What names are compared by: the same letters, whichever normal form a file system or a program chose."""
@@ -31,6 +34,8 @@ class Listing:
     project_root: Path
     #: Its JSON files, by `name_key`, with a lower-case ending.
     json_files: dict[str, os.DirEntry[str]] = field(default_factory=dict)
+    #: Its files of captions, by `name_key`.
+    caption_files: dict[str, os.DirEntry[str]] = field(default_factory=dict)
     #: All its other files, by `base_of`.
     other_bases: set[str] = field(default_factory=set)
     #: Why the folder cannot be listed.
@@ -49,6 +54,8 @@ class Listing:
                     base = base_of(entry.name)
                     if entry.name.lower().endswith(".json"):
                         listing.json_files[f"{base}.json"] = entry
+                    elif entry.name.lower().endswith(CAPTIONS):
+                        listing.caption_files[name_key(entry.name)] = entry
                     else:
                         listing.other_bases.add(base)
         except OSError as error:

@@ -44,6 +44,8 @@ publishing_attempts = sa.Table(
     time_("look_at", nullable=True),
     # Whether the text holds a link, for which X charges more.
     sa.Column("has_link", sa.Boolean, nullable=False, server_default=sa.false()),
+    # X's labels that it was sent with, such as made_with_ai.
+    sa.Column("labels", sa.JSON(none_as_null=True)),
     # How many times it was read in vain or not at all.
     sa.Column("looks", sa.Integer, nullable=False, server_default="0"),
     # By X's clock: the first whole reading after the request; the first one settle_time later that did not show it.
@@ -85,6 +87,8 @@ media_uploads = sa.Table(
     sa.Column("ready", sa.Boolean, nullable=False, server_default=sa.false()),
     # The description that X has confirmed; empty while it has confirmed none.
     sa.Column("alt_text", sa.Text, nullable=False, server_default=""),
+    # Of captions: the media id of the video that X has confirmed they belong to, and in which language: "1585…/EN".
+    sa.Column("captions_of", sa.Text, nullable=False, server_default=""),
     time_("expires_at"),
     time_("created_at"),
     time_("updated_at"),
