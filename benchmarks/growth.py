@@ -15,7 +15,9 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 from PIL import Image
@@ -24,7 +26,7 @@ from examples.make_media import SKIES, draw_trial, scene
 from twitter_pipeline.cli.up import instance as told
 from twitter_pipeline.config import Settings
 from twitter_pipeline.defs.retention import prune
-from twitter_pipeline.defs.thinning import AFTER, thin
+from twitter_pipeline.defs.thinning import AFTER, thin_on
 from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.store.engine import connect
 from twitter_pipeline_tests.support.postgres import shared_server
@@ -35,7 +37,7 @@ POSTS = int(os.environ.get("POSTS", "40"))
 #: Posted before anything is measured.
 FIRST = 10
 #: Hours counted by a run each.
-HOURS = 6
+HOURS = 12
 A_DAY, DAYS, KEPT_DAYS = 50, 365, 90
 #: The figures' runs of a day: each hour, and each day twice.
 FIGURES_A_DAY = 26
@@ -76,7 +78,7 @@ def sizes(settings: Settings) -> Counter[str]:
                 }
             )
     for path in _files(settings.home):
-        if path.suffix == ".db" and path.name != "x.db":  # the sandbox's is X's, not ours
+        if path.name.endswith(".db") and path.name != "x.db":  # the sandbox's is X's, not ours
             with closing(sqlite3.connect(path)) as database:
                 pages, free, size = (
                     database.execute(f"PRAGMA {what}").fetchone()[0]
@@ -103,30 +105,38 @@ def measure(folder: Path, url: str | None) -> None:
         os.environ |= told.environment(settings)
         with dg.DagsterInstance.get() as instance:
             _post(stack, 0, FIRST)
+            _count(dagster, 0, 1)
             _prune(instance, settings)  # now each table and index has its first pages
             empty = sizes(settings)
         _post(stack, POSTS // 2, POSTS - POSTS // 2)
         posted = sizes(settings)
-        hour = utc_now().replace(minute=0, second=0, microsecond=0)
-        for number in range(HOURS):
-            key = (hour - (number + 1) * (hour - hour.replace(hour=0)) / max(1, hour.hour)).strftime("%Y-%m-%d-%H:%M")
-            dagster.launch("analyse_hour", key)
-        wait_for(lambda: _ended(dagster) >= POSTS + HOURS, 240, "the figures")
+        _a_day_passes(settings)
+        day_after = sizes(settings)
+        _count(dagster, 1, HOURS)
         counted = sizes(settings)
+    _a_day_passes(settings)
+    all_after = sizes(settings)
     with dg.DagsterInstance.get() as instance:
-        thin(instance, None, now=utc_now() + AFTER * 2, until=time.monotonic() + 600)
-        thinned = sizes(settings)
         _prune(instance, settings)
     pruned = sizes(settings)
     show(
         url,
         {
             "a post": _each(posted, empty, POSTS),
-            "an hour's figures": _each(counted, posted, HOURS),
-            "a run, a day later": _each(thinned, empty, POSTS + HOURS),
+            "an hour's figures": _each(counted, day_after, HOURS),
+            "a post, a day later": _each(day_after, empty, POSTS),
+            "figures, a day later": _each(all_after, day_after, HOURS),
             "an item whose run is gone": _each(pruned, empty, POSTS),
         },
     )
+
+
+def _a_day_passes(settings: Settings) -> None:
+    """What the sensor `retention` does then."""
+    later, engine = utc_now() + AFTER * 2, connect(settings.sqlalchemy_url)
+    with dg.DagsterInstance.get() as instance:
+        prune(instance, engine, settings, now=later)
+        thin_on(instance, engine, "", now=later, until=time.monotonic() + 600)
 
 
 def _post(stack: Stack, films: int, pictures: int) -> None:
@@ -140,6 +150,14 @@ def _post(stack: Stack, films: int, pictures: int) -> None:
     wait_for(lambda: _ended(stack.dagster) >= ended + posts, 60, "the runs to end")
 
 
+def _count(dagster: Any, first: int, hours: int) -> None:
+    """Count the figures of so many hours, a run each, and wait until these have ended."""
+    now, ended = utc_now().replace(minute=0, second=0, microsecond=0), _ended(dagster)
+    for number in range(first, first + hours):
+        dagster.launch("analyse_hour", (now - timedelta(hours=number + 1)).strftime("%Y-%m-%d-%H:%M"))
+    wait_for(lambda: _ended(dagster) >= ended + hours, 480, "the figures")
+
+
 def _prune(instance: dg.DagsterInstance, settings: Settings) -> None:
     later = utc_now() + settings.retention * 2
     while not prune(instance, connect(settings.sqlalchemy_url), settings, now=later).whole:
@@ -150,7 +168,7 @@ def _each(after: Counter[str], before: Counter[str], number: int) -> dict[str, f
     return {what: (after[what] - before[what]) / number for what in {*after, *before}}
 
 
-def _ended(dagster: object) -> int:
+def _ended(dagster: Any) -> int:
     said = dagster.ask("{ runsOrError { ... on Runs { results { status } } } }")
     return sum(run["status"] in OVER for run in said["runsOrError"]["results"])
 
@@ -165,10 +183,10 @@ def show(url: str | None, columns: dict[str, dict[str, float]]) -> None:
         if max(shown) > 50:
             print(f"| {what} | {' | '.join(f'{size / 1e3:.1f}' for size in shown)} |")
     print(f"| **together** | {' | '.join(f'{size / 1e3:.1f}' for size in together.values())} |")
+    item = together["an item whose run is gone"]
     fresh = A_DAY * together["a post"] + FIGURES_A_DAY * together["an hour's figures"]
-    an_item = together["an item whose run is gone"]
-    thin_runs = (KEPT_DAYS - 1) * (A_DAY + FIGURES_A_DAY) * (together["a run, a day later"] - an_item)
-    items = DAYS * A_DAY * an_item
+    a_day = A_DAY * (together["a post, a day later"] - item) + FIGURES_A_DAY * together["figures, a day later"]
+    thin_runs, items = (KEPT_DAYS - 1) * a_day, DAYS * A_DAY * item
     print(
         f"\nA year: {(fresh + thin_runs + items) / 1e6:.0f} MB: {thin_runs / 1e6:.0f} MB of runs of {KEPT_DAYS} days,"
         f" {fresh / 1e6:.0f} MB of the last day's, {items / 1e6:.0f} MB of items.",

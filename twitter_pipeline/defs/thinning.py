@@ -1,29 +1,37 @@
 """Thinning: a day after a run its page keeps what people read there; what Dagster noted for itself goes.
 
-That is most of a run's bytes: values that were handed on, resources that were made, the picture a second time. Of a run
-that failed or was ended everything stays. With SQLite the run's file, a good part of it empty pages, is packed.
+That is most of a run's bytes: values that were handed on, resources that were made, the picture a second time. The rest
+is told in fewer bytes (`defs.briefly`). Of a run that failed or was ended everything stays. With SQLite the run's file
+is packed (`defs.run_files`).
 """
 
-import json
 import sqlite3
 import time
-from contextlib import closing, suppress
+from collections.abc import Iterable
+from contextlib import suppress
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import dagster as dg
-from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
+import sqlalchemy as sa
+from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, SqlEventLogStorageTable
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
+
+from twitter_pipeline.defs.briefly import briefly
+from twitter_pipeline.defs.run_files import pack
+from twitter_pipeline.store.engine import writing
+from twitter_pipeline.store.tables import run_values
 
 #: How old a run is then: by that time nobody re-executes a part of it, and no sensor has yet to read of its end.
 AFTER = timedelta(days=1)
-#: Runs that are read at once.
+#: Runs, or events, that are read at once.
 PIECE = 100
-#: Bytes: a run's file has some thirty tables and indices, most of them empty, each a page at least.
-PAGE = 512
-#: Characters: pictures with more are on the page of the partition only.
-LARGE = 2_000
+#: Bytes: PostgreSQL packs a row that is longer, to less than half as a rule. So a shorter text may take more room.
+PACKED_FROM = 2_000
+
+#: Between the two halves of a cursor: the last run, and the last event outside runs.
+_AND = "|"
 
 _Type = dg.DagsterEventType
 #: What nobody reads once all went well.
@@ -39,9 +47,20 @@ _MIRRORED = (
 )
 _OVER = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 _events = SqlEventLogStorageTable.c
+_checks = AssetCheckExecutionsTable.c
 
 
-def thin(instance: dg.DagsterInstance, last: str | None, *, now: datetime, until: float) -> str | None:
+def thin_on(instance: dg.DagsterInstance, engine: sa.Engine, cursor: str, *, now: datetime, until: float) -> str:
+    """Thin what is old enough, from where `cursor` says until a time of `time.monotonic`; where it has come to."""
+    run, is_whole, event = cursor.partition(_AND)
+    # Of an older version it named a run alone: that version thinned less, so all is gone through once more.
+    last = thin(instance, engine, (run or None) if is_whole else None, now=now, until=until)
+    return f"{last or ''}{_AND}{thin_runless(instance, int(event or 0), now=now, until=until)}"
+
+
+def thin(
+    instance: dg.DagsterInstance, engine: sa.Engine, last: str | None, *, now: datetime, until: float
+) -> str | None:
     """Thin the runs after `last` that are old enough, until a time of `time.monotonic`; the last one thinned."""
     if last is not None and not instance.has_run(last):
         last = None
@@ -50,52 +69,62 @@ def thin(instance: dg.DagsterInstance, last: str | None, *, now: datetime, until
         for run in found:
             if time.monotonic() > until:
                 return last
-            _thin(instance, run)
+            _thin(instance, engine, run)
             last = run.run_id
     return last
 
 
-def _thin(instance: dg.DagsterInstance, run: dg.DagsterRun) -> None:
+def thin_runless(instance: dg.DagsterInstance, last: int, *, now: datetime, until: float) -> int:
+    """Tell in fewer bytes what was told outside runs a day ago, from the event after `last` on; the last one told."""
+    events: Any = instance.event_log_storage
+    before = (now - AFTER).replace(tzinfo=None)  # naive UTC on both databases
+    while time.monotonic() <= until:
+        with events.index_connection() as connection:
+            runless = sa.and_(_events.run_id == "", _events.id > last)
+            found = connection.execute(
+                sa.select(_events.id, _events.timestamp).where(runless).order_by(_events.id).limit(PIECE)
+            ).all()
+            old = [row.id for row in found if row.timestamp < before]
+            if not old:
+                break
+            _tell_briefly(connection, _events.event, _events.id.in_(old))
+            last = old[-1]
+    return last
+
+
+def _thin(instance: dg.DagsterInstance, engine: sa.Engine, run: dg.DagsterRun) -> None:
     events: Any = instance.event_log_storage
     went_well = run.status is dg.DagsterRunStatus.SUCCESS
     sharded = isinstance(events, SqliteEventLogStorage)
     if went_well:
-        kinds = [kind.value for kind in (*_MACHINERY, *(_MIRRORED if sharded else ()))]
+        kinds = _values((*_MACHINERY, *(_MIRRORED if sharded else ())))
         with events.index_connection() as connection:
-            connection.execute(
-                SqlEventLogStorageTable.delete().where(
-                    _events.run_id == run.run_id, _events.dagster_event_type.in_(kinds)
-                )
-            )
+            of_run = _events.run_id == run.run_id
+            connection.execute(SqlEventLogStorageTable.delete().where(of_run, _events.dagster_event_type.in_(kinds)))
+            _tell_briefly(connection, _events.event, of_run)
+            _tell_briefly(connection, _checks.evaluation_event, _checks.run_id == run.run_id)
+        with writing(engine) as ours:  # for re-executing a part of it
+            ours.execute(sa.delete(run_values).where(run_values.c.run_id == run.run_id))
         with suppress(FileNotFoundError):
             instance.compute_log_manager.delete_logs(prefix=[run.run_id])
     if sharded:
         path = Path(events.path_for_shard(run.run_id))
         if path.exists():
             with suppress(sqlite3.OperationalError):  # somebody looks at it: it stays as it is until its time comes
-                _pack(path, went_well=went_well)
+                pack(path, without=_values(_MACHINERY) if went_well else None)
 
 
-def _pack(path: Path, *, went_well: bool) -> None:
-    """Make a run's file as small as what it says."""
-    with closing(sqlite3.connect(path, timeout=1, isolation_level=None)) as database:
-        database.execute("PRAGMA journal_mode = DELETE")  # in the other the size of pages cannot change
-        if went_well:
-            for kind in _MACHINERY:
-                database.execute("DELETE FROM event_logs WHERE dagster_event_type = ?", [kind.value])
-            _leave_large_pictures_to_the_partition(database)
-        database.execute(f"PRAGMA page_size = {PAGE}")
-        database.execute("VACUUM")
+def _values(kinds: Iterable[dg.DagsterEventType]) -> list[str]:
+    return [kind.value for kind in kinds]
 
 
-def _leave_large_pictures_to_the_partition(database: sqlite3.Connection) -> None:
-    query = "SELECT id, event FROM event_logs WHERE dagster_event_type = ?"
-    for id, event in database.execute(query, [_Type.ASSET_MATERIALIZATION.value]).fetchall():
-        said = json.loads(event)
-        made = said["dagster_event"]["event_specific_data"]["materialization"]
-        made["metadata_entries"] = [one for one in made["metadata_entries"] if not _is_large_picture(json.dumps(one))]
-        database.execute("UPDATE event_logs SET event = ? WHERE id = ?", [json.dumps(said), id])
-
-
-def _is_large_picture(entry: str) -> bool:
-    return len(entry) > LARGE and "(data:image/" in entry
+def _tell_briefly(connection: sa.Connection, column: sa.Column[str], which: sa.ColumnElement[bool]) -> None:
+    """Store events in fewer bytes, where they take fewer."""
+    table = column.table
+    postgresql = connection.dialect.name == "postgresql"
+    stored = sa.func.pg_column_size(column) if postgresql else sa.func.length(sa.cast(column, sa.LargeBinary))
+    for id, said, size in connection.execute(sa.select(table.c.id, column, stored).where(which, column.is_not(None))):
+        brief = briefly(said)
+        length = len(brief.encode())
+        if brief != said and (length < size or (postgresql and length > PACKED_FROM)):
+            connection.execute(sa.update(table).where(table.c.id == id).values({column: brief}))
