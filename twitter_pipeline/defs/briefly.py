@@ -10,6 +10,9 @@ from typing import Any
 
 from dagster import EventLogEntry
 
+#: Characters: a picture with more is a large one.
+LARGE = 2_000
+_PICTURE = "(data:image/"
 #: Of an entry: an older version's message.
 _ENTRY = ("message",)
 #: Of its event: tags of logging, and handles of its step, of which only the name is read.
@@ -25,6 +28,26 @@ def briefly(said: str) -> str:
     except Exception:  # noqa: BLE001 - an event that is not as expected
         return said
     return brief if same else said
+
+
+def without_pictures(said: str, label: str | None = None) -> str:
+    """A materialization without the pictures of this label, or without all large ones; another event as it is."""
+    if _PICTURE not in said:
+        return said
+    entry = json.loads(said)
+    made = ((entry["dagster_event"] or {}).get("event_specific_data") or {}).get("materialization")
+    if made is None:
+        return said
+    made["metadata_entries"] = [
+        one
+        for one in made["metadata_entries"]
+        if not (_is_large_picture(json.dumps(one)) if label is None else one["label"] == label)
+    ]
+    return json.dumps(entry)
+
+
+def _is_large_picture(metadata: str) -> bool:
+    return len(metadata) > LARGE and _PICTURE in metadata
 
 
 def _brief(entry: dict[str, Any]) -> dict[str, Any]:

@@ -14,6 +14,8 @@ from typing import Any
 
 import dagster as dg
 import sqlalchemy as sa
+from dagster._core.definitions.run_request import InstigatorType
+from dagster._core.scheduler.instigation import TickStatus
 from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, SqlEventLogStorageTable
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 from dagster._core.storage.runs.schema import RunTagsTable
@@ -21,7 +23,7 @@ from dagster._core.storage.runs.schema import RunTagsTable
 from twitter_pipeline.config import Settings
 from twitter_pipeline.config.duration import format_duration
 from twitter_pipeline.config.redaction import without_secrets
-from twitter_pipeline.defs.pipeline import Pipeline
+from twitter_pipeline.defs.pipeline import Pipeline, media_items_key
 from twitter_pipeline.defs.thinning import AFTER, thin_on
 from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.store.engine import reading, writing
@@ -34,6 +36,9 @@ TIME_BOX = timedelta(seconds=4)
 EVERY = 600
 #: Runs, rows and events that are read or deleted at once.
 PIECE = 100
+#: How long ticks stay that found nothing to do, of which a project has one every five seconds. Dagster's own setting
+#: knows days only.
+IDLE_TICKS = timedelta(hours=6)
 #: What a pruned item's page still says of its post; the rest is in its log. Pictures, the bulk of it, go with the run.
 STAYS = frozenset({"link", "text", "gemini", "original_text", "posted_at", "account", "media"})
 #: And of each so many characters at most.
@@ -86,6 +91,7 @@ def prune(
     until = time.monotonic() + time_box.total_seconds()
     before = now - settings.retention
     _forget_ours(engine, before, now)
+    _forget_idle_ticks(instance, now)
     runs = 0
     for run in _finished(instance, engine, before):
         if time.monotonic() > until:
@@ -157,6 +163,21 @@ def _keep_materialized(instance: dg.DagsterInstance, run_id: str) -> None:
         instance.report_runless_asset_event(
             dg.AssetMaterialization(told.asset_key, partition=told.partition, metadata=kept, tags=told.tags)
         )
+        _forget_found(instance, media_items_key(told.asset_key.path[0]), told.partition)
+
+
+def _forget_found(instance: dg.DagsterInstance, key: dg.AssetKey, partition: str) -> None:
+    """Delete that an item was found, which says no more than that it is posted."""
+    events: Any = instance.event_log_storage
+    of_item = SqlEventLogStorageTable.c
+    with events.index_connection() as connection:
+        connection.execute(
+            SqlEventLogStorageTable.delete().where(
+                of_item.asset_key == key.to_string(),
+                of_item.dagster_event_type == dg.DagsterEventType.ASSET_MATERIALIZATION.value,
+                of_item.partition == partition,
+            )
+        )
 
 
 def _files(database: str) -> list[Path]:
@@ -174,6 +195,12 @@ def _forget_ours(engine: sa.Engine, before: datetime, now: datetime) -> None:
         connection.execute(
             sa.delete(media_uploads).where(media_uploads.c.id.in_(gone.with_for_update(skip_locked=True)))
         )
+
+
+def _forget_idle_ticks(instance: dg.DagsterInstance, now: datetime) -> None:
+    before = (now - IDLE_TICKS).timestamp()
+    for sensor in instance.all_instigator_state(instigator_type=InstigatorType.SENSOR):
+        instance.purge_ticks(sensor.instigator_origin_id, sensor.selector_id, before, [TickStatus.SKIPPED])
 
 
 def _forget_runless(instance: dg.DagsterInstance, before: datetime, now: datetime) -> None:

@@ -5,20 +5,15 @@ Only the events are ever read there. Dagster's migrations, of which one chain se
 there is such a table before they change it.
 """
 
-import json
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-import dagster as dg
-
-from twitter_pipeline.defs.briefly import briefly
+from twitter_pipeline.defs.briefly import briefly, without_pictures
 
 #: Bytes: the smallest there is.
 PAGE = 512
-#: Characters: pictures with more are on the page of the partition only.
-LARGE = 2_000
 #: The events; what Dagster deletes from, always empty, with the run; and by what it knows that nothing is missing.
 _USED = ("event_logs", "asset_event_tags", "alembic_version")
 
@@ -40,21 +35,10 @@ def pack(path: Path, *, without: Sequence[str] | None) -> None:
 
 
 def _tell_briefly(database: sqlite3.Connection) -> None:
-    for id, kind, event in database.execute("SELECT id, dagster_event_type, event FROM event_logs").fetchall():
-        told = _without_large_pictures(event) if kind == dg.DagsterEventType.ASSET_MATERIALIZATION.value else event
-        database.execute("UPDATE event_logs SET event = ? WHERE id = ?", [briefly(told), id])
-
-
-def _without_large_pictures(event: str) -> str:
-    """Those are on the page of the partition."""
-    said = json.loads(event)
-    made = said["dagster_event"]["event_specific_data"]["materialization"]
-    made["metadata_entries"] = [one for one in made["metadata_entries"] if not _is_large_picture(json.dumps(one))]
-    return json.dumps(said)
-
-
-def _is_large_picture(entry: str) -> bool:
-    return len(entry) > LARGE and "(data:image/" in entry
+    """Large pictures are left to the page of the partition."""
+    for id, event in database.execute("SELECT id, event FROM event_logs").fetchall():
+        brief = briefly(without_pictures(event))
+        database.execute("UPDATE event_logs SET event = ? WHERE id = ?", [brief, id])
 
 
 def _drop_what_is_unused(database: sqlite3.Connection) -> None:

@@ -1,8 +1,10 @@
-"""Thinning: a day after a run its page keeps what people read there; what Dagster noted for itself goes.
+"""Thinning: of a run that went well stays, after a day, what people read; after a week, the post and its log.
 
-That is most of a run's bytes: values that were handed on, resources that were made, the picture a second time. The rest
-is told in fewer bytes (`defs.briefly`). Of a run that failed or was ended everything stays. With SQLite the run's file
-is packed (`defs.run_files`).
+After a day what Dagster noted for itself goes, most of a run's bytes: values that were handed on, resources that were
+made, the picture a second time. The rest is told in fewer bytes (`defs.briefly`). After a week go the times of its
+steps (how long each took is said of the post), the larger picture, and the checks among its events (they stay on the
+page of the asset). Of a run that failed or was ended everything stays. With SQLite the run's file is packed
+(`defs.run_files`).
 """
 
 import sqlite3
@@ -18,19 +20,22 @@ import sqlalchemy as sa
 from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, SqlEventLogStorageTable
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 
-from twitter_pipeline.defs.briefly import briefly
+from twitter_pipeline.defs.briefly import briefly, without_pictures
+from twitter_pipeline.defs.pipeline import LARGER_PICTURE
 from twitter_pipeline.defs.run_files import pack
 from twitter_pipeline.store.engine import writing
 from twitter_pipeline.store.tables import run_values
 
 #: How old a run is then: by that time nobody re-executes a part of it, and no sensor has yet to read of its end.
 AFTER = timedelta(days=1)
+#: And how old when it is thinned once more.
+LATER = timedelta(days=7)
 #: Runs, or events, that are read at once.
 PIECE = 100
 #: Bytes: PostgreSQL packs a row that is longer, to less than half as a rule. So a shorter text may take more room.
 PACKED_FROM = 2_000
 
-#: Between the two halves of a cursor: the last run, and the last event outside runs.
+#: Between the parts of a cursor: the last run of a day, the last event outside runs, the last run of a week.
 _AND = "|"
 
 _Type = dg.DagsterEventType
@@ -45,6 +50,11 @@ _MIRRORED = (
     *(_Type.RUN_ENQUEUED, _Type.RUN_STARTING, _Type.RUN_START, _Type.RUN_SUCCESS),
     _Type.ASSET_CHECK_EVALUATION,
 )
+#: What goes later.
+_STEPS = (
+    *(_Type.RUN_ENQUEUED, _Type.RUN_STARTING, _Type.STEP_START, _Type.STEP_SUCCESS),
+    _Type.ASSET_CHECK_EVALUATION,
+)
 _OVER = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 _events = SqlEventLogStorageTable.c
 _checks = AssetCheckExecutionsTable.c
@@ -52,24 +62,35 @@ _checks = AssetCheckExecutionsTable.c
 
 def thin_on(instance: dg.DagsterInstance, engine: sa.Engine, cursor: str, *, now: datetime, until: float) -> str:
     """Thin what is old enough, from where `cursor` says until a time of `time.monotonic`; where it has come to."""
-    run, is_whole, event = cursor.partition(_AND)
-    # Of an older version it named a run alone: that version thinned less, so all is gone through once more.
-    last = thin(instance, engine, (run or None) if is_whole else None, now=now, until=until)
-    return f"{last or ''}{_AND}{thin_runless(instance, int(event or 0), now=now, until=until)}"
+    run, event, old_run = (
+        cursor.split(_AND) if cursor.count(_AND) == 2 else ("", "", "")
+    )  # an older version thinned less
+    lasts = (
+        thin(instance, engine, run or None, now=now, until=until) or "",
+        str(thin_runless(instance, int(event or 0), now=now, until=until)),
+        thin(instance, engine, old_run or None, age=LATER, now=now, until=until) or "",
+    )
+    return _AND.join(lasts)
 
 
 def thin(
-    instance: dg.DagsterInstance, engine: sa.Engine, last: str | None, *, now: datetime, until: float
+    instance: dg.DagsterInstance,
+    engine: sa.Engine,
+    last: str | None,
+    *,
+    age: timedelta = AFTER,
+    now: datetime,
+    until: float,
 ) -> str | None:
-    """Thin the runs after `last` that are old enough, until a time of `time.monotonic`; the last one thinned."""
+    """Thin the runs after `last` that are of that age, until a time of `time.monotonic`; the last one thinned."""
     if last is not None and not instance.has_run(last):
         last = None
-    wanted = dg.RunsFilter(statuses=_OVER, created_before=now - AFTER)
+    wanted = dg.RunsFilter(statuses=_OVER, created_before=now - age)
     while found := instance.get_runs(wanted, cursor=last, limit=PIECE, ascending=True):
         for run in found:
             if time.monotonic() > until:
                 return last
-            _thin(instance, engine, run)
+            _thin(instance, engine, run, more=age >= LATER)
             last = run.run_id
     return last
 
@@ -92,16 +113,17 @@ def thin_runless(instance: dg.DagsterInstance, last: int, *, now: datetime, unti
     return last
 
 
-def _thin(instance: dg.DagsterInstance, engine: sa.Engine, run: dg.DagsterRun) -> None:
+def _thin(instance: dg.DagsterInstance, engine: sa.Engine, run: dg.DagsterRun, *, more: bool) -> None:
     events: Any = instance.event_log_storage
     went_well = run.status is dg.DagsterRunStatus.SUCCESS
     sharded = isinstance(events, SqliteEventLogStorage)
+    going = (*_MACHINERY, *(_STEPS if more else ()))
     if went_well:
-        kinds = _values((*_MACHINERY, *(_MIRRORED if sharded else ())))
+        kinds = _values({*going, *(_MIRRORED if sharded else ())})
         with events.index_connection() as connection:
             of_run = _events.run_id == run.run_id
             connection.execute(SqlEventLogStorageTable.delete().where(of_run, _events.dagster_event_type.in_(kinds)))
-            _tell_briefly(connection, _events.event, of_run)
+            _tell_briefly(connection, _events.event, of_run, without=LARGER_PICTURE if more else None)
             _tell_briefly(connection, _checks.evaluation_event, _checks.run_id == run.run_id)
         with writing(engine) as ours:  # for re-executing a part of it
             ours.execute(sa.delete(run_values).where(run_values.c.run_id == run.run_id))
@@ -111,20 +133,23 @@ def _thin(instance: dg.DagsterInstance, engine: sa.Engine, run: dg.DagsterRun) -
         path = Path(events.path_for_shard(run.run_id))
         if path.exists():
             with suppress(sqlite3.OperationalError):  # somebody looks at it: it stays as it is until its time comes
-                pack(path, without=_values(_MACHINERY) if went_well else None)
+                pack(path, without=_values(going) if went_well else None)
 
 
 def _values(kinds: Iterable[dg.DagsterEventType]) -> list[str]:
     return [kind.value for kind in kinds]
 
 
-def _tell_briefly(connection: sa.Connection, column: sa.Column[str], which: sa.ColumnElement[bool]) -> None:
-    """Store events in fewer bytes, where they take fewer."""
+def _tell_briefly(
+    connection: sa.Connection, column: sa.Column[str], which: sa.ColumnElement[bool], *, without: str | None = None
+) -> None:
+    """Store events in fewer bytes, where they take fewer, and without the picture of that name."""
     table = column.table
     postgresql = connection.dialect.name == "postgresql"
     stored = sa.func.pg_column_size(column) if postgresql else sa.func.length(sa.cast(column, sa.LargeBinary))
-    for id, said, size in connection.execute(sa.select(table.c.id, column, stored).where(which, column.is_not(None))):
-        brief = briefly(said)
+    query = sa.select(table.c.id, column, stored).where(which, column.is_not(None))
+    for id, said, size in connection.execute(query).all():
+        brief = briefly(said if without is None else without_pictures(said, without))
         length = len(brief.encode())
         if brief != said and (length < size or (postgresql and length > PACKED_FROM)):
             connection.execute(sa.update(table).where(table.c.id == id).values({column: brief}))

@@ -8,9 +8,18 @@ from typing import Any
 import dagster as dg
 import pytest
 import sqlalchemy as sa
+from dagster._core.definitions.run_request import InstigatorType
+from dagster._core.remote_origin import GrpcServerCodeLocationOrigin, RemoteInstigatorOrigin, RemoteRepositoryOrigin
+from dagster._core.scheduler.instigation import (
+    InstigatorState,
+    InstigatorStatus,
+    SensorInstigatorData,
+    TickData,
+    TickStatus,
+)
 
 from twitter_pipeline.defs.io import run_values
-from twitter_pipeline.defs.pipeline import Pipeline, tweets_key
+from twitter_pipeline.defs.pipeline import Pipeline, media_items_key, tweets_key
 from twitter_pipeline.defs.relay import relay_outside
 from twitter_pipeline.defs.retention import Pruned, retention_sensor
 from twitter_pipeline.publishing.session import utc_now
@@ -26,6 +35,7 @@ def test_old_runs_go_with_all_that_is_theirs_and_what_was_posted_stays_materiali
     (before,) = kept.materialized().values()
     lines = kept.lines()
     assert before.run_id == posted
+    assert len(kept.instance.fetch_materializations(media_items_key("cats"), limit=9).records) == 1
     assert kept.told_of(posted) > 10
     assert kept.files_of(posted)
 
@@ -45,8 +55,8 @@ def test_old_runs_go_with_all_that_is_theirs_and_what_was_posted_stays_materiali
     assert {name: now.metadata[name] for name in ("link", "text")} == {
         name: was.metadata[name] for name in ("link", "text")
     }
-    assert "picture" in was.metadata
-    assert "picture" not in now.metadata
+    assert set(now.metadata) == {"link", "text", "posted_at", "account", "media", "materialized", "pruned"}
+    assert kept.instance.fetch_materializations(media_items_key("cats"), limit=9).records == []
     assert kept.lines() == lines
     assert kept.prune() == Pruned(0, whole=True)
     assert len(kept.instance.fetch_materializations(tweets_key("cats"), limit=9).records) == 1
@@ -119,6 +129,44 @@ def test_lines_told_outside_runs_go_too_and_ours_stay(kept: Kept) -> None:
     assert kept.instance.fetch_observations(tweets_key("cats"), limit=100).records == []
     with reading(kept.world.engine) as connection:
         assert len(log.of_task(connection, kept.world.task().id)) == observed
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # the other tells what is told outside runs once
+def test_the_second_copy_of_what_is_told_outside_runs_goes_after_a_day(kept: Kept) -> None:
+    kept.world.put("cat.mp4", title="cat")
+    kept.world.scan()
+    relay_outside(kept.instance, kept.world.engine, "cats", now=utc_now())
+    assert len(kept.instance.all_logs("")) == 1
+    kept.prune(after=timedelta(hours=23))
+    assert len(kept.instance.all_logs("")) == 1
+    kept.prune(after=2 * DAY)
+    assert kept.instance.all_logs("") == []
+    assert len(kept.instance.fetch_observations(tweets_key("cats"), limit=100).records) == 1
+
+
+def test_idle_ticks_go_after_some_hours_and_those_that_did_something_stay(kept: Kept) -> None:
+    server = GrpcServerCodeLocationOrigin(host="localhost", port=1, location_name="twitter_pipeline")
+    sensor = RemoteInstigatorOrigin(RemoteRepositoryOrigin(server, "__repository__"), "scan_cats")
+    state = InstigatorState(
+        sensor, InstigatorType.SENSOR, InstigatorStatus.DECLARED_IN_CODE, SensorInstigatorData(min_interval=5)
+    )
+    kept.instance.add_instigator_state(state)
+    of_sensor = (state.instigator_origin_id, state.selector_id)
+
+    def ticks() -> list[tuple[int, TickStatus]]:
+        found = kept.instance.get_ticks(*of_sensor)
+        return sorted((int(tick.tick_data.timestamp - began), tick.status) for tick in found)
+
+    began = utc_now().timestamp()
+    for seconds, status in ((0, TickStatus.SKIPPED), (1, TickStatus.SUCCESS), (7200, TickStatus.SKIPPED)):
+        data = TickData(
+            of_sensor[0], "scan_cats", InstigatorType.SENSOR, status, began + seconds, selector_id=of_sensor[1]
+        )
+        kept.instance.create_tick(data)
+    kept.prune(after=timedelta(hours=5))
+    assert len(ticks()) == 3
+    kept.prune(after=timedelta(hours=7))
+    assert ticks() == [(1, TickStatus.SUCCESS), (7200, TickStatus.SKIPPED)]
 
 
 def test_the_sensor_says_what_it_did(kept: Kept) -> None:

@@ -17,7 +17,8 @@ from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, Sq
 from twitter_pipeline.defs import post_checks
 from twitter_pipeline.defs.pipeline import tweets_key
 from twitter_pipeline.defs.relay import relay_outside
-from twitter_pipeline.defs.thinning import thin_on
+from twitter_pipeline.defs.retention import Pruned
+from twitter_pipeline.defs.thinning import LATER, thin_on
 from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.store.engine import reading
 from twitter_pipeline.store.tables import run_values
@@ -82,7 +83,7 @@ def test_after_a_day_a_run_says_what_people_read_and_takes_a_part_of_the_room(ke
         (one.step_key, one.status, one.start_time, one.end_time) for one in kept.instance.get_run_step_stats(run_id)
     ]
     assert stored(kept) < took * 3 / 4
-    if kept.world.settings.database_url is None:  # a file a run, beside what the partition's page is made of
+    if kept.world.settings.database_url is None:  # a file for each run
         assert sum(path.stat().st_size for path in kept.files_of(run_id)) < room / 6
 
     took = stored(kept)
@@ -92,11 +93,44 @@ def test_after_a_day_a_run_says_what_people_read_and_takes_a_part_of_the_room(ke
     assert kept.thin(run_id) is None  # the run it had come to is gone
 
 
+def test_after_a_week_it_says_what_was_posted_and_all_lines_of_the_log(kept: Kept) -> None:
+    run_id = kept.post("cat")
+    (before,) = kept.materialized().values()
+    lines, checks = observed(kept), checked(kept)
+    kept.thin()
+    took, room = stored(kept), sum(path.stat().st_size for path in kept.files_of(run_id))
+    assert kept.thin(age=LATER) is None  # not a week old
+
+    assert kept.thin(age=LATER, after=8 * DAY) == run_id
+
+    (after,) = kept.materialized().values()
+    was, now = before.asset_materialization, after.asset_materialization
+    assert was is not None
+    assert now is not None
+    assert {name: said for name, said in was.metadata.items() if name != "larger_picture"} == now.metadata
+    assert len(now.metadata) < len(was.metadata)
+    assert now.tags == was.tags
+    assert observed(kept) == lines
+    assert checked(kept) == checks
+    logs = kept.instance.all_logs(run_id)
+    kinds = [entry.dagster_event.event_type_value for entry in logs if entry.dagster_event is not None]
+    told = ["PIPELINE_START", *["ASSET_OBSERVATION"] * len(lines), "ASSET_MATERIALIZATION", "PIPELINE_SUCCESS"]
+    assert sorted(kinds) == sorted(told)
+    stats: Any = kept.instance.get_run_stats(run_id)
+    assert stats.end_time > stats.start_time
+    assert stored(kept) < took
+    if kept.world.settings.database_url is None:
+        assert sum(path.stat().st_size for path in kept.files_of(run_id)) < room * 3 / 4
+    assert kept.prune() == Pruned(1, whole=True)
+    assert kept.runs() == set()
+
+
 def test_a_run_that_failed_keeps_all_that_it_said(kept: Kept) -> None:
     kept.world.sandbox.fault("POST /2/media/upload/initialize", "status", status=400)
     run_id = kept.post("cat")
     before = [entry.to_json() for entry in kept.instance.all_logs(run_id)]
     assert kept.thin() == run_id
+    assert kept.thin(age=LATER, after=8 * DAY) == run_id
     assert [entry.to_json() for entry in kept.instance.all_logs(run_id)] == before
     assert values(kept), "a part of it can be re-executed"
 
@@ -131,10 +165,10 @@ def test_what_was_told_outside_runs_is_told_in_fewer_bytes_and_says_the_same(kep
     relay_outside(kept.instance, kept.world.engine, "cats", now=utc_now())
     lines, took = observed(kept), stored(kept)
     assert [line[1] for line in lines] == [""]
-    assert thinned_on(kept, "", after=timedelta(0)) == thinned_on(kept, "", seconds=-1) == "|0"
+    assert thinned_on(kept, "", after=timedelta(0)) == thinned_on(kept, "", seconds=-1) == "|0|"
     assert stored(kept) == took
 
-    assert thinned_on(kept, "") == f"|{lines[0][0]}"
+    assert thinned_on(kept, "") == f"|{lines[0][0]}|"
     assert observed(kept) == lines
     assert stored(kept) < took
 
@@ -142,7 +176,7 @@ def test_what_was_told_outside_runs_is_told_in_fewer_bytes_and_says_the_same(kep
 def test_what_an_older_version_thinned_less_is_thinned_once_more(kept: Kept) -> None:
     first, second = kept.post("cat"), kept.post("dog")
     told = len(kept.instance.all_logs(first))
-    assert thinned_on(kept, f"{first}|0").startswith(f"{second}|")
+    assert thinned_on(kept, f"{first}|0|").startswith(f"{second}|")
     assert len(kept.instance.all_logs(first)) == told
     assert thinned_on(kept, first).startswith(f"{second}|")
     assert len(kept.instance.all_logs(first)) < told

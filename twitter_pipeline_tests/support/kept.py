@@ -16,7 +16,7 @@ from twitter_pipeline.defs.build import build
 from twitter_pipeline.defs.pipeline import tweets_key
 from twitter_pipeline.defs.register import register
 from twitter_pipeline.defs.retention import Pruned, prune
-from twitter_pipeline.defs.thinning import thin
+from twitter_pipeline.defs.thinning import AFTER, thin
 from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.store.engine import reading
 from twitter_pipeline.store.tables import publishing_log
@@ -50,10 +50,12 @@ class Kept:
     def runs(self) -> set[str]:
         return {run.run_id for run in self.instance.get_runs()}
 
-    def thin(self, last: str | None = None, *, after: timedelta = 2 * DAY, seconds: float = 60) -> str | None:
-        """Thin the runs after `last`; the last one thinned."""
+    def thin(
+        self, last: str | None = None, *, after: timedelta = 2 * DAY, seconds: float = 60, age: timedelta = AFTER
+    ) -> str | None:
+        """Thin the runs after `last` that are of that age then; the last one thinned."""
         until = time.monotonic() + seconds
-        return thin(self.instance, self.world.engine, last, now=utc_now() + after, until=until)
+        return thin(self.instance, self.world.engine, last, age=age, now=utc_now() + after, until=until)
 
     def materialized(self) -> dict[str, dg.EventLogRecord]:
         """The posted partitions, each with the record that says so."""
