@@ -38,7 +38,9 @@ POSTS = int(os.environ.get("POSTS", "40"))
 FIRST = 10
 #: Hours counted by a run each.
 HOURS = 12
-A_DAY, DAYS, KEPT_DAYS = 50, 365, 90
+A_DAY, DAYS = 50, 365
+#: `retention` as it is unless set, and shorter.
+KEPT_DAYS = (90, 30, 14)
 #: The figures' runs of a day: each hour, and each day twice.
 FIGURES_A_DAY = 26
 #: Of a year, in bytes.
@@ -184,7 +186,8 @@ def _ended(dagster: Any) -> int:
 
 def show(url: str | None, columns: dict[str, dict[str, float]]) -> None:
     """Print what each adds, in kB, and the year."""
-    print(f"\n{'sqlite' if url is None else 'postgresql'}: {POSTS} posts\n\n| kB of | {' | '.join(columns)} |")
+    kind = "sqlite" if url is None else "postgresql"
+    print(f"\n{kind}: {POSTS} posts, {HOURS} hours\n\n| kB of | {' | '.join(columns)} |")
     print("|---" * (len(columns) + 1) + "|")
     together = {name: sum(column.values()) for name, column in columns.items()}
     for what in sorted(columns["a post"], key=lambda what: -columns["a post"][what]):
@@ -193,21 +196,18 @@ def show(url: str | None, columns: dict[str, dict[str, float]]) -> None:
             print(f"| {what} | {' | '.join(f'{size / 1e3:.1f}' for size in shown)} |")
     print(f"| **together** | {' | '.join(f'{size / 1e3:.1f}' for size in together.values())} |")
     new, day, week, item, hour, hour_day, hour_week = together.values()
-    first = A_DAY * new + FIGURES_A_DAY * hour
-    first_week = 6 * (A_DAY * (day - item) + FIGURES_A_DAY * hour_day)
-    until_pruned = (KEPT_DAYS - 7) * (A_DAY * (week - item) + FIGURES_A_DAY * hour_week)
-    items = DAYS * A_DAY * item
-    kind = "sqlite" if url is None else "postgresql"
-    beside, goal = BESIDE[kind], GOALS[kind]
-    parts = {
-        "of today's runs": first,
-        "of the week's": first_week,
-        f"of those of {KEPT_DAYS} days": until_pruned,
-        "of items": items,
-        "whatever is posted": beside,
-    }
-    said = ", ".join(f"{size / 1e6:.0f} MB {what}" for what, size in parts.items())
-    print(f"\nA year: {sum(parts.values()) / 1e6:.0f} MB: {said}. The aim: {goal / 1e6:.0f} MB.", flush=True)
+    print()
+    for kept_days in KEPT_DAYS:
+        parts = {
+            "of today's runs": A_DAY * new + FIGURES_A_DAY * hour,
+            "of the week's": 6 * (A_DAY * (day - item) + FIGURES_A_DAY * hour_day),
+            "of older ones": (kept_days - 7) * (A_DAY * (week - item) + FIGURES_A_DAY * hour_week),
+            "of items": DAYS * A_DAY * item,
+            "whatever is posted": BESIDE[kind],
+        }
+        said = ", ".join(f"{size / 1e6:.0f} {what}" for what, size in parts.items())
+        print(f"A year with runs of {kept_days} days: {sum(parts.values()) / 1e6:.0f} MB ({said}).")
+    print(f"The aim with {KEPT_DAYS[0]} days: {GOALS[kind] / 1e6:.0f} MB.", flush=True)
 
 
 def main() -> None:
