@@ -25,6 +25,7 @@ from PIL import Image
 from examples.make_media import SKIES, draw_trial, scene
 from twitter_pipeline.cli.up import instance as told
 from twitter_pipeline.config import Settings
+from twitter_pipeline.defs.packing import pack_index
 from twitter_pipeline.defs.retention import prune
 from twitter_pipeline.defs.thinning import AFTER, LATER, thin_on
 from twitter_pipeline.publishing.session import utc_now
@@ -147,6 +148,7 @@ def _passes(settings: Settings, age: timedelta) -> Counter[str]:
     with dg.DagsterInstance.get() as instance:
         prune(instance, engine, settings, now=later)
         thin_on(instance, engine, "", now=later, until=time.monotonic() + 600)
+        pack_index(instance, engine, "", now=later)
     return sizes(settings)
 
 

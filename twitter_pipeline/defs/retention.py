@@ -23,6 +23,7 @@ from dagster._core.storage.runs.schema import RunTagsTable
 from twitter_pipeline.config import Settings
 from twitter_pipeline.config.duration import format_duration
 from twitter_pipeline.config.redaction import without_secrets
+from twitter_pipeline.defs.packing import pack_index
 from twitter_pipeline.defs.pipeline import Pipeline, media_items_key
 from twitter_pipeline.defs.thinning import AFTER, thin_on
 from twitter_pipeline.publishing.session import utc_now
@@ -72,8 +73,10 @@ def retention_sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     with without_secrets():
         pruned = prune(context.instance, pipeline.engine, pipeline.settings, now=utc_now())
         until = time.monotonic() + TIME_BOX.total_seconds()
-        cursor = thin_on(context.instance, pipeline.engine, context.cursor or "", now=utc_now(), until=until)
-        context.update_cursor(cursor)
+        thinned, _, packed = (context.cursor or "").partition(" ")
+        thinned = thin_on(context.instance, pipeline.engine, thinned, now=utc_now(), until=until)
+        packed = pack_index(context.instance, pipeline.engine, packed, now=utc_now())
+        context.update_cursor(f"{thinned} {packed}")
     age = format_duration(pipeline.settings.retention)
     rest = "" if pruned.whole else "; the next tick goes on"
     return dg.SkipReason(f"{pruned.runs} runs older than {age} were deleted{rest}")

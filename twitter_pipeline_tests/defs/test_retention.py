@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import dagster as dg
@@ -19,6 +20,7 @@ from dagster._core.scheduler.instigation import (
 )
 
 from twitter_pipeline.defs.io import run_values
+from twitter_pipeline.defs.packing import pack_index
 from twitter_pipeline.defs.pipeline import Pipeline, media_items_key, tweets_key
 from twitter_pipeline.defs.relay import relay_outside
 from twitter_pipeline.defs.retention import Pruned, retention_sensor
@@ -169,10 +171,43 @@ def test_idle_ticks_go_after_some_hours_and_those_that_did_something_stay(kept: 
     assert ticks() == [(1, TickStatus.SUCCESS), (7200, TickStatus.SKIPPED)]
 
 
-def test_the_sensor_says_what_it_did(kept: Kept) -> None:
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # the other packs by itself
+def test_the_index_is_packed_once_a_week_while_nothing_is_posted(kept: Kept) -> None:
+    events: Any = kept.instance.event_log_storage
+    path, now = Path(events.path_for_shard("index")), utc_now()
+    kept.post("cat")
+    kept.prune()
+    was = path.stat().st_size
+    with writing(kept.world.engine) as connection:
+        connection.execute(sa.update(publishing_tasks).values(status=Status.QUEUED.value))
+    assert pack_index(kept.instance, kept.world.engine, "", now=now) == ""
+    with writing(kept.world.engine) as connection:
+        connection.execute(sa.update(publishing_tasks).values(status=Status.COMPLETED.value))
+    assert pack_index(kept.instance, kept.world.engine, last := (now - 6 * DAY).isoformat(), now=now) == last
+    assert path.stat().st_size == was
+
+    assert pack_index(kept.instance, kept.world.engine, (now - 8 * DAY).isoformat(), now=now) == now.isoformat()
+
+    assert path.stat().st_size < was
+    assert len(kept.materialized()) == 1
+
+
+def test_the_sensor_says_what_it_did_and_how_far_it_came(kept: Kept) -> None:
+    run_id = kept.post("cat")
+    _made_at(kept, run_id, utc_now() - 2 * DAY)
     resources = {"pipeline": Pipeline(kept.world.settings)}
-    context = dg.build_sensor_context(instance=kept.instance, resources=resources)
-    assert retention_sensor.evaluate_tick(context).skip_message == "0 runs older than 90 days were deleted"
+
+    def tick(cursor: str | None) -> Any:
+        return retention_sensor.evaluate_tick(
+            dg.build_sensor_context(instance=kept.instance, resources=resources, cursor=cursor)
+        )
+
+    said = tick(None)
+    assert said.skip_message == "0 runs older than 90 days were deleted"
+    thinned, _, packed = said.cursor.partition(" ")
+    assert thinned == f"{run_id}|0|"
+    assert bool(packed) == (kept.world.settings.database_url is None)
+    assert tick(said.cursor).cursor == said.cursor
 
 
 def _made_at(kept: Kept, run_id: str, time: Any) -> None:
