@@ -161,8 +161,10 @@ def test_idle_ticks_go_after_some_hours_and_those_that_did_something_stay(kept: 
 
     began = utc_now().timestamp()
     for seconds, status in ((0, TickStatus.SKIPPED), (1, TickStatus.SUCCESS), (7200, TickStatus.SKIPPED)):
+        runs = ["a run"] if status is TickStatus.SUCCESS else None
         data = TickData(
-            of_sensor[0], "scan_cats", InstigatorType.SENSOR, status, began + seconds, selector_id=of_sensor[1]
+            *(of_sensor[0], "scan_cats", InstigatorType.SENSOR, status, began + seconds, runs),
+            selector_id=of_sensor[1],
         )
         kept.instance.create_tick(data)
     kept.prune(after=timedelta(hours=5))
