@@ -4,8 +4,6 @@ As with our own file (`monitoring.actions.vacuum`) it is done while nothing is b
 itself well before a writer gives up: Dagster waits for 30 seconds.
 """
 
-from __future__ import annotations
-
 from datetime import datetime, timedelta
 from pathlib import Path
 

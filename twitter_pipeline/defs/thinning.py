@@ -99,6 +99,9 @@ def thin_runless(instance: dg.DagsterInstance, last: int, *, now: datetime, unti
     """Tell in fewer bytes what was told outside runs a day ago, from the event after `last` on; the last one told."""
     events: Any = instance.event_log_storage
     before = (now - AFTER).replace(tzinfo=None)  # naive UTC on both databases
+    with events.index_connection() as connection:
+        if (connection.scalar(sa.select(sa.func.max(_events.id))) or 0) < last:
+            last = 0  # another storage, which counts anew
     while time.monotonic() <= until:
         with events.index_connection() as connection:
             runless = sa.and_(_events.run_id == "", _events.id > last)

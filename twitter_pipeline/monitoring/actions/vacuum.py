@@ -1,7 +1,8 @@
 """Much of the SQLite file is empty: it is vacuumed and analyzed while nothing is being posted.
 
 VACUUM keeps all writers out, for a second or so for each 100 MB. It is done in a process of its own that ends itself
-well before a writer would give up, so that a post that begins meanwhile only waits. Dagster's files are left alone.
+well before a writer would give up, so that a post that begins meanwhile only waits. Dagster's index is
+packed in the same way, once a week (`defs.packing`).
 """
 
 from __future__ import annotations
