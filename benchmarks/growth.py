@@ -15,7 +15,9 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 from PIL import Image
@@ -23,8 +25,9 @@ from PIL import Image
 from examples.make_media import SKIES, draw_trial, scene
 from twitter_pipeline.cli.up import instance as told
 from twitter_pipeline.config import Settings
+from twitter_pipeline.defs.packing import pack_index
 from twitter_pipeline.defs.retention import prune
-from twitter_pipeline.defs.thinning import AFTER, thin
+from twitter_pipeline.defs.thinning import AFTER, LATER, thin_on
 from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.store.engine import connect
 from twitter_pipeline_tests.support.postgres import shared_server
@@ -35,12 +38,19 @@ POSTS = int(os.environ.get("POSTS", "40"))
 #: Posted before anything is measured.
 FIRST = 10
 #: Hours counted by a run each.
-HOURS = 6
-A_DAY, DAYS, KEPT_DAYS = 50, 365, 90
+HOURS = 12
+A_DAY, DAYS = 50, 365
+#: `retention` as it is unless set, and shorter.
+KEPT_DAYS = (90, 30, 14)
 #: The figures' runs of a day: each hour, and each day twice.
 FIGURES_A_DAY = 26
 #: Of a year, in bytes.
 GOALS = {"sqlite": 500e6, "postgresql": 300e6}
+#: What grows with time alone, up to this: 36 values by minute and hour (monitoring.measures) and the ticks of sensors,
+#: at the bytes that a row of each takes with its indices once there are thousands (75 to 2,000).
+BESIDE = {"sqlite": 26e6, "postgresql": 35e6}
+#: So these are left out.
+BY_TIME = {"measures", "measures_hourly", "monitoring_state", "job_ticks", "schedules.db"}
 OVER = ["SUCCESS", "FAILURE", "CANCELED"]
 
 
@@ -59,7 +69,7 @@ def draw(folder: Path, films: int, pictures: int) -> None:
 
 
 def sizes(settings: Settings) -> Counter[str]:
-    """Bytes by table, or by kind of file."""
+    """Bytes by table, or by kind of file, of all that grows with posts."""
     found: Counter[str] = Counter()
     if settings.database_url is not None:
         engine = connect(settings.sqlalchemy_url)
@@ -73,19 +83,22 @@ def sizes(settings: Settings) -> Counter[str]:
                         " JOIN pg_namespace n ON n.oid = c.relnamespace WHERE relkind = 'r'"
                         " AND nspname NOT LIKE 'pg\\_%%' AND nspname <> 'information_schema'"
                     )
+                    if name not in BY_TIME
                 }
             )
     for path in _files(settings.home):
-        if path.suffix == ".db" and path.name != "x.db":  # the sandbox's is X's, not ours
-            with closing(sqlite3.connect(path)) as database:
-                pages, free, size = (
-                    database.execute(f"PRAGMA {what}").fetchone()[0]
-                    for what in ("page_count", "freelist_count", "page_size")
-                )
-            found["runs/each" if path.stem.count("-") == 4 else path.name] += (pages - free) * size
+        if path.name.endswith(".db") and path.name not in {"x.db", *BY_TIME}:  # the sandbox's is X's, not ours
+            found["runs/each" if path.stem.count("-") == 4 else path.name] += _pages(path)
         elif "compute_logs" in path.parts:
             found["printed"] += path.stat().st_size
     return found
+
+
+def _pages(path: Path) -> int:
+    """Bytes of the pages that are in use."""
+    with closing(sqlite3.connect(path)) as database:
+        pages = database.execute("SELECT name, pgsize FROM dbstat").fetchall()
+    return sum(size for name, size in pages if name not in BY_TIME)
 
 
 def _files(folder: Path) -> Iterator[Path]:
@@ -103,30 +116,40 @@ def measure(folder: Path, url: str | None) -> None:
         os.environ |= told.environment(settings)
         with dg.DagsterInstance.get() as instance:
             _post(stack, 0, FIRST)
+            _count(dagster, 0, 1)
             _prune(instance, settings)  # now each table and index has its first pages
             empty = sizes(settings)
         _post(stack, POSTS // 2, POSTS - POSTS // 2)
         posted = sizes(settings)
-        hour = utc_now().replace(minute=0, second=0, microsecond=0)
-        for number in range(HOURS):
-            key = (hour - (number + 1) * (hour - hour.replace(hour=0)) / max(1, hour.hour)).strftime("%Y-%m-%d-%H:%M")
-            dagster.launch("analyse_hour", key)
-        wait_for(lambda: _ended(dagster) >= POSTS + HOURS, 240, "the figures")
+        day, week = (_passes(settings, age) for age in (AFTER, LATER))
+        _count(dagster, 1, HOURS)
         counted = sizes(settings)
+    hours_day, hours_week = (_passes(settings, age) for age in (AFTER, LATER))
     with dg.DagsterInstance.get() as instance:
-        thin(instance, None, now=utc_now() + AFTER * 2, until=time.monotonic() + 600)
-        thinned = sizes(settings)
         _prune(instance, settings)
     pruned = sizes(settings)
     show(
         url,
         {
             "a post": _each(posted, empty, POSTS),
-            "an hour's figures": _each(counted, posted, HOURS),
-            "a run, a day later": _each(thinned, empty, POSTS + HOURS),
-            "an item whose run is gone": _each(pruned, empty, POSTS),
+            "a day later": _each(day, empty, POSTS),
+            "a week later": _each(week, empty, POSTS),
+            "when its run is gone": _each(pruned, empty, POSTS),
+            "an hour's figures": _each(counted, week, HOURS),
+            "a day later ": _each(hours_day, week, HOURS),
+            "a week later ": _each(hours_week, week, HOURS),
         },
     )
+
+
+def _passes(settings: Settings, age: timedelta) -> Counter[str]:
+    """What is left when the sensor `retention` has looked after all that is of this age."""
+    later, engine = utc_now() + age + timedelta(days=1), connect(settings.sqlalchemy_url)
+    with dg.DagsterInstance.get() as instance:
+        prune(instance, engine, settings, now=later)
+        thin_on(instance, engine, "", now=later, until=time.monotonic() + 600)
+        pack_index(instance, engine, "", now=later)
+    return sizes(settings)
 
 
 def _post(stack: Stack, films: int, pictures: int) -> None:
@@ -140,6 +163,14 @@ def _post(stack: Stack, films: int, pictures: int) -> None:
     wait_for(lambda: _ended(stack.dagster) >= ended + posts, 60, "the runs to end")
 
 
+def _count(dagster: Any, first: int, hours: int) -> None:
+    """Count the figures of so many hours, a run each, and wait until these have ended."""
+    now, ended = utc_now().replace(minute=0, second=0, microsecond=0), _ended(dagster)
+    for number in range(first, first + hours):
+        dagster.launch("analyse_hour", (now - timedelta(hours=number + 1)).strftime("%Y-%m-%d-%H:%M"))
+    wait_for(lambda: _ended(dagster) >= ended + hours, 480, "the figures")
+
+
 def _prune(instance: dg.DagsterInstance, settings: Settings) -> None:
     later = utc_now() + settings.retention * 2
     while not prune(instance, connect(settings.sqlalchemy_url), settings, now=later).whole:
@@ -150,14 +181,15 @@ def _each(after: Counter[str], before: Counter[str], number: int) -> dict[str, f
     return {what: (after[what] - before[what]) / number for what in {*after, *before}}
 
 
-def _ended(dagster: object) -> int:
+def _ended(dagster: Any) -> int:
     said = dagster.ask("{ runsOrError { ... on Runs { results { status } } } }")
     return sum(run["status"] in OVER for run in said["runsOrError"]["results"])
 
 
 def show(url: str | None, columns: dict[str, dict[str, float]]) -> None:
     """Print what each adds, in kB, and the year."""
-    print(f"\n{'sqlite' if url is None else 'postgresql'}: {POSTS} posts\n\n| kB of | {' | '.join(columns)} |")
+    kind = "sqlite" if url is None else "postgresql"
+    print(f"\n{kind}: {POSTS} posts, {HOURS} hours\n\n| kB of | {' | '.join(columns)} |")
     print("|---" * (len(columns) + 1) + "|")
     together = {name: sum(column.values()) for name, column in columns.items()}
     for what in sorted(columns["a post"], key=lambda what: -columns["a post"][what]):
@@ -165,15 +197,19 @@ def show(url: str | None, columns: dict[str, dict[str, float]]) -> None:
         if max(shown) > 50:
             print(f"| {what} | {' | '.join(f'{size / 1e3:.1f}' for size in shown)} |")
     print(f"| **together** | {' | '.join(f'{size / 1e3:.1f}' for size in together.values())} |")
-    fresh = A_DAY * together["a post"] + FIGURES_A_DAY * together["an hour's figures"]
-    an_item = together["an item whose run is gone"]
-    thin_runs = (KEPT_DAYS - 1) * (A_DAY + FIGURES_A_DAY) * (together["a run, a day later"] - an_item)
-    items = DAYS * A_DAY * an_item
-    print(
-        f"\nA year: {(fresh + thin_runs + items) / 1e6:.0f} MB: {thin_runs / 1e6:.0f} MB of runs of {KEPT_DAYS} days,"
-        f" {fresh / 1e6:.0f} MB of the last day's, {items / 1e6:.0f} MB of items.",
-        flush=True,
-    )
+    new, day, week, item, hour, hour_day, hour_week = together.values()
+    print()
+    for kept_days in KEPT_DAYS:
+        parts = {
+            "of today's runs": A_DAY * new + FIGURES_A_DAY * hour,
+            "of the week's": 6 * (A_DAY * (day - item) + FIGURES_A_DAY * hour_day),
+            "of older ones": (kept_days - 7) * (A_DAY * (week - item) + FIGURES_A_DAY * hour_week),
+            "of items": DAYS * A_DAY * item,
+            "whatever is posted": BESIDE[kind],
+        }
+        said = ", ".join(f"{size / 1e6:.0f} {what}" for what, size in parts.items())
+        print(f"A year with runs of {kept_days} days: {sum(parts.values()) / 1e6:.0f} MB ({said}).")
+    print(f"The aim with {KEPT_DAYS[0]} days: {GOALS[kind] / 1e6:.0f} MB.", flush=True)
 
 
 def main() -> None:

@@ -11,6 +11,9 @@ from twitter_pipeline.store import accounts
 from twitter_pipeline.store.engine import writing
 from twitter_pipeline.store.opening import open_store, prepare_store
 
+#: The metadata of a post that is most of its bytes: it is not kept for as long as the rest (defs.thinning).
+LARGER_PICTURE = "larger_picture"
+
 
 class Pipeline:
     """The settings definitions were loaded with, and their database, opened when first used."""

@@ -14,6 +14,8 @@ from typing import Any
 
 import dagster as dg
 import sqlalchemy as sa
+from dagster._core.definitions.run_request import InstigatorType
+from dagster._core.scheduler.instigation import TickStatus
 from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, SqlEventLogStorageTable
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 from dagster._core.storage.runs.schema import RunTagsTable
@@ -21,8 +23,9 @@ from dagster._core.storage.runs.schema import RunTagsTable
 from twitter_pipeline.config import Settings
 from twitter_pipeline.config.duration import format_duration
 from twitter_pipeline.config.redaction import without_secrets
-from twitter_pipeline.defs.pipeline import Pipeline
-from twitter_pipeline.defs.thinning import thin
+from twitter_pipeline.defs.packing import pack_index
+from twitter_pipeline.defs.pipeline import Pipeline, media_items_key
+from twitter_pipeline.defs.thinning import AFTER, thin_on
 from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.status import Status
@@ -34,7 +37,12 @@ TIME_BOX = timedelta(seconds=4)
 EVERY = 600
 #: Runs, rows and events that are read or deleted at once.
 PIECE = 100
-#: How long what a pruned item's page still says of its post may be: pictures, the bulk of it, go with the run.
+#: How long ticks stay that found nothing to do, of which a project has one every five seconds. Dagster's own setting
+#: knows days only.
+IDLE_TICKS = timedelta(hours=6)
+#: What a pruned item's page still says of its post; the rest is in its log. Pictures, the bulk of it, go with the run.
+STAYS = frozenset({"link", "text", "gemini", "original_text", "posted_at", "account", "media"})
+#: And of each so many characters at most.
 LONGEST_KEPT = 4000
 
 _OVER = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
@@ -65,7 +73,10 @@ def retention_sensor(context: dg.SensorEvaluationContext) -> dg.SkipReason:
     with without_secrets():
         pruned = prune(context.instance, pipeline.engine, pipeline.settings, now=utc_now())
         until = time.monotonic() + TIME_BOX.total_seconds()
-        context.update_cursor(thin(context.instance, context.cursor or None, now=utc_now(), until=until) or "")
+        thinned, _, packed = (context.cursor or "").partition(" ")
+        thinned = thin_on(context.instance, pipeline.engine, thinned, now=utc_now(), until=until)
+        packed = pack_index(context.instance, pipeline.engine, packed, now=utc_now())
+        context.update_cursor(f"{thinned} {packed}")
     age = format_duration(pipeline.settings.retention)
     rest = "" if pruned.whole else "; the next tick goes on"
     return dg.SkipReason(f"{pruned.runs} runs older than {age} were deleted{rest}")
@@ -83,13 +94,14 @@ def prune(
     until = time.monotonic() + time_box.total_seconds()
     before = now - settings.retention
     _forget_ours(engine, before, now)
+    _forget_idle_ticks(instance, now)
     runs = 0
     for run in _finished(instance, engine, before):
         if time.monotonic() > until:
             return Pruned(runs, whole=False)
         _delete(instance, engine, run.run_id)
         runs += 1
-    _forget_runless(instance, before)
+    _forget_runless(instance, before, now)
     return Pruned(runs, whole=True)
 
 
@@ -144,16 +156,31 @@ def _keep_materialized(instance: dg.DagsterInstance, run_id: str) -> None:
         latest = instance.fetch_materializations(wanted, limit=1).records
         if not latest or latest[0].run_id != run_id:
             continue
-        kept: dict[str, Any] = {name: value for name, value in told.metadata.items() if _is_kept(str(value.value))}
+        kept: dict[str, Any] = {
+            name: value
+            for name, value in told.metadata.items()
+            if name in STAYS and len(str(value.value)) <= LONGEST_KEPT
+        }
         kept["materialized"] = dg.MetadataValue.timestamp(record.timestamp)
         kept["pruned"] = f"its run is deleted; all that happened: twitter-pipeline log {told.partition}"
         instance.report_runless_asset_event(
             dg.AssetMaterialization(told.asset_key, partition=told.partition, metadata=kept, tags=told.tags)
         )
+        _forget_found(instance, media_items_key(told.asset_key.path[0]), told.partition)
 
 
-def _is_kept(said: str) -> bool:
-    return len(said) <= LONGEST_KEPT and "(data:image/" not in said
+def _forget_found(instance: dg.DagsterInstance, key: dg.AssetKey, partition: str) -> None:
+    """Delete that an item was found, which says no more than that it is posted."""
+    events: Any = instance.event_log_storage
+    of_item = SqlEventLogStorageTable.c
+    with events.index_connection() as connection:
+        connection.execute(
+            SqlEventLogStorageTable.delete().where(
+                of_item.asset_key == key.to_string(),
+                of_item.dagster_event_type == dg.DagsterEventType.ASSET_MATERIALIZATION.value,
+                of_item.partition == partition,
+            )
+        )
 
 
 def _files(database: str) -> list[Path]:
@@ -173,7 +200,13 @@ def _forget_ours(engine: sa.Engine, before: datetime, now: datetime) -> None:
         )
 
 
-def _forget_runless(instance: dg.DagsterInstance, before: datetime) -> None:
+def _forget_idle_ticks(instance: dg.DagsterInstance, now: datetime) -> None:
+    before = (now - IDLE_TICKS).timestamp()
+    for sensor in instance.all_instigator_state(instigator_type=InstigatorType.SENSOR):
+        instance.purge_ticks(sensor.instigator_origin_id, sensor.selector_id, before, [TickStatus.SKIPPED])
+
+
+def _forget_runless(instance: dg.DagsterInstance, before: datetime, now: datetime) -> None:
     """Delete lines of our log that were told outside runs, as those told in runs go with them; ours stay."""
     events: Any = instance.event_log_storage
     kind, observed = SqlEventLogStorageTable.c.dagster_event_type, dg.DagsterEventType.ASSET_OBSERVATION.value
@@ -181,7 +214,7 @@ def _forget_runless(instance: dg.DagsterInstance, before: datetime) -> None:
         _delete_runless(connection, before, kind == observed)
     if isinstance(events, SqliteEventLogStorage):  # a second copy of all of them, which nobody reads
         with events.run_connection("") as connection:
-            _delete_runless(connection, before)
+            _delete_runless(connection, now - AFTER)
 
 
 def _delete_runless(connection: sa.Connection, before: datetime, *which: sa.ColumnElement[bool]) -> None:

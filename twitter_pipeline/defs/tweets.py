@@ -20,7 +20,15 @@ from twitter_pipeline.config import Project, Settings
 from twitter_pipeline.defs import post_checks
 from twitter_pipeline.defs.lease import Lease, ended_by_person, told_to_end
 from twitter_pipeline.defs.markdown import history
-from twitter_pipeline.defs.pipeline import Pipeline, items_of, job_name, media_items_key, owner_of, tweets_key
+from twitter_pipeline.defs.pipeline import (
+    LARGER_PICTURE,
+    Pipeline,
+    items_of,
+    job_name,
+    media_items_key,
+    owner_of,
+    tweets_key,
+)
 from twitter_pipeline.defs.register import posted_metadata, registered, version_of
 from twitter_pipeline.defs.relay import relay_in_run
 from twitter_pipeline.publishing import post, steps, uploading
@@ -272,7 +280,7 @@ def _pictures(project: Project, task: Task, draft: Draft) -> dict[str, Any]:
         small, large = stamp(jpeg, MOST_STAMP_BYTES), stamp(jpeg, MOST_PICTURE_BYTES, largest=_SIDE)
     except Exception:  # noqa: BLE001 - the post is out: a picture is no reason to fail
         return {}
-    return {"picture": _embedded(small), "larger_picture": _embedded(large)}
+    return {"picture": _embedded(small), LARGER_PICTURE: _embedded(large)}
 
 
 def _embedded(webp: bytes) -> dg.MarkdownMetadataValue:

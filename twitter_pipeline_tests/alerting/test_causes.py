@@ -248,6 +248,9 @@ def test_a_look_reads_no_more_when_more_is_done(pipeline: MakePipeline) -> None:
         assert plans
         assert [plan for plan in plans if plan.startswith("SCAN publishing_tasks")] == []
         assert all("USING" in plan for plan in plans if "publishing_tasks" in plan), plans
+        lately = [plan for plan in plans if "ix_publishing_tasks_skipped" in plan]
+        assert len(lately) == 2, "what was skipped lately, and late, of all that was ever skipped"
+        assert all("updated_at>?" in plan for plan in lately)
     else:
         with here.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             connection.exec_driver_sql("ANALYZE publishing_tasks")

@@ -12,6 +12,7 @@ import dagster as dg
 import pytest
 import sqlalchemy as sa
 
+from twitter_pipeline.cli.up.instance import make_storage_schema, storage_url
 from twitter_pipeline.config import Project
 from twitter_pipeline.defs.register import register
 from twitter_pipeline.publishing import post
@@ -21,8 +22,10 @@ from twitter_pipeline.scanning.scan import scan
 from twitter_pipeline.store.engine import connect
 from twitter_pipeline.store.tasks import Task
 from twitter_pipeline_tests.support.dagster_api import Dagster
+from twitter_pipeline_tests.support.kept import Kept
 from twitter_pipeline_tests.support.sandbox import SandboxServer
 from twitter_pipeline_tests.support.stack import Stack
+from twitter_pipeline_tests.support.world import MakeWorld
 
 #: Each test takes one of its own, since a stack takes seconds to start.
 PROJECTS = [f"p{number}" for number in range(1, 21)]
@@ -146,3 +149,17 @@ def _by_hand(stack: Stack, project_id: str, clip: Path) -> Iterator[ByHand]:
     yield here
     here.sandbox.clear_faults()
     here.instance.dispose()
+
+
+@pytest.fixture
+def kept(world: MakeWorld, tmp_path: Path) -> Iterator[Kept]:
+    """A project, and a Dagster storage of the same kind that no test shares."""
+    here = world(stable_for="0 s", max_retries=0)
+    folder = tmp_path / "dagster"
+    folder.mkdir()
+    overrides: dict[str, Any] = {}
+    if here.settings.database_url is not None:
+        make_storage_schema(here.settings, here.engine)
+        overrides["storage"] = {"postgres": {"postgres_url": storage_url(here.settings)}}
+    with dg.instance_for_test(overrides, temp_dir=str(folder)) as instance:
+        yield Kept(here, instance, folder)

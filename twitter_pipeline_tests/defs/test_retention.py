@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -11,91 +9,27 @@ from typing import Any
 import dagster as dg
 import pytest
 import sqlalchemy as sa
-from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, SqlEventLogStorageTable
-from dagster._core.storage.runs.schema import RunTagsTable
+from dagster._core.definitions.run_request import InstigatorType
+from dagster._core.remote_origin import GrpcServerCodeLocationOrigin, RemoteInstigatorOrigin, RemoteRepositoryOrigin
+from dagster._core.scheduler.instigation import (
+    InstigatorState,
+    InstigatorStatus,
+    SensorInstigatorData,
+    TickData,
+    TickStatus,
+)
 
-from twitter_pipeline.cli.up.instance import make_storage_schema, storage_url
-from twitter_pipeline.defs.build import build
 from twitter_pipeline.defs.io import run_values
-from twitter_pipeline.defs.pipeline import Pipeline, tweets_key
-from twitter_pipeline.defs.register import register
+from twitter_pipeline.defs.packing import pack_index
+from twitter_pipeline.defs.pipeline import Pipeline, media_items_key, tweets_key
 from twitter_pipeline.defs.relay import relay_outside
-from twitter_pipeline.defs.retention import Pruned, prune, retention_sensor
-from twitter_pipeline.defs.thinning import thin
+from twitter_pipeline.defs.retention import Pruned, retention_sensor
 from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.store import log
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.status import Status
-from twitter_pipeline.store.tables import publishing_log, publishing_tasks
-from twitter_pipeline_tests.support.world import MakeWorld, World
-
-#: Later than anything here is kept.
-LATER = timedelta(days=91)
-DAY = timedelta(days=1)
-
-
-class Kept:
-    """A project and Dagster's storage beside it."""
-
-    def __init__(self, world: World, instance: dg.DagsterInstance, folder: Path) -> None:
-        self.world = world
-        self.instance = instance
-        self.folder = folder
-        self._job = build(world.settings).resolve_job_def("publish_cats")
-
-    def post(self, name: str, **words: Any) -> str:
-        """Post a clip in a run of Dagster's, in this process; the run's id."""
-        self.world.put(f"{name}.mp4", title=name, **words)
-        self.world.scan()
-        register(self.instance, self.world.engine, "cats", now=utc_now())
-        key = self.world.task_of(f"{name}.mp4").partition_key
-        return self._job.execute_in_process(partition_key=key, instance=self.instance, raise_on_error=False).run_id
-
-    def prune(self, *, after: timedelta = LATER, **changes: Any) -> Pruned:
-        return prune(self.instance, self.world.engine, self.world.settings, now=utc_now() + after, **changes)
-
-    def runs(self) -> set[str]:
-        return {run.run_id for run in self.instance.get_runs()}
-
-    def materialized(self) -> dict[str, dg.EventLogRecord]:
-        """The posted partitions, each with the record that says so."""
-        found = {}
-        for key in self.instance.get_materialized_partitions(tweets_key("cats")):
-            wanted = dg.AssetRecordsFilter(tweets_key("cats"), asset_partitions=[key])
-            (found[key],) = self.instance.fetch_materializations(wanted, limit=1).records
-        return found
-
-    def files_of(self, run_id: str) -> list[Path]:
-        return [path for path in self.folder.rglob("*") if run_id in path.name]
-
-    def told_of(self, run_id: str) -> int:
-        """Rows of Dagster's storage that name the run."""
-        tables = (SqlEventLogStorageTable, AssetCheckExecutionsTable)
-        storage: Any = self.instance.event_log_storage
-        with storage.index_connection() as connection:
-            found = sum(
-                len(connection.execute(sa.select(table.c.id).filter_by(run_id=run_id)).all()) for table in tables
-            )
-        runs: Any = self.instance.run_storage
-        with runs.connect() as connection:
-            return found + len(connection.execute(sa.select(RunTagsTable.c.key).filter_by(run_id=run_id)).all())
-
-    def lines(self) -> int:
-        with reading(self.world.engine) as connection:
-            return int(connection.scalar(sa.select(sa.func.count()).select_from(publishing_log)) or 0)
-
-
-@pytest.fixture
-def kept(world: MakeWorld, tmp_path: Path) -> Iterator[Kept]:
-    here = world(stable_for="0 s", max_retries=0)
-    folder = tmp_path / "dagster"
-    folder.mkdir()
-    overrides: dict[str, Any] = {}
-    if here.settings.database_url is not None:
-        make_storage_schema(here.settings, here.engine)
-        overrides["storage"] = {"postgres": {"postgres_url": storage_url(here.settings)}}
-    with dg.instance_for_test(overrides, temp_dir=str(folder)) as instance:
-        yield Kept(here, instance, folder)
+from twitter_pipeline.store.tables import publishing_tasks
+from twitter_pipeline_tests.support.kept import DAY, LATER, Kept
 
 
 def test_old_runs_go_with_all_that_is_theirs_and_what_was_posted_stays_materialized(kept: Kept) -> None:
@@ -103,6 +37,7 @@ def test_old_runs_go_with_all_that_is_theirs_and_what_was_posted_stays_materiali
     (before,) = kept.materialized().values()
     lines = kept.lines()
     assert before.run_id == posted
+    assert len(kept.instance.fetch_materializations(media_items_key("cats"), limit=9).records) == 1
     assert kept.told_of(posted) > 10
     assert kept.files_of(posted)
 
@@ -122,60 +57,11 @@ def test_old_runs_go_with_all_that_is_theirs_and_what_was_posted_stays_materiali
     assert {name: now.metadata[name] for name in ("link", "text")} == {
         name: was.metadata[name] for name in ("link", "text")
     }
-    assert "picture" in was.metadata
-    assert "picture" not in now.metadata
+    assert set(now.metadata) == {"link", "text", "posted_at", "account", "media", "materialized", "pruned"}
+    assert kept.instance.fetch_materializations(media_items_key("cats"), limit=9).records == []
     assert kept.lines() == lines
     assert kept.prune() == Pruned(0, whole=True)
     assert len(kept.instance.fetch_materializations(tweets_key("cats"), limit=9).records) == 1
-
-
-def thinned(kept: Kept, last: str | None = None, *, after: timedelta = 2 * DAY, seconds: float = 60) -> str | None:
-    return thin(kept.instance, last, now=utc_now() + after, until=time.monotonic() + seconds)
-
-
-def test_after_a_day_a_run_says_what_people_read_and_takes_a_part_of_the_room(kept: Kept) -> None:
-    run_id = kept.post("cat")
-    (before,) = kept.materialized().values()
-    observed = kept.instance.fetch_observations(tweets_key("cats"), limit=100).records
-    told, room = len(kept.instance.all_logs(run_id)), sum(path.stat().st_size for path in kept.files_of(run_id))
-    assert thinned(kept, after=timedelta(0)) is None  # not old yet
-    assert len(kept.instance.all_logs(run_id)) == told
-
-    assert thinned(kept) == run_id
-
-    (after,) = kept.materialized().values()
-    assert after.asset_materialization == before.asset_materialization, "the partition's page"
-    assert kept.instance.fetch_observations(tweets_key("cats"), limit=100).records == observed
-    logs = kept.instance.all_logs(run_id)
-    kinds = {entry.dagster_event.event_type_value for entry in logs if entry.dagster_event is not None}
-    assert kinds >= {"PIPELINE_START", "STEP_START", "STEP_SUCCESS", "ASSET_MATERIALIZATION", "ASSET_CHECK_EVALUATION"}
-    assert "ASSET_OBSERVATION" in kinds, "the lines of the log"
-    assert not kinds & {"STEP_OUTPUT", "LOADED_INPUT", "ENGINE_EVENT"}
-    (shown,) = [entry for entry in logs if entry.dagster_event and entry.dagster_event.is_step_materialization]
-    assert shown.asset_materialization is not None
-    assert {"link", "text", "log", "picture"} <= set(shown.asset_materialization.metadata)
-    assert {status.step_key for status in kept.instance.get_run_step_stats(run_id)} >= {"cats__tweets.create_tweet"}
-    if kept.world.settings.database_url is None:  # a file a run, beside what the partition's page is made of
-        assert sum(path.stat().st_size for path in kept.files_of(run_id)) < room / 2
-
-    assert thinned(kept, run_id) == run_id  # nothing is left to do
-    kept.instance.delete_run(run_id)  # as the UI does
-    assert thinned(kept, run_id) is None  # the run it had come to is gone
-
-
-def test_a_run_that_failed_keeps_all_that_it_said(kept: Kept) -> None:
-    kept.world.sandbox.fault("POST /2/media/upload/initialize", "status", status=400)
-    run_id = kept.post("cat")
-    before = [entry.to_json() for entry in kept.instance.all_logs(run_id)]
-    assert thinned(kept) == run_id
-    assert [entry.to_json() for entry in kept.instance.all_logs(run_id)] == before
-
-
-def test_thinning_ends_in_time_and_goes_on_after_the_last_run(kept: Kept) -> None:
-    first, second = kept.post("cat"), kept.post("dog")
-    assert thinned(kept, seconds=-1) is None
-    assert thinned(kept, first) == second
-    assert len(kept.instance.all_logs(first)) > len(kept.instance.all_logs(second))
 
 
 def test_an_item_posted_anew_in_a_younger_run_keeps_that_run(kept: Kept) -> None:
@@ -247,10 +133,83 @@ def test_lines_told_outside_runs_go_too_and_ours_stay(kept: Kept) -> None:
         assert len(log.of_task(connection, kept.world.task().id)) == observed
 
 
-def test_the_sensor_says_what_it_did(kept: Kept) -> None:
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # the other tells what is told outside runs once
+def test_the_second_copy_of_what_is_told_outside_runs_goes_after_a_day(kept: Kept) -> None:
+    kept.world.put("cat.mp4", title="cat")
+    kept.world.scan()
+    relay_outside(kept.instance, kept.world.engine, "cats", now=utc_now())
+    assert len(kept.instance.all_logs("")) == 1
+    kept.prune(after=timedelta(hours=23))
+    assert len(kept.instance.all_logs("")) == 1
+    kept.prune(after=2 * DAY)
+    assert kept.instance.all_logs("") == []
+    assert len(kept.instance.fetch_observations(tweets_key("cats"), limit=100).records) == 1
+
+
+def test_idle_ticks_go_after_some_hours_and_those_that_did_something_stay(kept: Kept) -> None:
+    server = GrpcServerCodeLocationOrigin(host="localhost", port=1, location_name="twitter_pipeline")
+    sensor = RemoteInstigatorOrigin(RemoteRepositoryOrigin(server, "__repository__"), "scan_cats")
+    state = InstigatorState(
+        sensor, InstigatorType.SENSOR, InstigatorStatus.DECLARED_IN_CODE, SensorInstigatorData(min_interval=5)
+    )
+    kept.instance.add_instigator_state(state)
+    of_sensor = (state.instigator_origin_id, state.selector_id)
+
+    def ticks() -> list[tuple[int, TickStatus]]:
+        found = kept.instance.get_ticks(*of_sensor)
+        return sorted((int(tick.tick_data.timestamp - began), tick.status) for tick in found)
+
+    began = utc_now().timestamp()
+    for seconds, status in ((0, TickStatus.SKIPPED), (1, TickStatus.SUCCESS), (7200, TickStatus.SKIPPED)):
+        runs = ["a run"] if status is TickStatus.SUCCESS else None
+        data = TickData(
+            *(of_sensor[0], "scan_cats", InstigatorType.SENSOR, status, began + seconds, runs),
+            selector_id=of_sensor[1],
+        )
+        kept.instance.create_tick(data)
+    kept.prune(after=timedelta(hours=5))
+    assert len(ticks()) == 3
+    kept.prune(after=timedelta(hours=7))
+    assert ticks() == [(1, TickStatus.SUCCESS), (7200, TickStatus.SKIPPED)]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)  # the other packs by itself
+def test_the_index_is_packed_once_a_week_while_nothing_is_posted(kept: Kept) -> None:
+    events: Any = kept.instance.event_log_storage
+    path, now = Path(events.path_for_shard("index")), utc_now()
+    kept.post("cat")
+    kept.prune()
+    was = path.stat().st_size
+    with writing(kept.world.engine) as connection:
+        connection.execute(sa.update(publishing_tasks).values(status=Status.QUEUED.value))
+    assert pack_index(kept.instance, kept.world.engine, "", now=now) == ""
+    with writing(kept.world.engine) as connection:
+        connection.execute(sa.update(publishing_tasks).values(status=Status.COMPLETED.value))
+    assert pack_index(kept.instance, kept.world.engine, last := (now - 6 * DAY).isoformat(), now=now) == last
+    assert path.stat().st_size == was
+
+    assert pack_index(kept.instance, kept.world.engine, (now - 8 * DAY).isoformat(), now=now) == now.isoformat()
+
+    assert path.stat().st_size < was
+    assert len(kept.materialized()) == 1
+
+
+def test_the_sensor_says_what_it_did_and_how_far_it_came(kept: Kept) -> None:
+    run_id = kept.post("cat")
+    _made_at(kept, run_id, utc_now() - 2 * DAY)
     resources = {"pipeline": Pipeline(kept.world.settings)}
-    context = dg.build_sensor_context(instance=kept.instance, resources=resources)
-    assert retention_sensor.evaluate_tick(context).skip_message == "0 runs older than 90 days were deleted"
+
+    def tick(cursor: str | None) -> Any:
+        return retention_sensor.evaluate_tick(
+            dg.build_sensor_context(instance=kept.instance, resources=resources, cursor=cursor)
+        )
+
+    said = tick(None)
+    assert said.skip_message == "0 runs older than 90 days were deleted"
+    thinned, _, packed = said.cursor.partition(" ")
+    assert thinned == f"{run_id}|0|"
+    assert bool(packed) == (kept.world.settings.database_url is None)
+    assert tick(said.cursor).cursor == said.cursor
 
 
 def _made_at(kept: Kept, run_id: str, time: Any) -> None:

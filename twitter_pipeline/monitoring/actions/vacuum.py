@@ -1,7 +1,8 @@
 """Much of the SQLite file is empty: it is vacuumed and analyzed while nothing is being posted.
 
 VACUUM keeps all writers out, for a second or so for each 100 MB. It is done in a process of its own that ends itself
-well before a writer would give up, so that a post that begins meanwhile only waits. Dagster's files are left alone.
+well before a writer would give up, so that a post that begins meanwhile only waits. Dagster's index is
+packed in the same way, once a week (`defs.packing`).
 """
 
 from __future__ import annotations
@@ -38,8 +39,9 @@ signal.alarm({SECONDS})
 database = sqlite3.connect(sys.argv[1], timeout=1, isolation_level=None)
 database.execute("PRAGMA synchronous=FULL")
 database.execute("VACUUM")
-database.execute("PRAGMA analysis_limit=1000")
-database.execute("ANALYZE")
+if sys.argv[2:] == ["analyze"]:
+    database.execute("PRAGMA analysis_limit=1000")
+    database.execute("ANALYZE")
 database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 """
 
@@ -60,25 +62,25 @@ def ease(now: Now) -> None:
             easing = easings.in_force(connection, VACUUM, now=now.at)
         if easing is None:
             return
-        why = "no such alarm is open any more" if not alarms else _impossible(path)
+        why = "no such alarm is open any more" if not alarms else impossible(path)
         if why is not None:
             easings.end(connection, easing, why, now=now.at)
             return
         easings.renew(connection, easing, until=now.at + LASTS)
-        if _is_posting(connection):
+        if is_posting(connection):
             return
     if (came_of_it := vacuum(path)) is not None:
         with writing(now.engine) as connection:
             easings.end(connection, easing, came_of_it, now=now.at)
 
 
-def vacuum(path: Path) -> str | None:
+def vacuum(path: Path, *, analyze: bool = True) -> str | None:
     """Do it; what came of it, for people, or None where somebody was just writing. Blocks for SECONDS at most."""
     before = path.stat().st_size
     # The copy is made where the file is, not where temporary files are: that may be memory.
     environment = {**os.environ, "SQLITE_TMPDIR": str(path.parent)}
     ended = subprocess.run(  # noqa: S603 - our own interpreter and program
-        [sys.executable, "-I", "-c", _PROGRAM, str(path)],
+        [sys.executable, "-I", "-c", _PROGRAM, str(path), *(["analyze"] if analyze else [])],
         env=environment,
         capture_output=True,
         text=True,
@@ -93,7 +95,8 @@ def vacuum(path: Path) -> str | None:
     return f"nothing was changed: {(ended.stderr.strip().splitlines() or ['it does not say why'])[-1]}"
 
 
-def _impossible(path: Path) -> str | None:
+def impossible(path: Path) -> str | None:
+    """Why it cannot be done, for people; None where it can."""
     size = path.stat().st_size
     if size > LARGEST:
         return f"the file is too large to keep all others out of it ({size / 1e9:.1f} GB); stop `up`, then run VACUUM"
@@ -103,6 +106,7 @@ def _impossible(path: Path) -> str | None:
     return None
 
 
-def _is_posting(connection: sa.Connection) -> bool:
+def is_posting(connection: sa.Connection) -> bool:
+    """Whether some item is queued or a run works on it."""
     under_way = publishing_tasks.c.status.in_([Status.QUEUED.value, Status.RUNNING.value])
     return connection.scalar(sa.select(publishing_tasks.c.id).where(under_way).limit(1)) is not None
