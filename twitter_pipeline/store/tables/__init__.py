@@ -20,10 +20,12 @@ from twitter_pipeline.store.tables.projects import content_sources, projects, sc
 from twitter_pipeline.store.tables.tasks import (
     TRIGRAM,
     gemini_requests,
+    hold_trigrams,
     name_trigrams,
     publishing_log,
     publishing_tasks,
     run_values,
+    task_names,
     trigrams,
 )
 
@@ -42,6 +44,7 @@ __all__ = [
     "decisions",
     "easings",
     "gemini_requests",
+    "hold_trigrams",
     "measures",
     "measures_hourly",
     "media_uploads",
@@ -55,6 +58,7 @@ __all__ = [
     "publishing_tasks",
     "run_values",
     "scan_candidates",
+    "task_names",
     "timeline_posts",
     "timeline_readings",
     "trigrams",
