@@ -49,7 +49,8 @@ class PostgresServer:
     def database(self, *, migrated: bool = True) -> Iterator[str]:
         """The URL of a new database, dropped at the end; empty when not `migrated`."""
         name = f"test_{uuid.uuid4().hex}"
-        self._run(f"CREATE DATABASE {name} TEMPLATE {_MIGRATED if migrated else 'template0'}")
+        # By copying files, not through the server's log: a third less of a core.
+        self._run(f"CREATE DATABASE {name} TEMPLATE {_MIGRATED if migrated else 'template0'} STRATEGY FILE_COPY")
         try:
             yield self.url(name)
         finally:
