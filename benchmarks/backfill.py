@@ -60,7 +60,7 @@ def _cpu(stack: Stack, port: int) -> float:
     for process in psutil.process_iter():
         with contextlib.suppress(psutil.Error):
             command = " ".join(process.cmdline())
-            if str(stack.folder) in command or f"port={port}" in command:
+            if any(part in command for part in (str(stack.folder), str(stack.socket), f"port={port}")):
                 times = process.cpu_times()
                 used += times.user + times.system + times.children_user + times.children_system
     return used
