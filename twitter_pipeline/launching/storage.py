@@ -11,7 +11,6 @@ from typing import Any
 
 from dagster._core.events import DagsterEventType
 from dagster._core.events.log import EventLogEntry
-from dagster._core.storage.event_log.base import EventLogStorage
 from dagster._core.storage.event_log.schema import SqlEventLogStorageTable
 from dagster._serdes import ConfigurableClassData
 from dagster_postgres import DagsterPostgresStorage, PostgresEventLogStorage
@@ -30,7 +29,8 @@ class PlannedAtOnce(DagsterPostgresStorage):
         inst_data: ConfigurableClassData | None = None,
     ) -> None:
         super().__init__(postgres_url, should_autocreate_tables, inst_data)
-        self._planned_at_once = _Events(postgres_url, should_autocreate_tables)
+        # Not another one beside it: each looks at its tables when it is made, in every run.
+        self._event_log_storage.__class__ = _Events
 
     @classmethod
     def from_config_value(
@@ -39,11 +39,6 @@ class PlannedAtOnce(DagsterPostgresStorage):
         """As Dagster makes it from dagster.yaml."""
         create = config_value.get("should_autocreate_tables", True)
         return cls(pg_url_from_config(config_value), create, inst_data)
-
-    @property
-    def event_log_storage(self) -> EventLogStorage:
-        """What a run did, and is to do."""
-        return self._planned_at_once
 
 
 class _Events(PostgresEventLogStorage):
