@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from datetime import datetime, timezone
 from pathlib import Path
@@ -23,7 +24,7 @@ from twitter_pipeline.store.engine import connect, writing
 from twitter_pipeline.store.secrets import open_vault
 from twitter_pipeline_tests.media.make import film
 from twitter_pipeline_tests.support.no_skips import NoSkips
-from twitter_pipeline_tests.support.postgres import OUR_SCHEMA, PostgresServer, shared_server
+from twitter_pipeline_tests.support.postgres import OUR_SCHEMA, PostgresServer, in_memory, shared_server
 from twitter_pipeline_tests.support.sandbox import SandboxServer
 from twitter_pipeline_tests.support.world import MakeWorld, World, declare
 
@@ -43,6 +44,10 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 
 def pytest_configure(config: pytest.Config) -> None:
+    # Unless told otherwise, the tests' folders are in memory: a disk lets each commit of SQLite wait for it, and there
+    # are hundreds of thousands.
+    if (memory := in_memory()) is not None:
+        os.environ.setdefault("PYTEST_DEBUG_TEMPROOT", str(memory))
     if config.getoption("--no-skips") and not hasattr(config, "workerinput"):
         config.pluginmanager.register(NoSkips())
 
@@ -156,6 +161,17 @@ def sandbox(_sandbox_of_worker: SandboxServer) -> SandboxServer:
     """A running sandbox that holds nothing."""
     _sandbox_of_worker.clear()
     return _sandbox_of_worker
+
+
+@pytest.fixture
+def other_disk(tmp_path: Path) -> Iterator[Path]:
+    """A folder on another file system than the test's: files that are moved there are copied."""
+    # On disk where the test itself is in memory.
+    others = [path for path in (in_memory(), Path(tempfile.gettempdir()), Path.cwd()) if path is not None]
+    (other, *_) = [path for path in others if path.stat().st_dev != tmp_path.stat().st_dev]
+    folder = Path(tempfile.mkdtemp(dir=other))
+    yield folder
+    shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")

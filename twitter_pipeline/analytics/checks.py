@@ -50,8 +50,9 @@ def differences(engine: sa.Engine, counted: pd.DataFrame, start: datetime, end: 
             ),
         }
     said = []
+    rows = figures.as_rows(counted[["project_id", "hour", *of_table]])
     for name, numbers in of_table.items():
-        of_log = {(row["project_id"], row["hour"]): row[name] for row in figures.as_rows(counted)}
+        of_log = {(row["project_id"], row["hour"]): row[name] for row in rows}
         for key in sorted({*numbers, *of_log}):
             table, log = numbers.get(key, 0), of_log.get(key, 0)
             if table != log:

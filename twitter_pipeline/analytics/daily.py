@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
 
-from twitter_pipeline.analytics import figures, spans
+from twitter_pipeline.analytics import figures, spans, storing
 from twitter_pipeline.analytics.hourly import LOOK_BACK
 from twitter_pipeline.analytics.spans import HOUR
 from twitter_pipeline.config import Project, XPrices
@@ -59,7 +59,7 @@ def compute(
         table = count(connection, projects, first, last or first, prices=prices)
     now = datetime.now(timezone.utc)
     with writing(engine) as connection:
-        figures.store(connection, analytics_daily, ({**row, "created_at": now} for row in figures.as_rows(table)))
+        storing.store(connection, analytics_daily, ({**row, "created_at": now} for row in figures.as_rows(table)))
     return table
 
 
@@ -102,5 +102,5 @@ def stale_days(engine: sa.Engine, projects: Sequence[Project], *, now: datetime)
             )
         }
     return sorted(
-        {day for (project_id, day), line in newest.items() if line > counted.get((project_id, day), 0)} - {now.date()}
+        {day for (project_id, day), line in newest.items() if line > counted.get((project_id, day), -1)} - {now.date()}
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
-from twitter_pipeline.analytics import figures, spans
+from twitter_pipeline.analytics import figures, spans, storing
 from twitter_pipeline.analytics.spans import HOUR
 from twitter_pipeline.analytics.sql import hour_of
 from twitter_pipeline.config import XPrices
@@ -30,7 +30,7 @@ def compute(engine: sa.Engine, start: datetime, end: datetime | None = None, *, 
         table = figures.count(connection, spans.hours(start, end or start + HOUR), prices=prices)
     now = datetime.now(timezone.utc)
     with writing(engine) as connection:
-        figures.store(connection, analytics_hourly, ({**row, "created_at": now} for row in figures.as_rows(table)))
+        storing.store(connection, analytics_hourly, ({**row, "created_at": now} for row in figures.as_rows(table)))
     return table
 
 
@@ -62,4 +62,4 @@ def stale_hours(engine: sa.Engine, *, now: datetime) -> list[datetime]:
                 sa.select(hourly.project_id, hourly.hour, hourly.last_log_id).where(hourly.hour >= oldest)
             )
         }
-    return sorted({hour for (project_id, hour), line in newest.items() if line > counted.get((project_id, hour), 0)})
+    return sorted({hour for (project_id, hour), line in newest.items() if line > counted.get((project_id, hour), -1)})

@@ -10,7 +10,7 @@ from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from twitter_pipeline.api.context import Context, utc_now
 from twitter_pipeline.api.problems import Problem
 from twitter_pipeline.store import tokens
-from twitter_pipeline.store.engine import reading, writing
+from twitter_pipeline.store.engine import asking, writing
 from twitter_pipeline.store.tokens import Token
 
 #: Longer ones are not looked at.
@@ -40,7 +40,7 @@ def _token_of(
             401, "a token is needed: Authorization: Bearer TOKEN", field="header.authorization", headers=_CHALLENGE
         )
     now = utc_now()
-    with reading(context.engine) as connection:
+    with asking(context.engine) as connection:
         token = tokens.find(connection, given.credentials)
     if token is None:
         raise Problem(

@@ -121,7 +121,7 @@ def _chosen(context: Context, wanted: BulkIn) -> tuple[list[tuple[int, Task | No
             found_before=moment(asked.found_before),
             text=asked.text,
         )
-        ids = [row.id for row in page(connection, query, wanted.limit + 1)]
+        ids = [row["id"] for row in page(connection, query, wanted.limit + 1)]
         by_id = {task.id: task for task in store.read(connection, store.select(publishing_tasks.c.id.in_(ids)))}
     return [(id, by_id.get(id)) for id in ids[: wanted.limit]], len(ids) > wanted.limit
 

@@ -10,7 +10,14 @@ from typing import Any
 import sqlalchemy as sa
 
 from twitter_pipeline.store.status import Status
-from twitter_pipeline.store.tables import TRIGRAM, name_trigrams, publishing_tasks, trigrams
+from twitter_pipeline.store.tables import (
+    TRIGRAM,
+    hold_trigrams,
+    name_trigrams,
+    publishing_tasks,
+    task_names,
+    trigrams,
+)
 
 _tasks = publishing_tasks.c
 
@@ -19,11 +26,16 @@ _SHOWN = (
     _tasks.id,
     _tasks.project_id.label("project"),
     _tasks.partition_key.label("item"),
+    _tasks.media_path,
+    _tasks.media_files.label("files"),
+    _tasks.status,
     _tasks.error_message.label("reason"),
-    *(_tasks[name] for name in ("media_path", "media_files", "status", "retry_count", "attempt", "run_id")),
+    *(_tasks[name] for name in ("retry_count", "attempt")),
     *(_tasks[name] for name in ("scheduled_time", "executed_time", "created_at", "updated_at")),
-    *(_tasks[name] for name in ("tweet_id", "tweet_url")),
+    *(_tasks[name] for name in ("run_id", "tweet_id", "tweet_url")),
 )
+#: As they are: SQLAlchemy's own kind of text is slow as a key.
+_NAMES = tuple(str(column.name) for column in _SHOWN)
 #: Projects times states that are looked at one by one, each through its index.
 _MOST_PARTS = 60
 #: Scans at the same time may give ids in another order than times, by far less than this.
@@ -45,21 +57,31 @@ class Wanted:
     below: int | None = None
 
 
-def page(connection: sa.Connection, wanted: Wanted, limit: int) -> Sequence[sa.Row[Any]]:
-    """Up to `limit` tasks, the newest first, with the fields of `api.models.TaskOut` that the table has."""
-    between = _between(connection, wanted)
+def page(connection: sa.Connection, wanted: Wanted, limit: int) -> list[dict[str, Any]]:
+    """Up to `limit` tasks, the newest first, by the names that `api.models.TaskOut` has for it."""
+    dialect = connection.dialect.name
+    by_names = wanted.text is not None and dialect == "sqlite" and len(wanted.text) >= TRIGRAM
+    number = task_names.c.rowid if by_names else _tasks.id
+    between = _between(connection, wanted, number)
     if between is None or not wanted.projects:
         return []
-    looks = _looks(wanted, [*between, *_conditions(wanted)], connection.dialect.name)
+    where = [*between, *_conditions(wanted, number)]
+    if by_names:  # the index of the names leads, from the newest on: what it names is looked up, and no other
+        joined = [hold_trigrams(wanted.text or ""), _tasks.id == _no_index(number)]
+        looks = [[*joined, *_all_of(wanted), *where, *_holding(wanted.text or "", dialect)]]
+    else:
+        looks = _looks(wanted, where, dialect)
     if len(looks) == 1:
-        return connection.execute(sa.select(*_SHOWN).where(*looks[0]).order_by(_tasks.id.desc()).limit(limit)).all()
-    ids = [
-        sa.select(sa.select(_tasks.id).where(*where).order_by(_tasks.id.desc()).limit(limit).subquery().c.id)
-        for where in looks
-    ]
-    every = sa.union_all(*ids).subquery()
-    newest = sa.select(every.c.id).order_by(every.c.id.desc()).limit(limit)
-    return connection.execute(sa.select(*_SHOWN).where(_tasks.id.in_(newest)).order_by(_tasks.id.desc())).all()
+        found = connection.execute(sa.select(*_SHOWN).where(*looks[0]).order_by(number.desc()).limit(limit))
+    else:
+        ids = [
+            sa.select(sa.select(_tasks.id).where(*where).order_by(_tasks.id.desc()).limit(limit).subquery().c.id)
+            for where in looks
+        ]
+        every = sa.union_all(*ids).subquery()
+        newest = sa.select(every.c.id).order_by(every.c.id.desc()).limit(limit)
+        found = connection.execute(sa.select(*_SHOWN).where(_tasks.id.in_(newest)).order_by(_tasks.id.desc()))
+    return [dict(zip(_NAMES, row, strict=True)) for row in found.all()]
 
 
 def _looks(wanted: Wanted, where: list[sa.ColumnElement[bool]], dialect: str) -> list[list[sa.ColumnElement[bool]]]:
@@ -67,17 +89,26 @@ def _looks(wanted: Wanted, where: list[sa.ColumnElement[bool]], dialect: str) ->
     states = [status.value for status in wanted.statuses]
     if wanted.text is not None:
         where = [*where, *_holding(wanted.text, dialect)]
-    in_state = [_no_index(_tasks.status).in_(states)] if states else []
     if len(wanted.projects) * max(1, len(states)) > _MOST_PARTS or (wanted.text is not None and dialect != "sqlite"):
-        projects = _no_index(_tasks.project_id).in_(wanted.projects)
-        return [[projects, *in_state, *where]]
+        return [[*_all_of(wanted), *where]]
     if wanted.text is not None:  # the names lie side by side in the index without states
-        where, states = [*in_state, *where], []
+        where, states = [*_in_states(wanted), *where], []
     by_state: list[list[sa.ColumnElement[bool]]] = [[_tasks.status == state] for state in states] or [[]]
     return [[_tasks.project_id == project, *state, *where] for project in wanted.projects for state in by_state]
 
 
-def _between(connection: sa.Connection, wanted: Wanted) -> list[sa.ColumnElement[bool]] | None:
+def _all_of(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
+    """That a task is of the projects and in the states wanted, which is looked up in its row."""
+    return [_no_index(_tasks.project_id).in_(wanted.projects), *_in_states(wanted)]
+
+
+def _in_states(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
+    return [_no_index(_tasks.status).in_([one.value for one in wanted.statuses])] if wanted.statuses else []
+
+
+def _between(
+    connection: sa.Connection, wanted: Wanted, number: sa.ColumnElement[int]
+) -> list[sa.ColumnElement[bool]] | None:
     """The ids of what was found in the time wanted, about: they grow with it. None when there are none."""
 
     def first(since: datetime) -> int | None:
@@ -97,18 +128,18 @@ def _between(connection: sa.Connection, wanted: Wanted) -> list[sa.ColumnElement
         lowest = first(wanted.found_from - _DISORDER)
         if lowest is None:
             return None
-        where.append(_tasks.id >= lowest)
+        where.append(number >= lowest)
     if wanted.found_before is not None and wanted.projects:
         highest = first(wanted.found_before + _DISORDER)
         if highest is not None:
-            where.append(_tasks.id <= highest)
+            where.append(number <= highest)
     return where
 
 
-def _conditions(wanted: Wanted) -> list[sa.ColumnElement[bool]]:
+def _conditions(wanted: Wanted, number: sa.ColumnElement[int]) -> list[sa.ColumnElement[bool]]:
     where: list[sa.ColumnElement[bool]] = []
     if wanted.below is not None:
-        where.append(_tasks.id < wanted.below)
+        where.append(number < wanted.below)
     if wanted.found_from is not None:
         where.append(_no_index(_tasks.created_at) >= wanted.found_from)
     if wanted.found_before is not None:

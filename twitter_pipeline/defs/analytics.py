@@ -1,6 +1,7 @@
-"""The figures: `analytics_hourly` by hour, on it `analytics_daily` by day, and `best_hours`; each with its schedule.
+"""The figures: `analytics_hourly` by hour, on it `analytics_daily` by day, and `best_hours`; each with its job.
 
-A backfill of days is one run for all of them, of hours one a month: each counts with one statement for each table.
+Days of a backfill are one run for all of them, hours one for each quarter, each with one statement for each table.
+Hours in a row that are out of date are one run, too.
 """
 
 import warnings
@@ -9,9 +10,9 @@ from datetime import date, datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
+from dagster._core.execution.context.metadata_logging import AssetMetadataHandle, OutputMetadataAccumulator
 
 from twitter_pipeline.config import Project, Settings
-from twitter_pipeline.config.redaction import without_secrets
 from twitter_pipeline.defs.pipeline import Pipeline, tweets_key
 from twitter_pipeline.store.engine import reading
 
@@ -25,11 +26,15 @@ HOURS = dg.HourlyPartitionsDefinition(start_date=START, timezone="UTC")
 #: A day's name; where it begins and ends each project's time zone says.
 DAYS = dg.DailyPartitionsDefinition(start_date=START, timezone="UTC")
 
-_HOUR = timedelta(hours=1)
-#: Hours of one run. While it is made, Dagster writes an event for each, and gives up on a run not started in a minute.
-_HOURS_A_RUN = 31 * 24
+HOUR = timedelta(hours=1)
+#: Hours of one run. While it is made, Dagster writes an event for each, and gives up on a run not started in a minute:
+#: on PostgreSQL together (launching.storage), on SQLite one by one.
+_HOURS_A_RUN = {"postgresql": 92 * 24, "sqlite": 31 * 24}
+#: In a run of so many hours at most each has its table and its chart.
+DRAWN = timedelta(hours=24)
 _CHECK = "counts_equal_the_tasks"
-_KEYS = ("%Y-%m-%d-%H:%M", "%Y-%m-%d")
+#: How Dagster names an hour, and a day.
+KEYS = ("%Y-%m-%d-%H:%M", "%Y-%m-%d")
 
 
 def analytics_assets(settings: Settings) -> list[dg.AssetsDefinition]:
@@ -37,14 +42,15 @@ def analytics_assets(settings: Settings) -> list[dg.AssetsDefinition]:
     with warnings.catch_warnings():
         # backfill_policy is called beta; the version of Dagster is pinned.
         warnings.simplefilter("ignore", dg.BetaWarning)
-        return [_hourly(settings.projects), _daily(), _best_hours()]
+        hours = _HOURS_A_RUN["sqlite" if settings.database_url is None else "postgresql"]
+        return [_hourly(settings.projects, hours), _daily(), _best_hours()]
 
 
-def _hourly(projects: Sequence[Project]) -> dg.AssetsDefinition:
+def _hourly(projects: Sequence[Project], hours_a_run: int) -> dg.AssetsDefinition:
     @dg.asset(
         name="analytics_hourly",
         partitions_def=HOURS,
-        backfill_policy=dg.BackfillPolicy.multi_run(_HOURS_A_RUN),
+        backfill_policy=dg.BackfillPolicy.multi_run(hours_a_run),
         # No partition of tweets belongs to one hour; the empty mapping keeps the page quick with 20,000 items.
         deps=[
             dg.AssetDep(tweets_key(project.id), partition_mapping=dg.SpecificPartitionsPartitionMapping([]))
@@ -68,19 +74,17 @@ def _hourly(projects: Sequence[Project]) -> dg.AssetsDefinition:
         pipeline: Pipeline = context.resources.pipeline
         start, end = (moment.astimezone(timezone.utc) for moment in context.partition_time_window)
         table = hourly.compute(pipeline.engine, start, end, prices=pipeline.settings.x.prices)
-        for hour, rows in table.groupby("hour"):
-            context.add_asset_metadata(_sums(rows), partition_key=f"{hour:{_KEYS[0]}}")
-        # Shown with the last hour: with each of a year's they would fill Dagster's storage.
-        last = end - _HOUR
-        with reading(pipeline.engine) as connection:
-            day = hourly.read(connection, end - timedelta(hours=24), end)
-        context.add_asset_metadata(
-            {
+        said_of = _sums(table, "hour", KEYS[0])
+        # Of many hours only the last one has them: with each of a year's they would fill Dagster's storage.
+        drawn = (end - start) // HOUR if end - start <= DRAWN else 1
+        for last in (end - number * HOUR for number in range(1, drawn + 1)):
+            with reading(pipeline.engine) as connection:
+                day = hourly.read(connection, last - timedelta(hours=23), last + HOUR)
+            said_of[last.strftime(KEYS[0])] |= {
                 "by project": _shown(table[table["hour"] == last].drop(columns=["hour", "last_log_id"])),
                 "24 hours": _picture(charts.hours(day)),
-            },
-            partition_key=last.strftime(_KEYS[0]),
-        )
+            }
+        _say(context, said_of)
         said = checks.differences(pipeline.engine, table, start, end)
         found = "\n".join(said[: checks.MOST_NAMED]) or "none"
         yield dg.MaterializeResult(
@@ -122,21 +126,18 @@ def _daily() -> dg.AssetsDefinition:
         settings = pipeline.settings
         days = [date.fromisoformat(key) for key in context.partition_keys]
         table = daily.compute(pipeline.engine, settings.projects, days[0], days[-1], prices=settings.x.prices)
-        for day, rows in table.groupby("day"):
-            context.add_asset_metadata(_sums(rows), partition_key=f"{day}")
+        said_of = _sums(table, "day", KEYS[1])
         with reading(pipeline.engine) as connection:
             month = daily.read(connection, days[-1] - timedelta(days=30), days[-1])
             read = daily.posts_read(connection, days[-1])
-        context.add_asset_metadata(
-            {
-                "by project": _shown(table[table["day"] == days[-1]].drop(columns=["day", "last_log_id"])),
-                "31 days": _picture(charts.days(month)),
-                # By account and day of UTC, as X counts: no project's.
-                "posts read of timelines": read,
-                "cost of reading": round(read * settings.x.prices.post_read, 6),
-            },
-            partition_key=f"{days[-1]}",
-        )
+        said_of[days[-1].strftime(KEYS[1])] |= {
+            "by project": _shown(table[table["day"] == days[-1]].drop(columns=["day", "last_log_id"])),
+            "31 days": _picture(charts.days(month)),
+            # By account and day of UTC, as X counts: no project's.
+            "posts read of timelines": read,
+            "cost of reading": round(read * settings.x.prices.post_read, 6),
+        }
+        _say(context, said_of)
         return dg.MaterializeResult()
 
     return analytics_daily
@@ -172,10 +173,25 @@ def _best_hours() -> dg.AssetsDefinition:
     return best_hours
 
 
-def _sums(rows: "pd.DataFrame") -> dict[str, Any]:
-    """All projects together: what Dagster draws over time."""
-    counts = {name: int(rows[f"tasks_{name}"].sum()) for name in ("created", "completed", "failed")}
-    return {**counts, "cost": round(float(rows["cost"].sum()), 6)}
+def _sums(table: "pd.DataFrame", by: str, key: str) -> dict[str, dict[str, Any]]:
+    """All projects together, by the partition's key: what Dagster draws over time."""
+    names = {"tasks_created": "created", "tasks_completed": "completed", "tasks_failed": "failed", "cost": "cost"}
+    sums = table.groupby(by)[[*names]].sum().round(6).rename(columns=names)
+    keys = [when.strftime(key) for when in sums.index]
+    return dict(zip(keys, sums.astype(object).to_dict("records"), strict=True))
+
+
+def _say(context: dg.AssetExecutionContext, said_of: dict[str, dict[str, Any]]) -> None:
+    """Show metadata with each partition of the run, by its key.
+
+    Together: `context.add_asset_metadata` looks through all of the run's partitions and all that was said before each
+    time, a minute for a year of hours.
+    """
+    step = context.get_step_execution_context()
+    said = dict(step._metadata_accumulator.per_output_metadata)
+    for key, metadata in said_of.items():
+        said[AssetMetadataHandle(asset_key=context.asset_key, partition_key=key)] = metadata
+    step._metadata_accumulator = OutputMetadataAccumulator(per_output_metadata=said)
 
 
 def _shown(table: "pd.DataFrame") -> dg.MetadataValue[Any]:
@@ -195,66 +211,3 @@ def _picture(png: bytes) -> dg.MarkdownMetadataValue:
     from twitter_pipeline.analytics.charts import data_uri
 
     return dg.MetadataValue.md(f"![chart]({data_uri(png)})")
-
-
-def analytics_jobs() -> list[Any]:
-    """A job for each of the three."""
-    return [
-        dg.define_asset_job("analyse_hour", selection=["analytics_hourly"]),
-        dg.define_asset_job("analyse_day", selection=["analytics_daily"]),
-        dg.define_asset_job("find_best_hours", selection=["best_hours"]),
-    ]
-
-
-@dg.schedule(
-    job_name="analyse_hour",
-    cron_schedule="5 * * * *",
-    execution_timezone="UTC",
-    default_status=dg.DefaultScheduleStatus.RUNNING,
-    required_resource_keys={"pipeline"},
-    description="Every hour: the figures of each hour in which something changed since they were computed.",
-)
-def analyse_changed_hours(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
-    """Request every hour that is out of date: a schedule that was off catches up five ticks at most."""
-    from twitter_pipeline.analytics.hourly import stale_hours
-
-    pipeline: Pipeline = context.resources.pipeline
-    now = context.scheduled_execution_time
-    with without_secrets():
-        hours = [hour for hour in stale_hours(pipeline.engine, now=now) if hour >= START]
-    return _requests(now, [hour.strftime(_KEYS[0]) for hour in hours], "hour")
-
-
-@dg.schedule(
-    job_name="analyse_day",
-    cron_schedule="15 * * * *",
-    execution_timezone="UTC",
-    default_status=dg.DefaultScheduleStatus.RUNNING,
-    required_resource_keys={"pipeline"},
-    description="Every hour, since days end at any: the figures of each ended day in which something changed.",
-)
-def analyse_changed_days(context: dg.ScheduleEvaluationContext) -> list[dg.RunRequest] | dg.SkipReason:
-    """Request every day that is out of date."""
-    from twitter_pipeline.analytics.daily import stale_days
-
-    pipeline: Pipeline = context.resources.pipeline
-    now = context.scheduled_execution_time
-    with without_secrets():
-        days = [day for day in stale_days(pipeline.engine, pipeline.settings.projects, now=now) if day >= START.date()]
-    return _requests(now, [day.strftime(_KEYS[1]) for day in days], "day")
-
-
-def _requests(now: datetime, keys: list[str], what: str) -> list[dg.RunRequest] | dg.SkipReason:
-    if not keys:
-        return dg.SkipReason(f"nothing changed in {'an' if what == 'hour' else 'a'} {what} that has ended")
-    return [dg.RunRequest(run_key=f"{now.isoformat()}:{key}", partition_key=key) for key in keys]
-
-
-#: Each morning, when yesterday's hours are counted.
-find_best_hours = dg.ScheduleDefinition(
-    name="find_best_hours_daily",
-    job_name="find_best_hours",
-    cron_schedule="25 5 * * *",
-    execution_timezone="UTC",
-    default_status=dg.DefaultScheduleStatus.RUNNING,
-)

@@ -4,10 +4,10 @@ import dagster as dg
 
 from twitter_pipeline.config import Settings
 from twitter_pipeline.defs.alerts import alerts, failed_runs
-from twitter_pipeline.defs.analytics import (
+from twitter_pipeline.defs.analytics import analytics_assets
+from twitter_pipeline.defs.analytics_schedules import (
     analyse_changed_days,
     analyse_changed_hours,
-    analytics_assets,
     analytics_jobs,
     find_best_hours,
 )

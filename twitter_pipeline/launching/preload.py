@@ -56,6 +56,7 @@ PRELOAD = (
     "twitter_pipeline.defs.compute_logs",
     "twitter_pipeline.launching.run_launcher",
     "twitter_pipeline.launching.run_queue",
+    "twitter_pipeline.launching.storage",
     "twitter_pipeline.media.captions",
     "twitter_pipeline.media.picture",
     "twitter_pipeline.media.thumbnails",

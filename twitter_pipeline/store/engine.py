@@ -70,6 +70,16 @@ def reading(engine: sa.Engine) -> Iterator[sa.Connection]:
 
 
 @contextmanager
+def asking(engine: sa.Engine) -> Iterator[sa.Connection]:
+    """A connection for a select that stands alone: PostgreSQL is asked nothing to begin and to end it."""
+    with engine.connect() as connection:
+        if engine.dialect.name == "postgresql":
+            connection.execution_options(isolation_level="AUTOCOMMIT")
+        with connection.begin():
+            yield connection
+
+
+@contextmanager
 def writing(engine: sa.Engine, *, keep: bool = True) -> Iterator[sa.Connection]:
     """A transaction: committed at the end, rolled back on any error. Without `keep` it only tries: nothing is kept."""
     with engine.connect().execution_options(writes=True) as connection, connection.begin() as transaction:

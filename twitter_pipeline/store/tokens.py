@@ -90,8 +90,7 @@ def find(connection: sa.Connection, token: str) -> Token | None:
     shape = _SHAPE.fullmatch(token)
     row = None
     if shape is not None:
-        query = _select(_tokens.token_hash).where(_tokens.prefix == shape[1], _tokens.revoked_at.is_(None))
-        row = connection.execute(query).one_or_none()
+        row = connection.execute(_FIND, {"prefix": shape[1]}).one_or_none()
     same = hmac.compare_digest(_hash(token), _hash("") if row is None else row.token_hash)
     return _token(row) if row is not None and same else None
 
@@ -141,3 +140,7 @@ def _token(row: sa.Row[tuple[object, ...]]) -> Token:
 
 def _hash(token: str) -> str:
     return hashlib.sha256(token.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+#: Made once: each request asks it.
+_FIND = _select(_tokens.token_hash).where(_tokens.prefix == sa.bindparam("prefix"), _tokens.revoked_at.is_(None))

@@ -133,6 +133,19 @@ def test_hours_are_stale_until_computed_and_again_when_late_lines_come(prepared:
     assert HOUR in hourly.stale_hours(prepared, now=now)
 
 
+def test_an_hour_of_which_nothing_is_counted_is_stale_once(prepared: sa.Engine) -> None:
+    """Its partition is to be there, too; further lines of that kind change no figure."""
+    task_id = put(prepared, HOUR)
+    now = HOUR + 5 * ONE
+    compute(prepared, HOUR)
+    for minute in (1, 2):
+        with writing(prepared) as connection:
+            moves.note(connection, task_id, "note", Status.PENDING, "said", now=HOUR + ONE + minute * MINUTE)
+        assert hourly.stale_hours(prepared, now=now) == ([HOUR + ONE] if minute == 1 else [])
+        compute(prepared, HOUR + ONE)
+    assert rows(prepared, "hour", "tasks_created", "last_log_id")[1] == (HOUR + ONE, 0, 0)
+
+
 def test_a_post_found_late_counts_in_the_hour_it_was_made_in(prepared: sa.Engine) -> None:
     task_id = put(prepared, HOUR)
     now = HOUR + 5 * ONE

@@ -11,9 +11,10 @@ from urllib.parse import quote
 import sqlalchemy as sa
 
 from twitter_pipeline.api import listing
+from twitter_pipeline.api.models import TaskOut, TaskPage
 from twitter_pipeline.store.engine import writing
 from twitter_pipeline.store.status import Event, Status
-from twitter_pipeline.store.tables import analytics_hourly
+from twitter_pipeline.store.tables import analytics_hourly, publishing_log, publishing_tasks
 from twitter_pipeline_tests.api.conftest import Serve
 from twitter_pipeline_tests.cli.conftest import call
 from twitter_pipeline_tests.support.api import Api
@@ -77,6 +78,38 @@ def test_tasks_are_filtered_by_state_text_and_time(world: MakeWorld, api: Serve)
     assert (answer.status, answer.json["errors"][0]["field"]) == (404, "query.project")
 
 
+def test_a_page_has_all_that_the_document_says_of_a_task(world: MakeWorld, api: Serve) -> None:
+    """It is written without the model that says so."""
+    here = filled(world)
+    here.put("album/a.mp4", title="Album")
+    here.scan()
+    answer = api(here).ask("GET", "/api/tasks?limit=200")
+    page = TaskPage.model_validate_json(answer.body, strict=True)
+    assert all(task.keys() == TaskOut.model_fields.keys() for task in answer.json["tasks"])
+    shown = {task.id: task for task in page.tasks}
+    assert shown == {task.id: TaskOut.of(task, here.settings) for task in here.tasks()}
+
+
+def test_a_text_is_found_wherever_its_item_went(world: MakeWorld, api: Serve) -> None:
+    """The names are searched through an index of their own, which follows them."""
+    here = filled(world)
+    served = api(here)
+    task = here.task_of("3.mp4").id
+    long = "Grüße-%_'\"*" + "x" * 150
+    with writing(here.engine) as connection:
+        changed = sa.update(publishing_tasks).where(publishing_tasks.c.id == task)
+        connection.execute(changed.values(media_path=f"deep/{long}.mp4", partition_key="moved-away"))
+    for text in ("p/gr", "GRü", "ße-%_'", "'\"*", long, "eep", "ed-aw", "p/", "%_"):
+        assert walk(served, f"text={quote(text)}") == [task], text
+    for text in ("3.mp4", "xxx%", "_'\"_", "aw/eep", "x" * 151, "eep moved", "OR mp4", "-mp4"):
+        assert walk(served, f"text={quote(text)}") == [], text
+    with writing(here.engine) as connection:
+        connection.execute(sa.delete(publishing_log).where(publishing_log.c.task_id == task))
+        connection.execute(sa.delete(publishing_tasks).where(publishing_tasks.c.id == task))
+    assert walk(served, "text=moved") == []
+    assert len(walk(served, "text=mp4&limit=2")) == TASKS - 1
+
+
 def test_a_text_is_looked_for_in_the_index_of_the_names(engine: sa.Engine) -> None:
     postgresql = engine.dialect.name == "postgresql"
     plan: list[str] = []
@@ -89,8 +122,11 @@ def test_a_text_is_looked_for_in_the_index_of_the_names(engine: sa.Engine) -> No
         for way in ("seqscan", "indexscan") if postgresql else ():  # shorter while the table is empty
             connection.exec_driver_sql(f"SET LOCAL enable_{way} = off")
         sa.event.listen(connection, "before_cursor_execute", explain)
-        listing.page(connection, listing.Wanted(projects=["cats"], text="holiday"), 50)
-    assert f"ix_publishing_tasks_{'trigrams' if postgresql else 'names'}" in "".join(plan)
+        below = None if postgresql else 9  # of an empty table the numbers are shorter, too
+        listing.page(connection, listing.Wanted(projects=["cats", "dogs"], text="holiday", below=below), 50)
+    said = "".join(plan)
+    assert "ix_publishing_tasks_trigrams" in said if postgresql else "SCAN task_names VIRTUAL TABLE INDEX" in said
+    assert "TEMP B-TREE" not in said, "SQLite looks from the newest on, so that it ends with the page"
 
 
 def test_a_project_shows_counts_and_when_it_goes_on(world: MakeWorld, api: Serve) -> None:

@@ -54,7 +54,7 @@ def test_the_password_of_the_database_stands_in_no_file(loads: Loads) -> None:
     instance.write_dagster_yaml(settings)
     written = (settings.home / "dagster" / "dagster.yaml").read_text()
     assert "hidden-word" not in written
-    named = yaml.safe_load(written)["storage"]["postgres"]["postgres_url"]["env"]
+    named = yaml.safe_load(written)["storage"]["custom"]["config"]["postgres_url"]["env"]
     assert "hidden-word" in instance.environment(settings, {})[named]
 
 

@@ -18,7 +18,7 @@ from twitter_pipeline.defs.build import build
 from twitter_pipeline.defs.pipeline import Pipeline
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.tables import analytics_daily, analytics_hourly, publishing_log, timeline_readings
-from twitter_pipeline_tests.analytics.happenings import HOUR, a_day_at_work
+from twitter_pipeline_tests.analytics.happenings import HOUR, ONE, a_day_at_work, put
 from twitter_pipeline_tests.conftest import MakeSettings
 from twitter_pipeline_tests.defs.conftest import ByHand
 from twitter_pipeline_tests.support.waiting import wait_for
@@ -103,10 +103,25 @@ def test_a_backfill_is_one_run_in_which_each_hour_has_its_own_figures(
     assert len(result.asset_materializations_for_node("analytics_hourly")) == 6
     created = {hour: shown(result, "analytics_hourly", f"2026-11-20-{hour}:00")["created"] for hour in (11, 12, 13)}
     assert created == {11: 0, 12: 3, 13: 0}
-    assert "24 hours" not in shown(result, "analytics_hourly", PARTITION)
+    assert is_a_chart(shown(result, "analytics_hourly", PARTITION)["24 hours"])
     assert is_a_chart(shown(result, "analytics_hourly", "2026-11-20-15:00")["24 hours"])
     with reading(prepared) as connection:
         assert connection.scalar(sa.select(sa.func.count()).select_from(analytics_hourly)) == 6
+
+
+def test_of_many_hours_only_the_last_one_has_its_chart(
+    prepared: sa.Engine, settings: MakeSettings, instance: dg.DagsterInstance
+) -> None:
+    """Dagster would keep one with each of a year's."""
+    a_day_at_work(prepared)
+    tags = {
+        "dagster/asset_partition_range_start": "2026-11-20-10:00",
+        "dagster/asset_partition_range_end": "2026-11-21-11:00",
+    }
+    result = run(settings(), "analyse_hour", instance, tags=tags)
+    assert len(result.asset_materializations_for_node("analytics_hourly")) == 26
+    assert shown(result, "analytics_hourly", PARTITION) == {"created": 3, "completed": 1, "failed": 2, "cost": 0.015}
+    assert is_a_chart(shown(result, "analytics_hourly", "2026-11-21-11:00")["24 hours"])
 
 
 def test_a_day_shows_its_table_its_month_and_what_reading_cost(
@@ -133,18 +148,8 @@ def test_the_best_hours_show_their_map_and_say_what_it_is_not(
     assert picture(metadata["cats, map"])
 
 
-@pytest.mark.parametrize(
-    ("schedule", "keys"),
-    [
-        ("analyse_changed_hours", [PARTITION, "2026-11-20-13:00"]),
-        ("analyse_changed_days", ["2026-11-20"]),
-    ],
-)
-def test_the_schedules_request_all_that_is_stale(
-    prepared: sa.Engine, settings: MakeSettings, schedule: str, keys: list[str]
-) -> None:
-    a_day_at_work(prepared)
-    declared = settings()
+def requested(declared: Settings, schedule: str) -> list[tuple[str | None, str | None]]:
+    """The first and the last partition of each run that a tick, fifteen hours later, asks for."""
     repository = build(declared).get_repository_def()
     # Without an instance: Dagster's context would enter it twice and leave it set for the tests that follow.
     context = dg.build_schedule_context(
@@ -153,7 +158,34 @@ def test_the_schedules_request_all_that_is_stale(
         resources={"pipeline": Pipeline(declared)},
     )
     tick = repository.get_schedule_def(schedule).evaluate_tick(context)
-    assert [request.partition_key for request in tick.run_requests or ()] == keys
+    names = [f"dagster/asset_partition_range_{end}" for end in ("start", "end")]
+    return [
+        (one.partition_key, one.partition_key)
+        if one.partition_key
+        else (one.tags.get(names[0]), one.tags.get(names[1]))
+        for one in tick.run_requests or ()
+    ]
+
+
+def test_the_schedules_request_all_that_is_stale(prepared: sa.Engine, settings: MakeSettings) -> None:
+    a_day_at_work(prepared)
+    declared = settings()
+    assert requested(declared, "analyse_changed_days") == [("2026-11-20", "2026-11-20")]
+    assert requested(declared, "analyse_changed_hours") == [(PARTITION, "2026-11-20-13:00")], "in a row: one run"
+    put(prepared, HOUR - 3 * ONE)
+    for number in range(3, 11):
+        put(prepared, HOUR + number * ONE)
+    assert requested(declared, "analyse_changed_hours") == [
+        ("2026-11-20-09:00", "2026-11-20-09:00"),
+        (PARTITION, "2026-11-20-13:00"),
+        ("2026-11-20-15:00", "2026-11-20-22:00"),
+    ]
+    for number in range(-30, 0):
+        put(prepared, HOUR + number * ONE)
+    assert requested(declared, "analyse_changed_hours")[:2] == [
+        ("2026-11-19-06:00", "2026-11-20-05:00"),
+        ("2026-11-20-06:00", "2026-11-20-13:00"),
+    ], "a day's at most: each has its chart"
 
 
 @pytest.mark.soak

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import resource
-import shutil
 import signal
-import tempfile
 from collections.abc import Iterator
 from datetime import timedelta
 from multiprocessing import get_context
@@ -110,14 +108,6 @@ def test_a_scan_without_room_goes_on_where_it_was_once_there_is_some(world: Make
     here.scan()
     assert {task.media_path for task in here.tasks()} == names
     assert all(len(lines(here, task)) == 1 for task in here.tasks())
-
-
-@pytest.fixture
-def other_disk() -> Iterator[Path]:
-    """A folder on another file system, to which files are copied."""
-    folder = Path(tempfile.mkdtemp(dir="/dev/shm"))
-    yield folder
-    shutil.rmtree(folder)
 
 
 def _tidy_with_little_room(settings: Settings) -> None:

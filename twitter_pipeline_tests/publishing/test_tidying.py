@@ -5,10 +5,7 @@ from __future__ import annotations
 import errno
 import json
 import os
-import shutil
 import signal
-import tempfile
-from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -263,15 +260,6 @@ def test_a_move_that_fails_is_told_once_and_tried_again_an_hour_later(world: Mak
     (here.folder / "posted").unlink()
     tidy_up(here, LATER + 3 * AFTER_FAILURE)
     assert tree(here) == ["posted/cat.json", "posted/cat.mp4"]
-
-
-@pytest.fixture
-def other_disk(tmp_path: Path) -> Iterator[Path]:
-    """A folder on another file system than the test's."""
-    folder = Path(tempfile.mkdtemp(dir="/dev/shm"))
-    assert folder.stat().st_dev != tmp_path.stat().st_dev
-    yield folder
-    shutil.rmtree(folder)
 
 
 def test_across_disks_it_is_copied_with_its_time_and_then_deleted(world: MakeWorld, other_disk: Path) -> None:

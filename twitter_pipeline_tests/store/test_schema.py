@@ -37,7 +37,9 @@ def test_the_migrations_make_the_tables_the_program_uses(engine: sa.Engine) -> N
         # SQLite shows an empty text as ('') or '', which Alembic takes for another; None: it compares the rest itself.
         return "''" not in str(inspected) if declared == "" else None
 
-    def is_made_here(item: sa.schema.SchemaItem, *_: object) -> bool:
+    def is_made_here(item: sa.schema.SchemaItem, name: object = None, *_: object) -> bool:
+        if str(name).startswith("task_names"):  # SQLite's own search: it makes tables of its own
+            return False
         return item.info.get("only", engine.dialect.name) == engine.dialect.name
 
     with engine.connect() as connection:
@@ -51,7 +53,8 @@ def test_the_migrations_make_the_tables_the_program_uses(engine: sa.Engine) -> N
         )
         assert compare_metadata(context, metadata) == []
     found = sa.inspect(engine)
-    assert set(found.get_table_names()) == {*metadata.tables, "alembic_version"}
+    made = {name for name in found.get_table_names() if not name.startswith("task_names")}
+    assert made == {*metadata.tables, "alembic_version"}
     for table in metadata.tables.values():
         assert {index["name"] for index in found.get_indexes(table.name)} >= {
             index.name for index in table.indexes if is_made_here(index)

@@ -49,7 +49,8 @@ class PostgresServer:
     def database(self, *, migrated: bool = True) -> Iterator[str]:
         """The URL of a new database, dropped at the end; empty when not `migrated`."""
         name = f"test_{uuid.uuid4().hex}"
-        self._run(f"CREATE DATABASE {name} TEMPLATE {_MIGRATED if migrated else 'template0'}")
+        # By copying files, not through the server's log: a third less of a core.
+        self._run(f"CREATE DATABASE {name} TEMPLATE {_MIGRATED if migrated else 'template0'} STRATEGY FILE_COPY")
         try:
             yield self.url(name)
         finally:
@@ -96,7 +97,7 @@ def shared_server(folder: Path) -> Iterator[PostgresServer]:
 
 def _start(folder: Path) -> PostgresServer:
     as_somebody, binaries = _not_as_root(), _binaries()
-    data = Path(tempfile.mkdtemp(prefix="postgresql-", dir=_memory() or folder)) / "data"
+    data = Path(tempfile.mkdtemp(prefix="postgresql-", dir=in_memory() or folder)) / "data"
     made = subprocess.run(
         [
             *(*as_somebody, str(binaries / "initdb"), "--pgdata", str(data), "--username", "postgres"),
@@ -131,7 +132,7 @@ def _start(folder: Path) -> PostgresServer:
     return PostgresServer(port)
 
 
-def _memory() -> Path | None:
+def in_memory() -> Path | None:
     """A folder in memory, where a database is copied ten times as fast as on a disk; None when it is too small."""
     memory = Path("/dev/shm")  # noqa: S108 - mkdtemp makes the folder in it
     if os.access(memory, os.W_OK) and shutil.disk_usage(memory).free > 2 * 1024**3:

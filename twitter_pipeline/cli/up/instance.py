@@ -38,7 +38,13 @@ def dagster_yaml(settings: Settings) -> dict[str, Any]:
     """The instance's configuration. Without `storage`, Dagster keeps SQLite files in DAGSTER_HOME."""
     said: dict[str, Any] = {}
     if settings.database_url is not None:
-        said["storage"] = {"postgres": {"postgres_url": {"env": STORAGE_VARIABLE}}}
+        said["storage"] = {
+            "custom": {
+                "module": "twitter_pipeline.launching.storage",
+                "class": "PlannedAtOnce",
+                "config": {"postgres_url": {"env": STORAGE_VARIABLE}},
+            }
+        }
     return said | {
         "run_coordinator": {
             "module": "twitter_pipeline.launching.run_queue",

@@ -41,7 +41,7 @@ def code_server(settings: Settings) -> Service:
 
 def daemon(settings: Settings) -> Service:
     """Ticks and the run queue. It is for after the code server answers: it would look again only a minute later."""
-    return Service("daemon", ("dagster._daemon", "run", "-w", _workspace(settings)), forked=True)
+    return Service("daemon", ("twitter_pipeline.launching.daemon", "run", "-w", _workspace(settings)), forked=True)
 
 
 def webserver(settings: Settings) -> Service:

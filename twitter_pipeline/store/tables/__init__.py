@@ -21,10 +21,12 @@ from twitter_pipeline.store.tables.tasks import (
     TRIGRAM,
     gemini_answers,
     gemini_requests,
+    hold_trigrams,
     name_trigrams,
     publishing_log,
     publishing_tasks,
     run_values,
+    task_names,
     trigrams,
 )
 
@@ -44,6 +46,7 @@ __all__ = [
     "easings",
     "gemini_answers",
     "gemini_requests",
+    "hold_trigrams",
     "measures",
     "measures_hourly",
     "media_uploads",
@@ -57,6 +60,7 @@ __all__ = [
     "publishing_tasks",
     "run_values",
     "scan_candidates",
+    "task_names",
     "timeline_posts",
     "timeline_readings",
     "trigrams",

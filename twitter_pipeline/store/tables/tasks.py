@@ -90,7 +90,7 @@ publishing_tasks = sa.Table(
     ),
 )
 
-#: Letters that PostgreSQL finds a text in a name by, at once: each three that stand beside each other.
+#: Letters that a text in a name is found by, at once: each three that stand beside each other.
 TRIGRAM = 3
 
 
@@ -102,6 +102,16 @@ def trigrams(said: str | sa.ColumnElement[str]) -> sa.ColumnElement[Any]:
 #: The index that these are looked for in: of an item's names.
 name_trigrams = trigrams(publishing_tasks.c.partition_key).op("||")(trigrams(publishing_tasks.c.media_path))
 sa.Index("ix_publishing_tasks_trigrams", name_trigrams, postgresql_using="gin", info={"only": "postgresql"})
+
+#: SQLite's: which trigrams the names of the task with this number hold; kept by triggers (migration 0013).
+task_names = sa.table("task_names", sa.column("rowid", sa.Integer), sa.column("task_names", sa.Text))
+
+
+def hold_trigrams(said: str) -> sa.ColumnElement[bool]:
+    """In SQLite, that both names together hold each trigram of the text, in any case."""
+    quoted = (said[at : at + TRIGRAM].replace('"', '""') for at in range(len(said) - TRIGRAM + 1))
+    return task_names.c.task_names.op("MATCH", is_comparison=True)(" AND ".join(f'"{one}"' for one in quoted))
+
 
 publishing_log = sa.Table(
     "publishing_log",
