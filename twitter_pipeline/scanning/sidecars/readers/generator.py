@@ -40,7 +40,7 @@ def understands(content: object, /) -> bool:
 def read(document: Document, wanted: Wanted, /) -> Answer:
     """Its first title, unless it speaks of another video."""
     about = as_object(document.content, "it")
-    file = fields.text(fields.first(about, *_FILES))
+    file = next((fields.text(path) for name in _FILES if isinstance(path := about.get(name), str)), "")
     if claims(document.name) and (why := _why_not_of(file, wanted)) is not None:
         return Passed(why)
     if (why := fields.refusal(about)) is not None:

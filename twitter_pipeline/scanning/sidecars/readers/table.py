@@ -55,6 +55,7 @@ def read(document: Document, wanted: Wanted, /) -> Answer:
         if (entry := _entry(table, cells, wanted)) is not None:
             if (why := fields.refusal(entry)) is not None:
                 return Refused(f"row {number}: {why}")
+            entry.pop("status", None)
             return Words(fields.read(entry), f"row {number}")
     return None
 

@@ -24,14 +24,15 @@ _SUFFIX = "supplemental-metadata"
 #: Where Takeout cuts, in characters, ".json" aside.
 _CUT = 46
 _NUMBERED = re.compile(r"(.*)(\(\d+\))(\.[^.]*)", re.DOTALL)
-_CLAIMED = re.compile(r".*\.([a-z-]*)(?:\(\d+\))?\.json|.*\(\d+\)\.json", re.DOTALL)
+_CUT_OFF = re.compile(r".*\.([a-z-]*)\.json", re.DOTALL)
+_NUMBER_LAST = re.compile(r".*\(\d+\)\.json", re.DOTALL)
 _EDITED = "-edited"
 
 
 def claims(name: str, /) -> bool:
     """Names with the suffix, or the beginning of it, or with a number before .json."""
-    found = _CLAIMED.fullmatch(name)
-    return found is not None and _SUFFIX.startswith(found[1] or "")
+    cut = _CUT_OFF.fullmatch(name)
+    return _NUMBER_LAST.fullmatch(name) is not None or (cut is not None and _SUFFIX.startswith(cut[1]))
 
 
 def names(wanted: Wanted, /) -> Iterable[str]:
