@@ -123,25 +123,24 @@ def _tell(source: Source, explanation: Explanation) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    console = output.console()
-    console.print(Text(f"{explanation.medium} in source {source.key}", style="bold"), soft_wrap=True)
+    _say(f"{explanation.medium} in source {source.key}", "bold")
     for step in explanation.steps:
         kind = step.read_as if step.read_as == step.found_as else f"{step.found_as}, read as {step.read_as}"
         style = "green" if step.counts else "dim"
-        console.print(Text(f"  {'→' if step.counts else ' '} {step.file} [{kind}]: {step.said}", style), soft_wrap=True)
+        _say(f"  {'→' if step.counts else ' '} {step.file} [{kind}]: {step.said}", style)
     if explanation.metadata is not None:
         table = Table("field", "understood", box=None, pad_edge=False, show_header=False)
         for name, value in _fields(explanation.metadata.to_dict()):
-            table.add_row(Text(f"    {name}"), Text(value))
-        console.print(table)
+            table.add_row(Text(_one_line(f"    {name}")), Text(value))
+        output.console().print(table)
     if explanation.ignored:
-        console.print(Text(f"    ignored: {', '.join(explanation.ignored)}", style="dim"), soft_wrap=True)
+        _say(f"    ignored: {', '.join(explanation.ignored)}", "dim")
     if explanation.problem is not None:
-        console.print(Text(f"  {explanation.problem}", style="yellow"), soft_wrap=True)
+        _say(f"  {explanation.problem}", "yellow")
     if explanation.accepted:
-        console.print(Text("  no metadata; it would be found in a file called", style="yellow"))
+        _say("  no metadata; it would be found in a file called", "yellow")
         for kind, names in explanation.accepted.items():
-            console.print(Text(f"    {kind}: {', '.join(names)}"), soft_wrap=True)
+            _say(f"    {kind}: {', '.join(names)}")
 
 
 def _fields(metadata: dict[str, Any]) -> Iterator[tuple[str, str]]:
@@ -156,13 +155,21 @@ def _fields(metadata: dict[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def _tell_file(source: Source, of_file: FileExplanation) -> None:
+    _say(f"{of_file.file} in source {source.key}", "bold")
+    names = ", ".join(of_file.claimed_by) or "of none"
+    _say(f"  its name may be of the kinds: {names}")
+    read_as = "not read" if of_file.read_as is None else f"read as {of_file.read_as}"
+    _say(f"  {read_as}: {of_file.why}")
+    of = ", ".join(of_file.media[:20]) or "no medium there"
+    _say(f"  it holds the words of: {of}")
+
+
+def _say(text: str, style: str = "") -> None:
+    """One line, whatever files and fields are called."""
     from rich.text import Text
 
-    console = output.console()
-    console.print(Text(f"{of_file.file} in source {source.key}", style="bold"), soft_wrap=True)
-    names = ", ".join(of_file.claimed_by) or "of none"
-    console.print(Text(f"  its name may be of the kinds: {names}"), soft_wrap=True)
-    read_as = "not read" if of_file.read_as is None else f"read as {of_file.read_as}"
-    console.print(Text(f"  {read_as}: {of_file.why}"), soft_wrap=True)
-    of = ", ".join(of_file.media[:20]) or "no medium there"
-    console.print(Text(f"  it holds the words of: {of}"), soft_wrap=True)
+    output.console().print(Text(_one_line(text), style), soft_wrap=True)
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.splitlines())
