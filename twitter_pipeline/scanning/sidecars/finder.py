@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from twitter_pipeline.config import Project, Source
 from twitter_pipeline.scanning.sidecars.document import Document, Unreadable
@@ -20,12 +20,18 @@ from twitter_pipeline.scanning.sidecars.readers import READERS
 class Look:
     """One file that may speak of a medium, and what it says."""
 
-    path: Path
+    listing: Listing
+    entry: os.DirEntry[str]
     #: The reader that knows such names, and the one that its content is for; mostly the same.
     named: Reader
     reader: Reader
     #: None: nothing about this medium.
     result: Sidecar | Problem | Passed | None
+
+    @property
+    def path(self) -> Path:
+        """The file."""
+        return self.listing.folder / self.entry.name
 
     @property
     def decision(self) -> Sidecar | Problem | None:
@@ -56,6 +62,8 @@ class Finder:
         self._languages = tuple(dict.fromkeys((language, *fallback_languages)))
         self.readers = tuple(reader for reader in READERS if not kinds or reader.KIND in kinds)
         self._folders: dict[Path, Listing] = {}
+        #: By a medium's folder, relative to the project: the listing of it, and all that are asked.
+        self._asked: dict[str, tuple[Listing, tuple[Listing, ...]]] = {}
 
     def find(self, media_rel: str, *, only_beside: bool = False) -> Sidecar | Problem | None:
         """The metadata of the medium at `media_rel` (relative to the project, posix); `only_beside`: in its folder.
@@ -71,15 +79,14 @@ class Finder:
                 wordless = wordless or look.result
         if wordless is not None:
             return wordless
-        for listing in self._asked(media_rel, only_beside):
+        for listing in self._listings(media_rel, only_beside):
             if listing.problem is not None:
                 return Problem.of(listing.folder, self.project_root, listing.problem)
         return None
 
     def looks(self, media_rel: str, *, only_beside: bool = False) -> Iterator[Look]:
         """Every file that may speak of a medium, in the order in which they count; the first that decides is it."""
-        listings = self._asked(media_rel, only_beside)
-        asked = [listing for listing in listings if listing.files]
+        asked = [listing for listing in self._listings(media_rel, only_beside) if listing.files]
         if not asked:
             return
         for wanted in self.wanted(media_rel):
@@ -94,10 +101,10 @@ class Finder:
 
     def wanted(self, media_rel: str) -> Iterator[Wanted]:
         """What is looked for, by language."""
-        media = PurePosixPath(media_rel)
-        beside = self.listing(self.project_root / media.parent)
+        name = name_key(media_rel.rpartition("/")[2])
+        beside = self._listings(media_rel, True)[0]
         for number, language in enumerate(self._languages):
-            yield Wanted(name_key(media.name), language, number == 0, beside)
+            yield Wanted(name, language, number == 0, beside)
 
     def listing(self, folder: Path) -> Listing:
         """The metadata files of a folder, as they were when it was first asked for."""
@@ -105,26 +112,33 @@ class Finder:
             self._folders[folder] = Listing.of(folder, self.project_root)
         return self._folders[folder]
 
-    def _asked(self, media_rel: str, only_beside: bool) -> list[Listing]:
-        beside = self.project_root / PurePosixPath(media_rel).parent
-        folders = [beside] if only_beside or self._metadata_dir in (None, beside) else [beside, self._metadata_dir]
-        return [self.listing(folder) for folder in folders if folder is not None]
+    def _listings(self, media_rel: str, only_beside: bool) -> tuple[Listing, ...]:
+        folder = media_rel.rpartition("/")[0]
+        if (asked := self._asked.get(folder)) is None:
+            path = self.project_root / folder
+            beside = self.listing(path)
+            apart = self._metadata_dir
+            every = (beside,) if apart is None or apart == path else (beside, self.listing(apart))
+            asked = self._asked[folder] = beside, every
+        return asked[:1] if only_beside else asked[1]
 
     def _look(self, named: Reader, listing: Listing, entry: os.DirEntry[str], wanted: Wanted) -> Look:
-        path, reader = listing.folder / entry.name, named
+        reader = named
+        result: Sidecar | Problem | Passed | None
         try:
             file = listing.file(entry)
             document = open_document(file, shared=named.SHARED)
             reader = reader_of(document, named)
             answer = self._answer(named, reader, document, wanted)
         except Unreadable as error:
-            return Look(path, named, reader, listing.problem_with(entry, error))
+            return Look(listing, entry, named, reader, listing.problem_with(entry, error))
         if isinstance(answer, Words):
-            found = Sidecar(file.path, answer.entry, answer.metadata, file.mtime_ns, file.size)
-            return Look(path, named, reader, found)
-        if isinstance(answer, Refused):
-            return Look(path, named, reader, Problem.refusal(path, self.project_root, answer.why))
-        return Look(path, named, reader, answer)
+            result = Sidecar(file.path, answer.entry, answer.metadata, file.mtime_ns, file.size)
+        elif isinstance(answer, Refused):
+            result = Problem.refusal(file.path, self.project_root, answer.why)
+        else:
+            result = answer
+        return Look(listing, entry, named, reader, result)
 
     def _answer(self, named: Reader, reader: Reader, document: Document, wanted: Wanted) -> Answer:
         if reader not in self.readers:
@@ -140,7 +154,11 @@ def reader_of(document: Document, named: Reader) -> Reader:
     """The reader for what a document holds: by content where one knows it, else the one that knows its name."""
     if not isinstance(document.content, dict) or named.understands(document.content):
         return named  # only JSON is written by all sorts of programs under all sorts of names
-    return next((reader for reader in READERS if reader.understands(document.content)), named)
+    return document.once(_known_by_content) or named
+
+
+def _known_by_content(content: object) -> Reader | None:
+    return next((reader for reader in READERS if reader.understands(content)), None)
 
 
 def finder_for(project: Project, source: Source) -> Finder:

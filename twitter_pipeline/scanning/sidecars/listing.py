@@ -55,6 +55,8 @@ class Listing:
     #: Why the folder cannot be listed.
     problem: str | None = None
     _matching: dict[str, list[os.DirEntry[str]]] = field(default_factory=dict)
+    #: Those that were looked at, by their names.
+    _looked_at: dict[str, File] = field(default_factory=dict)
 
     @classmethod
     def of(cls, folder: Path, project_root: Path) -> Listing:
@@ -122,6 +124,8 @@ class Listing:
         """
         if not is_utf8(entry.name):
             raise Unreadable("its name is not valid UTF-8; rename it")
+        if (known := self._looked_at.get(entry.name)) is not None:
+            return known
         path = self.folder / entry.name
         if entry.is_symlink() and leaves(path, os.path.realpath(self.project_root)):
             raise Unreadable("it is a link that leads out of the project")
@@ -131,7 +135,8 @@ class Listing:
                 raise Unreadable("it is no file")
         except OSError as error:
             raise Unreadable(f"{error.strerror}") from error
-        return File(path, status.st_size, status.st_mtime_ns)
+        file = self._looked_at[entry.name] = File(path, status.st_size, status.st_mtime_ns)
+        return file
 
     def problem_with(self, entry: os.DirEntry[str], why: Unreadable) -> Problem:
         """What to tell people about `entry`."""
