@@ -65,7 +65,7 @@ def _takes(project: Project, source: Source, rel: str) -> bool:
     if source.type != "text":
         return True
     listing = finder_for(project, source).listing(project.path / folder)
-    return not captions.among([name], listing, captions.types(project, folder or "."))
+    return not captions.among([name], listing, project, folder or ".")
 
 
 def _concerns(project: Project, source: Source, rel: str) -> bool:

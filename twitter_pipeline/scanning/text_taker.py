@@ -39,8 +39,8 @@ class TextTaker(Taker):
         rel = self.path(folder)
         path = self.project.path / rel
         own = [(file, entry) for file, entry in unsettled.items() if is_a("text", entry.name)]
-        if own and (types := captions.types(self.project, rel)):
-            words = captions.among([entry.name for _, entry in own], self.finder.listing(path), types)
+        if own:
+            words = captions.among([entry.name for _, entry in own], self.finder.listing(path), self.project, rel)
             own = [(file, entry) for file, entry in own if entry.name not in words]
         units = self.singles(own)
         if all(is_a("text", entry.name) for entry in unsettled.values()) or path == self._metadata_folder:

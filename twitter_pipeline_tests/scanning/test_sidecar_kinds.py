@@ -193,15 +193,15 @@ def test_a_file_that_pictures_share_moves_with_the_last_of_them(world: MakeWorld
 
 
 def test_a_text_beside_a_film_is_its_words_and_no_post_of_its_own(world: MakeWorld) -> None:
-    here = world(sources=[{"type": "video"}, {"type": "text"}])
+    here = world(sources=[{"type": "video", "fallback_languages": ["de"]}, {"type": "text"}])
     here.put("cat.mp4")
-    for name in ("cat.txt", "cat.de.txt", "cat.mp4.txt", "news.txt"):
+    (here.folder / "folder.mp4").mkdir()
+    for name in ("cat.txt", "cat.de.txt", "cat.mp4.txt", "news.txt", "cat.fr.txt", "cat-nap.txt", "folder.txt"):
         (here.folder / name).write_text(f"Words of {name}", encoding="utf-8")
     here.scan()
-    assert {task.media_path: task.metadata_path for task in here.tasks()} == {
-        "cat.mp4": "cat.txt",
-        "news.txt": "news.txt",
-    }
+    own = ["cat-nap.txt", "cat.fr.txt", "folder.txt", "news.txt"]
+    found = {task.media_path: task.metadata_path for task in here.tasks()}
+    assert found == {"cat.mp4": "cat.txt", **{name: name for name in own}}
 
 
 @pytest.mark.parametrize("sources", [[{"type": "text"}], [{"type": "video", "sidecars": ["json"]}, {"type": "text"}]])

@@ -50,7 +50,7 @@ class Listing:
     files: dict[str, os.DirEntry[str]] = field(default_factory=dict)
     #: All its other files, and texts, which may be metadata or none, by `base_of`.
     other_bases: set[str] = field(default_factory=set)
-    #: The names of those that are no metadata whatever stands in them.
+    #: The names of its files that are no metadata whatever stands in them; hidden ones are left out.
     others: list[str] = field(default_factory=list)
     #: Why the folder cannot be listed.
     problem: str | None = None
@@ -79,7 +79,7 @@ class Listing:
         is_metadata = entry.name.lower().endswith(ENDINGS)
         if is_metadata:
             self.files[base + ending.lower()] = entry
-        else:
+        elif not name.startswith(".") and not _is_folder(entry):
             self.others.append(name)
         if not is_metadata or ending.lower() == ".txt":
             self.other_bases.add(base)
@@ -141,6 +141,10 @@ class Listing:
     def problem_with(self, entry: os.DirEntry[str], why: Unreadable) -> Problem:
         """What to tell people about `entry`."""
         return Problem.of(self.folder / entry.name, self.project_root, why)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    return entry.is_dir(follow_symlinks=False) or (entry.is_symlink() and os.path.isdir(entry.path))  # noqa: PTH112
 
 
 def _age(entry: os.DirEntry[str]) -> tuple[str, int, str]:
