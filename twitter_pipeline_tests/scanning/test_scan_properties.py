@@ -1,7 +1,7 @@
 """Whatever a folder holds: a scan never raises, every medium ends in a visible state, the next scan changes nothing."""
 
 # Names that are no text are bytes, which pathlib does not take.
-# ruff: noqa: PTH102, PTH112, PTH123, PTH211
+# ruff: noqa: PTH102, PTH112, PTH113, PTH123, PTH211
 
 from __future__ import annotations
 
@@ -132,8 +132,9 @@ def media_in(folder: bytes, root: bytes) -> set[str]:
         for name in (_normal(entry.name), _stem(entry.name))
     }
     for entry in os.scandir(folder):
-        is_text = entry.name.lower().endswith(b".txt") and not entry.is_dir(follow_symlinks=False)
-        if is_text and _stem(entry.name) in pictured:
+        is_text = entry.name.lower().endswith(b".txt") and b"\xff" not in entry.name and os.path.isfile(entry.path)
+        # One that can be taken: any other is told as refused.
+        if is_text and os.path.realpath(entry.path).startswith(root + b"/") and _stem(entry.name) in pictured:
             continue
         if entry.name.startswith(b"."):
             continue
