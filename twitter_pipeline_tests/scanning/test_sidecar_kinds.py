@@ -146,6 +146,7 @@ def test_what_failed_after_it_was_found_is_not_posted_either(world: MakeWorld) -
     assert here.posted_texts() == []
     write(here, "final.json", {"title": "Coffee"})
     here.scan()
+    assert here.task().status is Status.PENDING
     assert isinstance(here.publish(run_id="run-2"), Posted)
 
 
@@ -160,7 +161,7 @@ def test_one_that_failed_and_was_made_anew_is_still_woken_by_its_metadata(world:
     assert (here.task().status, lines(here)[-1].action) == (Status.SKIPPED, "looked_at")
     write(here, "final.json", {"title": "Coffee"})
     here.scan()
-    assert isinstance(here.publish(), Posted)
+    assert (here.task().status, here.task().metadata_path) == (Status.PENDING, "final.json")
 
 
 def test_the_pictures_of_one_post_are_an_album_with_its_caption(world: MakeWorld) -> None:

@@ -67,5 +67,10 @@ def test_one_that_somebody_wrote_for_the_pipeline_keeps_its_link(tmp_path: Path)
     )
 
 
+def test_one_that_names_an_author_comes_from_elsewhere(tmp_path: Path) -> None:
+    shortened = {"title": "Sea", "username": "ann", "link": "https://example.com/1"}
+    assert understood(tmp_path, "a.jpg", {"a.jpg.json": shortened}) == Metadata(title="Sea", extra={"author": "ann"})
+
+
 def test_another_medium_s_is_not_taken(tmp_path: Path) -> None:
     assert understood(tmp_path, "a.jpg", {"a.png.json": {**SITE, "title": "Sea"}}) is None
