@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from twitter_pipeline.content import Metadata
+from twitter_pipeline.content import Metadata, compose
 from twitter_pipeline.scanning.sidecars import finder
 from twitter_pipeline.scanning.sidecars.reader import Reader
 from twitter_pipeline.scanning.sidecars.readers import READERS
@@ -52,3 +52,12 @@ def test_the_reader_on_the_page_passes_its_test(tmp_path: Path, monkeypatch: pyt
     exec(code("test"), named)  # noqa: S102
     named["test_its_note_is_the_description"](tmp_path)
     assert reader.claims(reader.EXAMPLES[0])
+
+
+def test_the_template_on_the_page_does_with_and_without_an_author() -> None:
+    (template,) = re.findall(r"^    (\{\{ title \}\}.*)$", PAGE, re.MULTILINE)
+    said = [
+        compose(Metadata(title="Sea", extra=extra), template=template, hashtags=()).text
+        for extra in ({"author": "Ann"}, {})
+    ]
+    assert said == ["Sea (by Ann)", "Sea"]
