@@ -1,11 +1,13 @@
 """What a scan costs: `python -m benchmarks.scan`.
 
 100,000 files that are tasks already, in one folder and in 1,000: seconds of a scan with nothing new, beside a bare walk
-of the same folders with `os.scandir`, by turns. Then 500 new clips: how fast they are recorded.
+of the same folders with `os.scandir`, by turns. Then 500 new clips: how fast they are recorded. Last 5,000 clips that
+wait: what a look for the metadata of each takes, where it is in a file of its own, in one of many, or nowhere.
 """
 
 from __future__ import annotations
 
+import json
 import os
 import statistics
 import tempfile
@@ -19,6 +21,7 @@ import sqlalchemy as sa
 from twitter_pipeline.config import Project, load
 from twitter_pipeline.scanning.report import ScanReport
 from twitter_pipeline.scanning.scan import scan
+from twitter_pipeline.scanning.sidecars import Finder
 from twitter_pipeline.store import defaults, schema
 from twitter_pipeline.store.engine import connect, reading, writing
 from twitter_pipeline.store.secrets import open_vault
@@ -26,6 +29,7 @@ from twitter_pipeline.store.tables import publishing_tasks
 
 KNOWN = 100_000
 NEW = 500
+WAITING = 5_000
 CLIP_BYTES = 300_000
 ROUNDS = 9
 #: Of a scan with nothing new, in seconds of the processor.
@@ -133,10 +137,41 @@ def new_clips() -> None:
     print(f"{NEW:,} new clips: {first:.3f} s to see them, {second:.3f} s to record them ({NEW / second:,.0f} a second)")
 
 
+def looks_for_metadata(what: str) -> None:
+    """Measure what looking for the metadata of waiting clips takes: `what` is there."""
+    names = [f"holiday-clip-{number:05}.mp4" for number in range(WAITING)]
+    entry = {"title": "A holiday clip", "description": "What there is to say about it. " * 10, "hashtags": ["#a"] * 5}
+    with tempfile.TemporaryDirectory() as base:
+        root = Path(base)
+        for name in names:
+            (root / name).touch()
+            if what == "a file for each":
+                (root / name).with_suffix(".json").write_text(json.dumps(entry), encoding="utf-8")
+        if what.startswith("a batch"):
+            others = "other-" if what == "a batch of others" else ""
+            batch = {others + name: entry for name in names}
+            (root / "en_batch.json").write_text(json.dumps(batch), encoding="utf-8")
+        if what == "a table":
+            rows = [f"{name};{entry['title']};{entry['description']}" for name in names]
+            (root / "posts.csv").write_text("\n".join(["Datei;Titel;Text", *rows]), encoding="utf-8")
+
+        def look() -> None:
+            finder = Finder(root, None, "en")  # as each scan makes one
+            for name in names:
+                finder.find(name)
+
+        worked = [seconds(look)[1] for _ in range(ROUNDS)]
+    name = f"{WAITING:,} looks for metadata, {what}"
+    print(f"{name:<50}{worked[0] / WAITING * 1e6:>8.0f}{statistics.median(worked[1:]) / WAITING * 1e6:>8.0f}")
+
+
 def main() -> None:
     print(f"{'a scan with nothing new':<40}{'s':>8}{'CPU-s':>8}{'scandir s':>10}{'CPU-s':>8}{'ratio':>8}")
     met = [nothing_new(folders) for folders in (1, 1_000)]
     new_clips()
+    print(f"{'CPU-µs each':<50}{'first':>8}{'then':>8}")
+    for what in ("a file for each", "a batch", "a batch of others", "a table", "nothing"):
+        looks_for_metadata(what)
     if not all(met):
         raise SystemExit(f"a scan with nothing new should take less than {GOAL} CPU-s")
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from twitter_pipeline.cli import accounts, alerts, tasks, users
+from twitter_pipeline.cli import accounts, alerts, sidecar, tasks, users
 from twitter_pipeline.cli.command import group
 from twitter_pipeline.cli.commands import deciding, keeping, looking, starting
 
@@ -40,6 +40,7 @@ for name, commands in {
     "alert": alerts.app,
     "config": keeping.config_app,
     "db": keeping.db_app,
+    "sidecar": sidecar.app,
     "tasks": tasks.app,
     "token": users.token_app,
     "user": users.user_app,

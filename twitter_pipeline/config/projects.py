@@ -26,6 +26,21 @@ from twitter_pipeline.config.services import GeminiSettings
 #: A project that was not looked after for longer was down. A tick takes a minute at most, but waits for others.
 DOWN_AFTER = timedelta(minutes=10)
 
+#: Those of `scanning.sidecars.readers`, in their order; a test compares them.
+SidecarKind = Literal[
+    "json",
+    "yt-dlp",
+    "takeout",
+    "gallery-dl",
+    "instaloader",
+    "tiktok",
+    "batch",
+    "table",
+    "generator",
+    "text",
+    "xmp",
+]
+
 
 class Source(Section):
     """A folder of a project and what is taken from it."""
@@ -47,6 +62,9 @@ class Source(Section):
     )
     fallback_languages: tuple[Language, ...] = Field(
         (), description="Languages to take, in this order, where there is no metadata in `language`."
+    )
+    sidecars: tuple[SidecarKind, ...] = Field(
+        (), description="The kinds of metadata files that count (docs/sidecars.md). Without it: all of them."
     )
     account: str | None = Field(None, description="The account this source posts as. Without it: the project's.")
     repeat: bool = Field(

@@ -63,6 +63,7 @@ PRELOAD = (
     "twitter_pipeline.media.video",
     "twitter_pipeline.publishing.post",
     "twitter_pipeline.scanning.captions",
+    "twitter_pipeline.scanning.words_beside",
     "twitter_pipeline.scanning.sidecars",
     "twitter_pipeline.x.client",
     "twitter_pipeline.x.posts",

@@ -218,6 +218,8 @@ def read_metadata(item: Item, source: Source, finder: Finder | None = None) -> t
             raise NoMetadata(NotPublishable(f"{sidecar}: there is neither a title nor a description for it; write one"))
         return found.metadata, sidecar
     why = found.message if isinstance(found, Problem) else "it has no metadata"
+    if found is not None and found.refuses:
+        raise NoMetadata(NotPublishable(why))
     until = item.task.created_at + item.project.metadata_wait
     if utc_now() < until:
         raise NoMetadata(MustWait(f"{why}; waits for it until {until:%Y-%m-%d %H:%M:%S} UTC", until))

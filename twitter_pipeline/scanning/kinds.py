@@ -24,6 +24,11 @@ def is_a(kind: str, name: str) -> bool:
     return name.lower().endswith(_ENDINGS[kind])
 
 
+def type_of(name: str) -> str | None:
+    """The type of medium a file of this name is: video or image; None for none, which a text is, too."""
+    return next((kind for kind in ("video", "image") if is_a(kind, name)), None)
+
+
 def is_media(name: str) -> bool:
     """Whether a file of this name is what some source takes."""
     return any(is_a(kind, name) for kind in SUFFIXES)

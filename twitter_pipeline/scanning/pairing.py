@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -45,19 +45,24 @@ def find(finder: Finder, source: Source, key: str, files: Sequence[str]) -> Side
 
 
 def _of_album(finder: Finder, album: str, files: Sequence[str]) -> Sidecar | Problem | None:
+    for path, only_beside in album_names(album, files):
+        if (found := finder.find(path, only_beside=only_beside)) is not None:
+            return found
+    return None
+
+
+def album_names(album: str, files: Sequence[str]) -> Iterator[tuple[str, bool]]:
+    """What an album's metadata is looked for as, in this order, and whether only in the folder of that."""
     folder, _, name = files[0].rpartition("/")
     if album == folder:
-        inside = [f"{folder}/album{_ALBUM}", f"{folder}/{folder.rpartition('/')[2]}{_ALBUM}"]
-        for path in inside:
-            if (found := finder.find(path, only_beside=True)) is not None:
-                return found
-        return finder.find(f"{folder}{_ALBUM}")
+        yield f"{folder}/album{_ALBUM}", True
+        yield f"{folder}/{folder.rpartition('/')[2]}{_ALBUM}", True
+        yield f"{folder}{_ALBUM}", False
+        return
     group = group_of(name)
     if group is not None:
-        beside = f"{folder}/{group}" if folder else group
-        if (of_group := finder.find(f"{beside}{_ALBUM}")) is not None:
-            return of_group
-    return finder.find(files[0])
+        yield (f"{folder}/{group}" if folder else group) + _ALBUM, False
+    yield files[0], False
 
 
 def _further_part(metadata: Metadata, part: int) -> Metadata:
@@ -79,18 +84,27 @@ def words_without(source: Source, key: str, files: Sequence[str]) -> str:
     return words if part == 1 else f"{words} ({part})"
 
 
-def pair(finder: Finder, source: Source, key: str, files: Sequence[str]) -> Sidecar | str:
-    """The metadata of an item; or why there is none that it can be posted with, for people."""
+@dataclass(frozen=True)
+class NoWords:
+    """Why an item cannot be posted as it is, for people."""
+
+    why: str
+    #: Whether its metadata says so itself: it is skipped at once, and goes on when that changes.
+    refuses: bool = False
+
+
+def pair(finder: Finder, source: Source, key: str, files: Sequence[str]) -> Sidecar | NoWords:
+    """The metadata of an item, or why there is none that it can be posted with."""
     try:
         found = find(finder, source, key, files)
     except OSError as error:
-        return f"it cannot be read: {error.strerror}"
+        return NoWords(f"it cannot be read: {error.strerror}")
     if found is None:
-        return "no metadata yet"
+        return NoWords("no metadata yet")
     if isinstance(found, Problem):
-        return found.message
+        return NoWords(found.message, found.refuses)
     if not found.metadata.has_words:
-        return f"{path_of(finder, found)}: there is neither a title nor a description for it"
+        return NoWords(f"{path_of(finder, found)}: there is neither a title nor a description for it")
     return found
 
 

@@ -16,7 +16,7 @@ from twitter_pipeline.scanning.candidates import Seen
 from twitter_pipeline.scanning.fingerprint import quick, together
 from twitter_pipeline.scanning.kinds import Share, is_a
 from twitter_pipeline.scanning.known import Known
-from twitter_pipeline.scanning.pairing import pair, path_of
+from twitter_pipeline.scanning.pairing import NoWords, pair, path_of
 from twitter_pipeline.scanning.recording import Found
 from twitter_pipeline.scanning.report import ScanReport
 from twitter_pipeline.scanning.sidecars import Finder, Sidecar
@@ -141,7 +141,7 @@ class Taker:
             message = f"found, with its metadata in {metadata_path}"
         else:
             not_before = now + self.project.metadata_wait
-            message = f"found; {paired}; waits for it until {not_before:%Y-%m-%d %H:%M:%S} UTC"
+            message = f"found; {paired.why}; waits for it until {not_before:%Y-%m-%d %H:%M:%S} UTC"
         digests: list[str] = []
         for file in files:
             try:
@@ -162,6 +162,7 @@ class Taker:
                     named = f"{file.path}: {why}" if len(files) > 1 else why
                     return self.skipped(Seen(key, size, 0), named, **more)
         return NewItem(
+            skip_reason=paired.why if isinstance(paired, NoWords) and paired.refuses else None,
             project_id=self.project.id,
             content_source_id=self.source_id,
             media_path=key,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from twitter_pipeline.content.metadata import Metadata
-from twitter_pipeline.scanning import archive, texts
+from twitter_pipeline.scanning import archive, texts, words_beside
 from twitter_pipeline.scanning.candidates import Seen
 from twitter_pipeline.scanning.fingerprint import quick
 from twitter_pipeline.scanning.kinds import is_a, is_media
@@ -19,9 +19,9 @@ from twitter_pipeline.scanning.pairing import path_of
 from twitter_pipeline.scanning.reasons import IGNORED
 from twitter_pipeline.scanning.recording import Found
 from twitter_pipeline.scanning.sidecars import Problem, Sidecar
-from twitter_pipeline.scanning.sidecars.batch_file import batches, document_of
 from twitter_pipeline.scanning.sidecars.document import File, Unreadable
 from twitter_pipeline.scanning.sidecars.listing import Listing, base_of
+from twitter_pipeline.scanning.sidecars.readers.batch_file import batches, document_of
 from twitter_pipeline.scanning.taking import Taker, Unit
 from twitter_pipeline.scanning.walk import Folder
 from twitter_pipeline.store.moves import NewItem
@@ -36,9 +36,14 @@ class TextTaker(Taker):
     def units(self, folder: Folder) -> list[Unit]:
         """The texts of a folder that are new or were mended."""
         unsettled = self.unsettled(folder)  # no batch file ever is settled
-        units = self.singles([(path, entry) for path, entry in unsettled.items() if is_a("text", entry.name)])
-        path = self.project.path / self.path(folder)
-        if len(unsettled) == len(units) or path == self._metadata_folder:
+        rel = self.path(folder)
+        path = self.project.path / rel
+        own = [(file, entry) for file, entry in unsettled.items() if is_a("text", entry.name)]
+        if own:
+            words = words_beside.among([entry.name for _, entry in own], self.finder.listing(path), self.project, rel)
+            own = [(file, entry) for file, entry in own if entry.name not in words]
+        units = self.singles(own)
+        if all(is_a("text", entry.name) for entry in unsettled.values()) or path == self._metadata_folder:
             return units
         return units + list(self._entries(path))
 

@@ -15,8 +15,8 @@ from twitter_pipeline.content.tidy import clean, single_spaced
 from twitter_pipeline.scanning.kinds import is_media
 from twitter_pipeline.scanning.names import shown
 from twitter_pipeline.scanning.sidecars import Finder, Problem, Sidecar, fields
-from twitter_pipeline.scanning.sidecars.batch_file import document_of
 from twitter_pipeline.scanning.sidecars.document import File, Unreadable, as_object
+from twitter_pipeline.scanning.sidecars.readers.batch_file import document_of
 
 #: X's longest post has 25,000 characters, each of four bytes at most.
 MOST_BYTES = 100_000

@@ -121,7 +121,7 @@ def skipped_again(connection: sa.Connection, task_id: int, item: NewItem, *, now
         .values(
             media_bytes=item.media_bytes,
             media_files=item.files_as_json,
-            quick_fingerprint=None,
+            quick_fingerprint=item.quick_fingerprint,
             error_message=item.skip_reason,
             updated_at=now,
         )

@@ -1,7 +1,7 @@
 """Whatever a folder holds: a scan never raises, every medium ends in a visible state, the next scan changes nothing."""
 
 # Names that are no text are bytes, which pathlib does not take.
-# ruff: noqa: PTH102, PTH112, PTH123, PTH211
+# ruff: noqa: PTH102, PTH112, PTH113, PTH123, PTH211
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import os
 import shutil
 import socket
 import tempfile
+import unicodedata
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -107,11 +108,34 @@ def make_socket(folder: bytes, name: bytes) -> None:
         shutil.move(os.fsencode(made), folder + b"/" + name)
 
 
+def _normal(name: bytes) -> str:
+    return unicodedata.normalize("NFC", os.fsdecode(name))
+
+
+def _stem(name: bytes) -> str:
+    return os.path.splitext(_normal(name))[0]  # noqa: PTH122 - of "a." it is another than pathlib's
+
+
 def media_in(folder: bytes, root: bytes) -> set[str]:
-    """What a person would call the media in a folder, by their names alone, as they are shown."""
+    """What a person would call the media in a folder, by their names alone, as they are shown.
+
+    A text called like a film or picture beside it holds the words of that.
+    """
     found: set[str] = set()
     endings = tuple(ending.encode() for kind in SUFFIXES.values() for ending in kind)
+    pictured = {
+        name
+        for entry in os.scandir(folder)
+        if entry.name.lower().endswith(tuple(ending for ending in endings if ending != b".txt"))
+        and not entry.name.startswith(b".")
+        and not os.path.isdir(entry.path)
+        for name in (_normal(entry.name), _stem(entry.name))
+    }
     for entry in os.scandir(folder):
+        is_text = entry.name.lower().endswith(b".txt") and b"\xff" not in entry.name and os.path.isfile(entry.path)
+        # One that can be taken: any other is told as refused.
+        if is_text and os.path.realpath(entry.path).startswith(root + b"/") and _stem(entry.name) in pictured:
+            continue
         if entry.name.startswith(b"."):
             continue
         if entry.is_dir(follow_symlinks=False):

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from datetime import datetime, timezone
 
 from twitter_pipeline.content.metadata import Metadata
 from twitter_pipeline.content.tidy import clean
@@ -18,7 +19,15 @@ _MAX_EXTRAS = 20
 
 #: What a sidecar may say of X's labels (publishing.labels).
 LABELS = frozenset({"made_with_ai", "paid_partnership"})
-_FIELDS = frozenset({"title", "description", "hashtags", "keywords", "link", "alt_text"})
+#: What is kept of a link, in characters: as much as browsers take.
+_MAX_LINK = 2_000
+#: A tag of more words was made for a search engine, and reads badly as a hashtag.
+_MOST_WORDS = 2
+
+#: The fields with a place of their own in Metadata.
+FIELDS = ("title", "description", "hashtags", "keywords", "link", "alt_text")
+#: What a program writes into `status` when it made nothing that can be shown.
+_FAILED = frozenset({"failed", "failure", "error", "errored", "cancelled", "canceled", "aborted", "rejected"})
 
 
 def read(entry: Mapping[str, object]) -> Metadata:
@@ -30,20 +39,107 @@ def read(entry: Mapping[str, object]) -> Metadata:
     """
     described = entry.get("alt_text")
     # A gap stays one: each text belongs to the picture at its place.
-    alt_texts = tuple(map(_text, described[:_MAX_TAGS] if isinstance(described, list) else [described]))
+    alt_texts = tuple(map(text, described[:_MAX_TAGS] if isinstance(described, list) else [described]))
     return Metadata(
-        title=_text(entry.get("title")),
-        description=_text(entry.get("description")),
+        title=text(entry.get("title")),
+        description=text(entry.get("description")),
         hashtags=_texts(entry.get("hashtags"), r"[\s,]+"),
         keywords=_texts(entry.get("keywords"), ","),
-        link=_text(entry.get("link")),
+        link=text(entry.get("link")),
         alt_text=alt_texts[0] if alt_texts else "",
         alt_texts=alt_texts if len(alt_texts) > 1 else (),
         extra=_extra(entry),
     )
 
 
-def _text(value: object) -> str:
+def foreign(
+    *,
+    title: object = None,
+    description: object = None,
+    tags: object = None,
+    keywords: object = None,
+    alt_text: object = None,
+    author: object = None,
+    date: object = None,
+    source_url: object = None,
+) -> Metadata:
+    """Metadata in the fields of another program, as tolerant as `read`.
+
+    Of `tags`, those of at most two words are hashtags; all are keywords. Author, date and source are kept for
+    templates: `{{ extra.author }}`, `{{ extra.date }}`, `{{ extra.source_url }}`. No link is posted by itself: it makes
+    a post dear, and leads to where the medium was before.
+    """
+    every = _texts(tags, r"[\s,]+")
+    about = {"author": text(author)[:_MAX_LINK], "date": day(date), "source_url": url(source_url)}
+    return Metadata(
+        title=text(title),
+        description=text(description),
+        hashtags=tuple(tag for tag in every if len(tag.split()) <= _MOST_WORDS),
+        keywords=tuple(dict.fromkeys((*(tag.lstrip("#") for tag in every), *_texts(keywords, ","))))[:_MAX_TAGS],
+        alt_text=text(alt_text),
+        extra={name: value for name, value in about.items() if value},
+    )
+
+
+def refusal(entry: Mapping[str, object]) -> str | None:
+    """Why the medium of `entry` is not to be posted, where it says so: `"status": "failed"`."""
+    status = text(entry.get("status")).casefold()
+    if status not in _FAILED:
+        return None
+    why = text(entry.get("error") or entry.get("error_message"))[:200]
+    return f"its status is {status!r}" + (f": {why}" if why else "")
+
+
+def first(entry: object, *names: str) -> object:
+    """The first of these fields of an object that is neither missing, null nor empty; of a list, its first item."""
+    if not isinstance(entry, Mapping):
+        return None
+    for name in names:
+        value = entry.get(name)
+        if isinstance(value, list):
+            value = next(iter(value), None)
+        if value not in (None, "", {}) and not (isinstance(value, str) and not value.strip()):
+            return value
+    return None
+
+
+def within(entry: object, *path: str) -> object:
+    """What lies below `entry` at `path`; None where there is no such thing. On the way, of a list its first item."""
+    for name in path:
+        entry = first(entry, name)
+    return entry
+
+
+def named(value: object) -> object:
+    """Somebody's name: the text itself, or the name of an object such as `{"username": …, "name": …}`."""
+    return first(value, "username", "name", "nick", "screen_name", "nickname", "login") or value
+
+
+def day(value: object) -> str:
+    """A date or time as ISO 8601: of `20260131`, of seconds since 1970 as a number or text, or of ISO text as it is."""
+    words = text(value)[:40]
+    if re.fullmatch(r"(19|20)\d{6}", words):
+        return f"{words[:4]}-{words[4:6]}-{words[6:]}"
+    if re.fullmatch(r"\d{9,13}(\.\d+)?", words):
+        seconds = float(words)
+        seconds = seconds / 1000 if seconds >= 1e11 else seconds  # JavaScript counts milliseconds
+        return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="seconds")
+    return words if re.match(r"\d{4}-\d\d-\d\d", words) and "\n" not in words else ""
+
+
+def url(value: object) -> str:
+    """A web address; empty for anything else."""
+    words = text(value)
+    return words if len(words) <= _MAX_LINK and re.fullmatch(r"https?://[^\s<>\"]+", words) else ""
+
+
+def joined(lines: Iterable[str]) -> str:
+    """Lines as one text."""
+    return "\n".join(lines).strip()
+
+
+def text(value: object) -> str:
+    """A text, cleaned; a number as its text; empty for anything else."""
     if isinstance(value, (int, float)) and not isinstance(value, bool):
         value = str(value)
     return clean(value[:_MAX_CHARACTERS]).strip() if isinstance(value, str) else ""
@@ -54,14 +150,14 @@ def _texts(value: object, separator: str) -> tuple[str, ...]:
         value = re.split(separator, value[:_MAX_CHARACTERS])
     if not isinstance(value, list):
         return ()
-    return tuple(filter(None, map(_text, value[:_MAX_TAGS])))
+    return tuple(filter(None, map(text, value[:_MAX_TAGS])))
 
 
 def _extra(entry: Mapping[str, object]) -> dict[str, object]:
     extra: dict[str, object] = {}
     # Those that say more than words first: of the others there may be too many.
     for name, value in sorted(entry.items(), key=lambda field: field[0] not in LABELS):
-        if name not in _FIELDS and len(extra) < _MAX_EXTRAS and _is_small_json({name: value}):
+        if name not in FIELDS and len(extra) < _MAX_EXTRAS and _is_small_json({name: value}):
             extra[name] = value
     return extra
 

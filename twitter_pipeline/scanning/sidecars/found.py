@@ -16,7 +16,7 @@ class Sidecar:
 
     #: Below the project root the finder was given.
     path: Path
-    #: The key in a batch file; None when the whole file belongs to the medium.
+    #: The key in a batch file, or the row's in a table; None when the whole file belongs to the medium.
     entry: str | None
     metadata: Metadata
     #: Nanoseconds since 1970, UTC.
@@ -33,8 +33,19 @@ class Problem:
     path: Path
     #: For people: the file, relative to the project, the place in it, and what is wrong.
     message: str
+    #: Whether the file itself says that the medium is not to be posted: nothing is waited for.
+    refuses: bool = False
 
     @classmethod
     def of(cls, path: Path, project_root: Path, why: Unreadable | str) -> Problem:
         """A problem with `path`, which lies below `project_root`."""
-        return cls(path, f"metadata that cannot be read: {shown(path.relative_to(project_root).as_posix())}: {why}")
+        return cls(path, f"metadata that cannot be read: {_shown(path, project_root)}: {why}")
+
+    @classmethod
+    def refusal(cls, path: Path, project_root: Path, why: str) -> Problem:
+        """What `path` says against posting its medium."""
+        return cls(path, f"{_shown(path, project_root)} says that it is not to be posted: {why}", refuses=True)
+
+
+def _shown(path: Path, project_root: Path) -> str:
+    return shown(path.relative_to(project_root).as_posix())

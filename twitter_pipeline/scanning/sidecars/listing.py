@@ -2,18 +2,29 @@
 
 from __future__ import annotations
 
+import fnmatch
 import os
+import re
 import unicodedata
+from collections import Counter
+from collections.abc import Collection
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 
 from twitter_pipeline.scanning.boundary import leaves
+from twitter_pipeline.scanning.kinds import type_of
 from twitter_pipeline.scanning.names import is_utf8
 from twitter_pipeline.scanning.sidecars.document import File, Unreadable
 from twitter_pipeline.scanning.sidecars.found import Problem
 
 #: How files of captions end.
 CAPTIONS = (".srt", ".vtt")
+#: How names of metadata files end.
+ENDINGS = (".json", ".json.xz", ".txt", ".csv", ".tsv", ".xlsx", ".xmp")
+
+#: A date and a time at the end of a file's name say when it was made; a copy's time does not.
+_STAMP = re.compile(r"(\d{8}_\d{6})\.\w+$")
 
 
 def name_key(name: str) -> str:
@@ -26,20 +37,30 @@ def base_of(name: str) -> str:
     return os.path.splitext(name_key(name))[0]  # noqa: PTH122 - pathlib takes ten times as long
 
 
+def last_part(path: str) -> str:
+    """The `name_key` of what stands last in a path, which may have been written on Windows."""
+    return name_key(path.replace("\\", "/").rpartition("/")[2])
+
+
 @dataclass
 class Listing:
     """A folder as it was when it was listed."""
 
     folder: Path
     project_root: Path
-    #: Its JSON files, by `name_key`, with a lower-case ending.
-    json_files: dict[str, os.DirEntry[str]] = field(default_factory=dict)
+    #: Its metadata files, by `name_key`, with a lower-case ending.
+    files: dict[str, os.DirEntry[str]] = field(default_factory=dict)
     #: Its files of captions, by `name_key`.
     caption_files: dict[str, os.DirEntry[str]] = field(default_factory=dict)
-    #: All its other files, by `base_of`.
+    #: All its other files, and texts, which may be metadata or none, by `base_of`.
     other_bases: set[str] = field(default_factory=set)
+    #: The names of its files that are no metadata whatever stands in them; hidden ones are left out.
+    others: list[str] = field(default_factory=list)
     #: Why the folder cannot be listed.
     problem: str | None = None
+    _matching: dict[str, list[os.DirEntry[str]]] = field(default_factory=dict)
+    #: Those that were looked at, by their names.
+    _looked_at: dict[str, File] = field(default_factory=dict)
 
     @classmethod
     def of(cls, folder: Path, project_root: Path) -> Listing:
@@ -51,16 +72,57 @@ class Listing:
         try:
             with os.scandir(folder) as entries:
                 for entry in entries:
-                    base = base_of(entry.name)
-                    if entry.name.lower().endswith(".json"):
-                        listing.json_files[f"{base}.json"] = entry
-                    elif entry.name.lower().endswith(CAPTIONS):
-                        listing.caption_files[name_key(entry.name)] = entry
-                    else:
-                        listing.other_bases.add(base)
+                    listing._add(entry)
         except OSError as error:
             listing.problem = f"{error.strerror}"
         return listing
+
+    def _add(self, entry: os.DirEntry[str]) -> None:
+        name = name_key(entry.name)
+        base, ending = os.path.splitext(name)  # noqa: PTH122 - pathlib takes ten times as long
+        if ending.lower() in CAPTIONS:
+            self.caption_files[name] = entry
+            return
+        is_metadata = entry.name.lower().endswith(ENDINGS)
+        if is_metadata:
+            self.files[base + ending.lower()] = entry
+        elif not name.startswith(".") and not _is_folder(entry):
+            self.others.append(name)
+        if not is_metadata or ending.lower() == ".txt":
+            self.other_bases.add(base)
+
+    def named(self, name: str) -> list[os.DirEntry[str]]:
+        """The metadata file called `name`, if there is one."""
+        return [entry] if (entry := self.files.get(name)) is not None else []
+
+    def matching(self, pattern: str) -> list[os.DirEntry[str]]:
+        """The metadata files whose names match `pattern`, in which `*` is anything; the newest first."""
+        if pattern not in self._matching:
+            is_like = re.compile(fnmatch.translate(pattern)).match
+            found = [
+                entry
+                for key, entry in self.files.items()
+                # A medium may be called "en_clip.mp4": its "en_clip.json" is no batch. "~$" is what a program has open.
+                if is_like(key)
+                and not key.startswith((".", "~$"))
+                and not (key.endswith(".json") and base_of(key) in self.other_bases)
+            ]
+            self._matching[pattern] = sorted(found, key=_age, reverse=True)
+        return self._matching[pattern]
+
+    @cached_property
+    def types(self) -> Counter[str | None]:
+        """How many media of each type it holds, by `kinds.type_of`."""
+        return Counter(map(type_of, self.others))
+
+    @cached_property
+    def media_bases(self) -> set[str]:
+        """Its media, texts aside, by `base_of`."""
+        return self.bases_of(("video", "image"))
+
+    def bases_of(self, types: Collection[str]) -> set[str]:
+        """Its media of these types, by `base_of`."""
+        return {base_of(name) for name in self.others if type_of(name) in types}
 
     def file(self, entry: os.DirEntry[str]) -> File:
         """`entry`, with its size and time. Raises Unreadable when it is gone, no file, or leads out of the project.
@@ -69,6 +131,8 @@ class Listing:
         """
         if not is_utf8(entry.name):
             raise Unreadable("its name is not valid UTF-8; rename it")
+        if (known := self._looked_at.get(entry.name)) is not None:
+            return known
         path = self.folder / entry.name
         if entry.is_symlink() and leaves(path, os.path.realpath(self.project_root)):
             raise Unreadable("it is a link that leads out of the project")
@@ -78,8 +142,23 @@ class Listing:
                 raise Unreadable("it is no file")
         except OSError as error:
             raise Unreadable(f"{error.strerror}") from error
-        return File(path, status.st_size, status.st_mtime_ns)
+        file = self._looked_at[entry.name] = File(path, status.st_size, status.st_mtime_ns)
+        return file
 
     def problem_with(self, entry: os.DirEntry[str], why: Unreadable) -> Problem:
         """What to tell people about `entry`."""
         return Problem.of(self.folder / entry.name, self.project_root, why)
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    return entry.is_dir(follow_symlinks=False) or (entry.is_symlink() and os.path.isdir(entry.path))  # noqa: PTH112
+
+
+def _age(entry: os.DirEntry[str]) -> tuple[str, int, str]:
+    """Sorts files of many media from old to new."""
+    stamp = _STAMP.search(entry.name)
+    try:
+        changed = entry.stat().st_mtime_ns
+    except OSError:
+        changed = 0  # reading it will say why
+    return stamp[1] if stamp else "", changed, entry.name

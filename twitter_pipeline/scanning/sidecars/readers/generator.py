@@ -1,0 +1,63 @@
+"""`seo_metadata.json` or `metadata.json`: what AI video generators leave in the folder of a video.
+
+Such a file names its video, in `video_file`, or speaks of the only one that lies in its folder.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from twitter_pipeline.scanning.sidecars import fields
+from twitter_pipeline.scanning.sidecars.document import Document, as_object
+from twitter_pipeline.scanning.sidecars.listing import base_of, last_part
+from twitter_pipeline.scanning.sidecars.reader import Answer, Passed, Refused, Wanted, Words
+
+KIND = "generator"
+EXAMPLES: tuple[str, ...] = ("seo_metadata.json", "metadata.json")
+_FILES = ("video_file", "video_path", "output_file")
+FIELDS: tuple[str, ...] = ("title", "titles", "description", "tags", "hashtags", "keywords", "status", *_FILES)
+SHARED = True
+IN_LANGUAGES = False
+
+
+def claims(name: str, /) -> bool:
+    """The two names."""
+    return name in EXAMPLES
+
+
+def names(wanted: Wanted, /) -> Iterable[str]:
+    """The same for every medium."""
+    return EXAMPLES
+
+
+def understands(content: object, /) -> bool:
+    """It names a video file or has several titles to choose from."""
+    return isinstance(content, dict) and (
+        any(isinstance(content.get(name), str) for name in _FILES) or isinstance(content.get("titles"), list)
+    )
+
+
+def read(document: Document, wanted: Wanted, /) -> Answer:
+    """Its first title, unless it speaks of another video."""
+    about = as_object(document.content, "it")
+    file = next((fields.text(path) for name in _FILES if isinstance(path := about.get(name), str)), "")
+    if claims(document.name) and (why := _why_not_of(file, wanted)) is not None:
+        return Passed(why)
+    if (why := fields.refusal(about)) is not None:
+        return Refused(why)
+    title = fields.first(about, "title", "titles")
+    return Words(
+        fields.foreign(
+            title=fields.first(title, "title", "text") if isinstance(title, dict) else title,
+            description=about.get("description"),
+            tags=about.get("hashtags") or about.get("tags"),
+            keywords=about.get("keywords"),
+        )
+    )
+
+
+def _why_not_of(file: str, wanted: Wanted) -> str | None:
+    if file:
+        named = last_part(file)
+        return None if wanted.name == named or wanted.base == base_of(named) else f"it speaks of {named}"
+    return None if wanted.is_alone else "it names no video, and its folder holds several media"

@@ -1,0 +1,108 @@
+"""`posts.csv` or `posts.xlsx`: a row for each medium, with a column that names its file.
+
+Columns are known by what people call them in many languages (`columns`). A column may be for one language
+(`title_de`), or a column `language` says in which a row is; unknown ones are kept for templates: `{{ extra.price }}`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+
+from twitter_pipeline.scanning.sidecars import fields
+from twitter_pipeline.scanning.sidecars.columns import meaning
+from twitter_pipeline.scanning.sidecars.document import Document, Malformed
+from twitter_pipeline.scanning.sidecars.listing import last_part
+from twitter_pipeline.scanning.sidecars.reader import Answer, Passed, Refused, Wanted, Words
+from twitter_pipeline.scanning.sidecars.tables import Table
+
+KIND = "table"
+EXAMPLES: tuple[str, ...] = ("posts.csv", "posts.xlsx", "posts.tsv")
+FIELDS: tuple[str, ...] = ("file", *fields.FIELDS, "language", "status")
+SHARED = True
+IN_LANGUAGES = True
+
+_LISTED = re.compile(r"[,;\n、，；]+")
+
+Row = tuple[int, tuple[str, ...]]
+
+
+def claims(name: str, /) -> bool:
+    """Every table may be."""
+    return name.endswith((".csv", ".tsv", ".xlsx"))
+
+
+def names(wanted: Wanted, /) -> Iterable[str]:
+    """Every table of the folder."""
+    return ("*.csv", "*.xlsx", "*.tsv")
+
+
+def understands(content: object, /) -> bool:
+    """It has a column that names files."""
+    return isinstance(content, Table) and content.names_files
+
+
+def read(document: Document, wanted: Wanted, /) -> Answer:
+    """The last row for the medium in the language wanted."""
+    table = document.content
+    if not isinstance(table, Table):
+        raise Malformed("it is no table")
+    if not table.names_files:
+        return Passed("it has no column that names files, such as file or Dateiname")
+    rows = document.once(_index)
+    for number, cells in reversed(rows.get(wanted.name) or rows.get(wanted.base) or []):
+        if (entry := _entry(table, cells, wanted)) is not None:
+            if (why := fields.refusal(entry)) is not None:
+                return Refused(f"row {number}: {why}")
+            entry.pop("status", None)
+            return Words(fields.read(entry), f"row {number}")
+    return None
+
+
+def _index(table: object) -> Mapping[str, list[Row]]:
+    """The rows by the name of their media, with and without its ending where that is one of a file."""
+    rows: defaultdict[str, list[Row]] = defaultdict(list)
+    if isinstance(table, Table):
+        files = [place for place, name in enumerate(table.names) if (meaning(name) or ("",))[0] == "file"]
+        for row in table.rows:
+            named = {last_part(row[1][place].strip()) for place in files if place < len(row[1])}
+            for name in named - {""}:
+                rows[name].append(row)
+    return rows
+
+
+def _entry(table: Table, cells: tuple[str, ...], wanted: Wanted) -> dict[str, object] | None:
+    """A row as an entry of a batch file; None when it is in another language."""
+    entry: dict[str, object] = {}
+    language = wanted.language.casefold().replace("_", "-")
+    in_language = False
+    of_language: dict[str, object] = {}
+    for name, cell in zip(table.names, cells, strict=False):
+        if not cell.strip():
+            continue
+        known = meaning(name)
+        if known is None:
+            entry.setdefault(fields.text(name)[:100], fields.text(cell))
+            continue
+        field, said = known
+        if field == "language":
+            if _differs(cell, language):
+                return None
+            in_language = True
+        elif said is not None:
+            if not _differs(said, language):
+                of_language[field] = cell
+        elif field != "file":
+            entry.setdefault(field, cell)
+    if not (wanted.neutral or in_language or of_language):
+        return None
+    entry.update(of_language)
+    if isinstance(tags := entry.get("hashtags"), str) and _LISTED.search(tags):
+        entry["hashtags"] = _LISTED.split(tags)
+    return entry
+
+
+def _differs(said: str, language: str) -> bool:
+    said = said.strip().casefold().replace("_", "-")
+    return said != language and said.partition("-")[0] != language

@@ -1,0 +1,121 @@
+"""Tables with a column that names files."""
+
+from __future__ import annotations
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from twitter_pipeline.content import Metadata
+from twitter_pipeline_tests.scanning.sidecars.beside import problem, understood, xlsx
+
+CAT = Metadata(title="The cat", description="It sleeps; it eats.", hashtags=("cat", "sleepy cat"))
+ROWS = [
+    ["file", "title", "description", "tags"],
+    ["b.mp4", "No", "", ""],
+    ["clips/a.mp4", "The cat", "It sleeps; it eats.", "cat, sleepy cat"],
+]
+
+
+def csv(delimiter: str, *rows: list[str]) -> str:
+    return "\r\n".join(delimiter.join(f'"{cell}"' if cell else "" for cell in row) for row in rows)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("posts.csv", csv(",", *ROWS)),
+        ("posts.csv", csv(";", *ROWS)),
+        ("posts.csv", csv(";", *ROWS).encode("utf-8-sig")),
+        ("posts.csv", csv("\t", *ROWS).encode("utf-16")),
+        ("posts.tsv", csv("\t", *ROWS)),
+        ("posts.csv", "sep=|\n" + csv("|", *ROWS)),
+        ("posts.csv", "Posts of January\n\n" + csv(",", *ROWS)),
+        ("POSTS.CSV", csv(",", ["Dateiname", "Titel", "Beschreibung", "Schlagworte", "Hashtags"], *[
+            [*row[:3], "x", row[3]] for row in ROWS[1:]
+        ])),
+        ("posts.xlsx", xlsx(*ROWS)),
+        ("posts.xlsx", xlsx([None], *ROWS)),
+    ],
+)  # fmt: skip
+def test_its_row_is_found_however_the_table_is_written(tmp_path: Path, name: str, content: Any) -> None:
+    metadata = understood(tmp_path, "a.mp4", {name: content})
+    assert metadata is not None
+    assert (metadata.title, metadata.description, metadata.hashtags) == (CAT.title, CAT.description, CAT.hashtags)
+
+
+@pytest.mark.parametrize(
+    ("file", "title", "text", "tags"),
+    [
+        ("Filename", "Headline", "Caption", "Hashtags"),
+        ("video_file", "TITLE", "Text", "Tags"),
+        ("Datei", "Überschrift", "Beschreibung", "Hashtags"),
+        ("Nom du fichier", "Titre", "Légende", "Étiquettes"),
+        ("Archivo", "Título", "Descripción", "Etiquetas"),
+        ("Plik", "Tytuł", "Opis", "tags"),
+        ("Имя файла", "Заголовок", "Описание", "Хэштеги"),
+        ("ファイル名", "タイトル", "説明", "ハッシュタグ"),
+        ("文件名", "标题", "文案", "标签"),
+        ("파일명", "제목", "설명", "해시태그"),
+    ],
+)
+def test_columns_are_known_in_many_languages(tmp_path: Path, file: str, title: str, text: str, tags: str) -> None:
+    table = csv(";", [title, text, tags, file], ["T", "D", "#x #y", "a.mp4"])
+    assert understood(tmp_path, "a.mp4", {"posts.csv": table}) == Metadata(
+        title="T", description="D", hashtags=("#x", "#y")
+    )
+
+
+def test_columns_and_rows_may_be_in_a_language(tmp_path: Path) -> None:
+    columns = csv(",", ["file", "title_en", "Titel (de)"], ["a.mp4", "The cat", "Die Katze"])
+    assert understood(tmp_path / "1", "a.mp4", {"posts.csv": columns}, language="de") == Metadata(title="Die Katze")
+    assert understood(tmp_path / "1", "a.mp4", {}, language="fr", fallback_languages=("en",)) == Metadata(
+        title="The cat"
+    )
+    rows = csv(",", ["file", "language", "title"], ["a.mp4", "en", "The cat"], ["a.mp4", "de-DE", "Die Katze"])
+    assert understood(tmp_path / "2", "a.mp4", {"posts.csv": rows}, language="de") == Metadata(title="Die Katze")
+    assert understood(tmp_path / "2", "a.mp4", {}, language="fr") is None
+
+
+def test_other_columns_are_kept_for_templates_and_a_link_is_ones_own(tmp_path: Path) -> None:
+    table = xlsx(
+        ["Image", "Title", "Price", "From", "Link"], ["a.jpg", 2026, 7.0, date(2026, 1, 31), "https://a.example"]
+    )
+    assert understood(tmp_path, "a.jpg", {"posts.xlsx": table}) == Metadata(
+        title="2026", link="https://a.example", extra={"Price": "7", "From": "2026-01-31"}
+    )
+
+
+def test_the_last_row_for_a_medium_counts_and_one_may_say_that_it_failed(tmp_path: Path) -> None:
+    table = csv(",", ["file", "title", "status"], ["a.mp4", "old", ""], ["a", "base", ""], ["a.mp4", "new", "done"])
+    assert understood(tmp_path, "a.mp4", {"posts.csv": table}) == Metadata(title="new")
+    failed = csv(",", ["file", "title", "status"], ["a.mp4", "old", "failed"])
+    assert problem(tmp_path, "a.mp4", {"posts.csv": failed}).message.endswith("row 2: its status is 'failed'")
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("bank.csv", "Date;Amount\n2026-01-31;7"),
+        ("bank.csv", "Datum;Betrag;Empf\xe4nger\n".encode("latin-1")),
+        ("bank.xlsx", xlsx(["Date", "Amount"], ["2026-01-31", 7])),
+        ("~$posts.xlsx", b"what Excel has open"),
+        (".posts.csv", "file,title\na.mp4,no"),
+    ],
+)
+def test_a_table_of_something_else_does_no_harm(tmp_path: Path, name: str, content: Any) -> None:
+    assert understood(tmp_path, "a.mp4", {name: content}) is None
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "why"),
+    [
+        ("posts.csv", "Datei;Titel\na.mp4;F\xfc\xdfe".encode("latin-1"), "it is no UTF-8 text (byte 19)"),
+        ("posts.csv", 'file,title\na.mp4,"' + "x" * 200_000, "no valid CSV: field larger than field limit"),
+        ("posts.xlsx", b"PK\x03\x04 cut off", "no workbook that can be read (BadZipFile)"),
+    ],
+)
+def test_one_that_cannot_be_read_is_told(tmp_path: Path, name: str, content: Any, why: str) -> None:
+    assert why in problem(tmp_path, "a.mp4", {name: content}).message

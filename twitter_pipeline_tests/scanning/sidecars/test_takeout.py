@@ -1,0 +1,85 @@
+"""Google Takeout's files beside pictures."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from twitter_pipeline.content import Metadata
+from twitter_pipeline_tests.scanning.sidecars.beside import sample, understood
+from twitter_pipeline_tests.support.samples import needs_samples
+
+PHOTO = {
+    "title": "a.jpg",
+    "description": "The sea",
+    "photoTakenTime": {"timestamp": "1696573800", "formatted": "6 oct. 2023, 06:30:00 UTC"},
+    "url": "https://photos.google.com/photo/1",
+}
+SEA = Metadata(
+    description="The sea",
+    extra={"date": "2023-10-06T06:30:00+00:00", "source_url": "https://photos.google.com/photo/1"},
+)
+LONG = "IMG_20230815_a_very_long_name_of_a_picture_here.jpg"
+
+
+@pytest.mark.parametrize(
+    ("media", "name"),
+    [
+        ("a.jpg", "a.jpg.supplemental-metadata.json"),
+        ("a.jpg", "a.jpg.supplemental-meta.json"),
+        ("a.jpg", "a.jpg.suppl.json"),
+        ("a.jpg", "a.jpg.s.json"),
+        ("a.jpg", "a.jpg..json"),
+        ("a.jpg", "a.jpg.json"),
+        ("A.JPG", "A.JPG.json"),
+        ("a(1).jpg", "a.jpg(1).json"),
+        ("a(1).jpg", "a.jpg.supplemental-metadata(1).json"),
+        ("a-edited.jpg", "a.jpg.json"),
+        ("a-edited.jpg", "a.jpg.supplemental-metadata.json"),
+        (LONG, f"{LONG[:46]}.json"),
+    ],
+)
+def test_a_picture_is_found_under_each_name_takeout_gives(tmp_path: Path, media: str, name: str) -> None:
+    assert understood(tmp_path, media, {name: PHOTO}) == SEA
+
+
+@pytest.mark.parametrize(
+    ("media", "name"),
+    [
+        ("a.jpg", "a.jpg(1).json"),
+        ("a(1).jpg", "a.jpg.suppl.json"),
+        ("a(2).jpg", "a.jpg(1).json"),
+        ("b.jpg", "a.jpg.json"),
+    ],
+)
+def test_another_pictures_is_not_taken(tmp_path: Path, media: str, name: str) -> None:
+    assert understood(tmp_path, media, {name: PHOTO}) is None
+
+
+@pytest.mark.parametrize(
+    "album",
+    [
+        {"title": "Trip", "description": "To the sea", "date": {"timestamp": "1696573800"}, "access": "protected"},
+        {"albumData": {"title": "Trip", "description": "To the sea"}},
+    ],
+)
+@pytest.mark.parametrize("name", ["metadata.json", "a.json", "a.jpg.json"])
+def test_what_is_about_an_album_is_no_picture_s(tmp_path: Path, name: str, album: object) -> None:
+    assert understood(tmp_path, "a.jpg", {name: album}) is None
+
+
+@needs_samples
+def test_the_real_ones_say_when_and_where_from_but_nothing_to_post(tmp_path: Path) -> None:
+    old = "DSC_0238.JPG(1).json"
+    metadata = understood(tmp_path, "DSC_0238(1).JPG", {old: sample(old)})
+    assert metadata is not None
+    assert not metadata.has_words
+    assert metadata.extra == {
+        "date": "2023-10-06T06:30:00+00:00",
+        "source_url": "https://photos.google.com/photo/--redacted--",
+    }
+    new = "PinClipart.com_gopher-clipart_4000243.jpg.supplemental-metadata.json"
+    metadata = understood(tmp_path, new.removesuffix(".supplemental-metadata.json"), {new: sample(new)})
+    assert metadata is not None
+    assert metadata.extra["date"] == "2025-03-13T17:05:10+00:00"

@@ -1,0 +1,76 @@
+"""yt-dlp's `a.info.json`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from twitter_pipeline.content import Metadata
+from twitter_pipeline_tests.scanning.sidecars.beside import sample, understood
+from twitter_pipeline_tests.support.samples import needs_samples
+
+INFO = {
+    "extractor": "youtube",
+    "title": "Cats",
+    "description": "They sleep.",
+    "tags": ["cats", "sleepy cat", "what cats do all day"],
+    "categories": ["Pets"],
+    "webpage_url": "https://example.com/watch?v=1",
+    "uploader": "Ann",
+    "upload_date": "20260131",
+}
+
+
+def test_title_description_and_tags_are_understood_and_the_link_is_only_for_templates(tmp_path: Path) -> None:
+    assert understood(tmp_path, "a.mp4", {"a.info.json": INFO}) == Metadata(
+        title="Cats",
+        description="They sleep.",
+        hashtags=("cats", "sleepy cat"),
+        keywords=("cats", "sleepy cat", "what cats do all day", "Pets"),
+        extra={"author": "Ann", "date": "2026-01-31", "source_url": "https://example.com/watch?v=1"},
+    )
+
+
+def test_whatever_is_null_or_of_a_wrong_type_costs_nothing_else(tmp_path: Path) -> None:
+    broken = {
+        **INFO,
+        "title": None,
+        "fulltitle": "Cats",
+        "tags": None,
+        "categories": 7,
+        "uploader": {},
+        "timestamp": -1,
+    }
+    assert understood(tmp_path, "a.mp4", {"a.info.json": broken}) == Metadata(
+        title="Cats", description="They sleep.", extra={"source_url": "https://example.com/watch?v=1"}
+    )
+
+
+def test_its_content_is_known_under_another_name(tmp_path: Path) -> None:
+    metadata = understood(tmp_path, "a.mp4", {"a.json": INFO})
+    assert metadata is not None
+    assert metadata.extra["author"] == "Ann"
+
+
+def test_that_of_a_playlist_is_passed_over(tmp_path: Path) -> None:
+    files = {"a.info.json": {**INFO, "_type": "playlist"}, "a.txt": "The cat"}
+    assert understood(tmp_path, "a.mp4", files) == Metadata(title="The cat")
+
+
+@needs_samples
+def test_the_real_ones_are_understood(tmp_path: Path) -> None:
+    name = "KdsN9YhkDrY"
+    youtube = understood(tmp_path, f"{name}.mp4", {f"{name}.info.json": sample(f"{name}.info.json")})
+    assert youtube is not None
+    assert youtube.title == "Epic Ramadan - Video Background HD1080p"
+    assert youtube.description.startswith("If you enjoy my work")
+    assert youtube.hashtags[:2] == ("Video Background", "Footage")
+    assert youtube.link == ""
+    name = "EA_Play_2016_Live_from_the_Novo_Theatre-42850523"
+    assert understood(tmp_path, f"{name}.mp4", {f"{name}.info.json": sample(f"{name}.info.json")}) == Metadata(
+        title="EA Play 2016 Live from the Novo Theatre",
+        extra={
+            "author": "stereotype_",
+            "date": "2016-06-12T21:36:33+00:00",
+            "source_url": "https://clips.twitch.tv/FaintLightGullWholeWheat",
+        },
+    )
