@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import regex
 
 from twitter_pipeline.content import urls
@@ -17,6 +19,9 @@ _INVISIBLE = regex.compile(
     r"|(?<![\p{M}\p{Arabic}\p{Syriac}\p{Emoji}\ufe0f])\u200d|\u200d(?![\p{L}\p{Emoji}])"
 )
 _MENTION = regex.compile(r"(?<![A-Za-z0-9_])[@＠](?=[A-Za-z0-9_])|(?<=\b(?i:rt))[@＠](?=[A-Za-z0-9_])")
+# "@ann.com" mentions ann; "ann.com" would be a link.
+_MENTION_AND_MORE = regex.compile(rf"(?:{_MENTION.pattern})[\w.-]++")
+_INNER_DOT = regex.compile(r"\.(?=\w)")
 _CASHTAG = regex.compile(r"(?<!\S)\$(?=[A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?(?!\w))")
 # A short word or a number, and a word that is a top-level domain too.
 _SHORT = regex.compile(r"([A-Za-z]{1,3}|[0-9]++)\.([a-z]++)")
@@ -36,16 +41,21 @@ def plain(text: str) -> str:
 def without_mentions(text: str) -> str:
     """`text` in which "@name" is "name": nobody is told of it. Addresses, and names within a link, stay."""
     links = urls.find(text)
-    stripped = _outside(text, links, "")
-    # "@ann.com" mentions ann; "ann.com" would be a link.
-    return stripped if len(urls.find(stripped)) == len(links) else _outside(text, links, "@ ")
+    stripped = _outside(text, links, lambda words: _MENTION.sub("", words))
+    if len(urls.find(stripped)) == len(links):
+        return stripped
+    return _outside(text, links, lambda words: _MENTION_AND_MORE.sub(_apart, words))
 
 
-def _outside(text: str, links: list[tuple[int, int]], sign: str) -> str:
-    """`text` with `sign` in place of the "@" of each mention that is in none of its links."""
+def _apart(mention: regex.Match[str]) -> str:
+    return _INNER_DOT.sub(". ", mention[0][1:])
+
+
+def _outside(text: str, links: list[tuple[int, int]], change: Callable[[str], str]) -> str:
+    """`text` with what is in none of its links changed."""
     pieces, position = [], 0
     for start, end in [*links, (len(text), len(text))]:
-        pieces += [_MENTION.sub(sign, text[position:start]), text[start:end]]
+        pieces += [change(text[position:start]), text[start:end]]
         position = end
     return "".join(pieces)
 

@@ -44,6 +44,8 @@ _PROTOCOLS = ("https", "http")
 _COLON = "://"
 
 _PLAIN = re.compile(r"[A-Za-z0-9.\-]+")
+# What else divides labels where a domain is encoded (IDNA).
+_DOTS = re.compile("[\u3002\uff0e\uff61]")
 _ASCII_RUN = regex.compile(rf"[-a-zA-Z0-9{_LATIN}][-a-zA-Z0-9.{_LATIN}]*+")
 
 # "com" of "comと", but nothing of "community", "com-x" or "com@x".
@@ -217,9 +219,15 @@ def _is_domain(domain: str) -> bool:
         len(label) <= _LONGEST_LABEL
         if label.isascii()
         # Encoded it is at least 4 longer; encoding a very long one would take quadratic time.
-        else len(label) + 4 <= _LONGEST_LABEL and len(label.encode("punycode")) + 4 <= _LONGEST_LABEL
+        else len(label) + 4 <= _LONGEST_LABEL and _encoded(label) <= _LONGEST_LABEL
         for label in domain.split(".")
     )
+
+
+def _encoded(label: str) -> int:
+    """How long a label is in ASCII. An ideographic full stop divides it there, though only "." makes a link."""
+    parts = _DOTS.split(label)
+    return sum(len(part) if part.isascii() else 4 + len(part.encode("punycode")) for part in parts) + len(parts) - 1
 
 
 def _ascii_domains(text: str, start: int, stop: int) -> list[tuple[int, int]]:

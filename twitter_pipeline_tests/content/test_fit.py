@@ -138,7 +138,7 @@ def test_the_words_of_a_template_and_its_link_give_way_last() -> None:
 def test_nobody_is_pinged_unless_the_source_says_so() -> None:
     metadata = Metadata(title="RT@bob and ＠ann: mail me@example.com", description="https://example.com/@ann @ann.com")
     stripped = compose(metadata, template=None, hashtags=(), style=Style(mentions="strip")).text
-    assert stripped == "RTbob and ann: mail me@example.com\n\nhttps://example.com/@ann @ ann.com"
+    assert stripped == "RTbob and ann: mail me@example.com\n\nhttps://example.com/@ann ann. com"
     assert compose(metadata, template=None, hashtags=(), style=Style(mentions="keep")).text.count("ann") == 3
     assert without_mentions("thanks @ann") == "thanks ann"
 
