@@ -51,6 +51,26 @@ def merge(tags: Iterable[str], already: Collection[str]) -> list[str]:
     return merged
 
 
+def without(text: str, left_out: Collection[str]) -> tuple[str, int]:
+    """`text` in which the hashtags with these keys (see `key`) are words without "#", and how many they were."""
+    gone = 0
+
+    def bare(tag: regex.Match[str]) -> str:
+        nonlocal gone
+        if key(tag[1]) not in left_out:
+            return tag[0]
+        gone += 1
+        return tag[1]
+
+    pieces, position = [], 0
+    links = urls.find(text)
+    for start, end in [*links, (len(text), len(text))]:
+        # The character before is looked at, too.
+        pieces += [_TAG.sub(bare, text[:start], 0, position)[position:] if start > position else "", text[start:end]]
+        position = end
+    return "".join(pieces), gone
+
+
 def at_end(text: str) -> tuple[str, list[str]]:
     """`text` without the hashtags it ends with, and these, each with the space before it."""
     at = len(text)

@@ -63,6 +63,16 @@ class Edited(_Model):
     alt_text: bool
 
 
+class Way(_Model):
+    """Other words for a post, where the account has posted its own not long ago."""
+
+    #: How they differ, for people.
+    said: str
+    text: str
+    weight: int
+    gave_way: tuple[str, ...] = ()
+
+
 class Draft(_Model):
     """A post ready to be sent, before its media is uploaded."""
 
@@ -83,6 +93,12 @@ class Draft(_Model):
     enhanced: Enhancement | None = None
     #: What of it a person wrote; None for nothing.
     edited: Edited | None = None
+    #: Other words for it, in their order; none once it is settled that these go out (`publishing.repeats`).
+    ways: tuple[Way, ...] = ()
+    #: What they would be known by on a timeline (`publishing.matching`): a post that has them may be this item's.
+    other_words: tuple[str, ...] = ()
+    #: How the words were changed, since the account had posted the same; None for not at all.
+    varied: str | None = None
 
     @model_validator(mode="before")
     @classmethod

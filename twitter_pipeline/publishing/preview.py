@@ -8,7 +8,7 @@ from datetime import datetime
 import sqlalchemy as sa
 
 from twitter_pipeline.config import Settings
-from twitter_pipeline.publishing import drafting, due, enhancing, holding, unconfirmed
+from twitter_pipeline.publishing import drafting, due, enhancing, holding, repeats, unconfirmed
 from twitter_pipeline.publishing.drafts import ELSEWHERE, Draft
 from twitter_pipeline.publishing.session import Ended, Item
 from twitter_pipeline.scanning.reasons import IGNORED
@@ -70,7 +70,9 @@ def preview(
     except Ended as ended:
         why_not.append(ended.outcome.reason)
     if draft is not None:
-        draft = enhancing.preview(item, draft, ask=ask)
+        draft, same = repeats.why_not(item, enhancing.preview(item, draft, ask=ask), now=now)
+        if same is not None:
+            why_not.append(same)
     with reading(engine) as connection:
         if (known := unconfirmed.of(connection, task)) is not None:
             why_not += [f"it may be on X already: {known.reason}", known.next_step]
