@@ -43,6 +43,8 @@ _CLAUSE = regex.compile(r"[,;:，、；：،؛–—]\Z")
 _DASH_FOLLOWS = regex.compile(r"\s*+[–—(（「\-]\s?")
 #: How much before an end is looked at to tell its kind.
 _TAIL = 24
+#: Sentences are looked for in so much of a text, by X's counting.
+_LONGEST_TOLD = 5000
 #: No word is longer, but for hostile ones.
 _LONGEST_WORD = 5000
 
@@ -82,6 +84,14 @@ def within(text: str, room: int, language: str | None = None) -> Breaks:
     pairs = _joined(_pairs(text, beyond))
     places = [*_between_words(text, whole, language)]
     return Breaks([end for end in places if not _inside(end.at, pairs)] or places, whole)
+
+
+def later_sentences(text: str, most: int = 4) -> list[str]:
+    """The text from its second sentence on, its third, and so on, `most` of them."""
+    horizon = _horizon(text, _LONGEST_TOLD)
+    ends = [end.at for end in _between_words(text[:horizon], _whole(text[:horizon]), None)]
+    sentences = [at for at in ends if at < len(text) and _kind(text, at, None) is Kind.SENTENCE]
+    return [rest for at in sentences[:most] if any(map(str.isalnum, rest := text[at:].strip()))]
 
 
 def by_letter(text: str, room: int, language: str | None = None) -> Breaks:

@@ -27,6 +27,8 @@ class Words:
     arrange: Callable[[str, str, int], str]
     #: What they should be in, the likelier first: where a text ends depends on it.
     languages: tuple[str, ...] = ()
+    #: Which of title, description and hashtags the text shows as they are.
+    shown: frozenset[str] = frozenset()
 
     @property
     def text(self) -> str:

@@ -19,19 +19,21 @@ _LABEL_WORDS = 4
 _BARE = regex.compile(r"([\w-]++)\.\w++")
 _HOST = regex.compile(r"(?i)(?:https?://)?([^/?:#]++)")
 _OPEN, _CLOSE = r"(\[{<（［【「『«“", r")\]}>）］】」』»”"
-_END = r".!?…。！？|•·"
+_STOPS = ".!?…。！？"
+_END = rf"{_STOPS}|•·"
 # "URL, URL | URL" is one.
 _SEVERAL = regex.compile(rf"{_GONE}(?:[\s,;|/·•&+–—-]*+{_GONE})++")
-_IN_BRACKETS = regex.compile(rf"[{_OPEN}]([^{_OPEN}{_CLOSE}{_GONE}]{{0,60}}+){_GONE}[\s.,;:!]*+[{_CLOSE}]")
-_CLAUSE_WITH = regex.compile(rf"([^{_END}{_GONE}]*+){_GONE}([^{_END}{_GONE}]*+)([.!?…。！？]*+)")
+_INSIDE = rf"[^{_OPEN}{_CLOSE}{_GONE}]{{0,60}}+"
+_IN_BRACKETS = regex.compile(rf"[{_OPEN}]({_INSIDE}){_GONE}({_INSIDE})[{_CLOSE}]")
+_CLAUSE = regex.compile(rf"[^{_END}]++[{_STOPS}]*+|[{_END}]++")
 # What leads to a link: "Watch: …", "Shop → …", "👉 …".
 _LEADS = regex.compile(r"(?r)(?:[:：=→➜➡⇒►▶»>\-–—~|\s\ufe0f]|\p{Extended_Pictographic}|\p{Emoji_Modifier})++\Z")
 _WORD = regex.compile(r"[\p{L}\p{M}\p{Nd}]++(?:['’][\p{L}]++)?")
 _LAST_WORD = regex.compile(r"(?r)\b[^\W\d_]++['’]?+\Z")
 _BETWEEN = regex.compile(r"(?:\s*+[|•·]\s*+){2,}")
-_AT_ENDS = regex.compile(r"^[\s|•·,;:：–—-]++|[\s|•·,;:：–—-]++$")
+_AT_ENDS = " \t\u3000|•·,;:：–—-"
 _SPACES = regex.compile(r"[ \t\u3000]{2,}")
-_BEFORE_STOP = regex.compile(r"[ \t]++(?=[.,;:!?…。、！？](?:\s|$))")
+_BEFORE_STOP = regex.compile(r"[ \t]++(?=[.,;:!?…。、！？](?:\s|$)|[)\]}])")
 
 
 def without_links(text: str, small: frozenset[str], own_sites: Collection[str] = ()) -> tuple[str, int]:
@@ -77,10 +79,11 @@ def _line(line: str, small: frozenset[str], sites: tuple[str, ...]) -> tuple[str
     if _GONE not in text:
         return text, gone
     text = _SEVERAL.sub(_GONE, text)
-    text = _IN_BRACKETS.sub(lambda found: _GONE if _is_label(found[1], small) else f"({found[1]}{_GONE})", text)
-    text = _CLAUSE_WITH.sub(lambda found: _clause(found, small), text)
-    text = _BETWEEN.sub(" | ", text.replace(_GONE, " "))
-    text = _BEFORE_STOP.sub("", _SPACES.sub(" ", _AT_ENDS.sub("", text)))
+    text = _IN_BRACKETS.sub(lambda found: _bracketed(found, small), text)
+    clauses = (found[0] for found in _CLAUSE.finditer(text))
+    text = "".join(_clause(clause, small) if _GONE in clause else clause for clause in clauses)
+    text = _SPACES.sub(" ", text).strip(_AT_ENDS)
+    text = _BEFORE_STOP.sub("", _BETWEEN.sub(" | ", text))
     return (text, gone) if _WORD.search(text) else (None, gone)
 
 
@@ -93,18 +96,22 @@ def _in_place(link: str, before: str, after: str) -> str:
     return bare[1]
 
 
-def _clause(found: regex.Match[str], small: frozenset[str]) -> str:
-    """The words around a link that is gone, without those that only made sense with it."""
-    before, after, stop = found[1], found[2], found[3]
-    before = "" if _is_label(before, small) else _without_end(before, small)
-    after = "" if _is_label(after, small, named=True) else after
-    first = _WORD.search(after)
-    if not before and first and first[0].casefold() in words("link_labels") & small:
-        after = after[first.end() :]  # "… and enjoy"
-    if not _WORD.search(before) and not _WORD.search(after):
-        # The space that divides the sentences around it.
-        return " "
-    return f"{before}{_GONE if after.strip() else ''}{after}{stop}"
+def _bracketed(found: regex.Match[str], small: frozenset[str]) -> str:
+    return _GONE if _is_label(found[1], small) and _is_label(found[2], small, named=True) else found[0]
+
+
+def _clause(clause: str, small: frozenset[str]) -> str:
+    """A clause in which links are gone, without the words that only made sense with them."""
+    said = clause.rstrip(_STOPS)
+    *led, last = said.split(_GONE)
+    kept = ["" if _is_label(before, small) else _without_end(before, small) for before in led]
+    last = "" if _is_label(last, small, named=True) else last
+    first = _WORD.search(last)
+    if not any(kept) and first and first[0].casefold() in words("link_labels") & small:
+        last = last[first.end() :]  # "… and enjoy"
+    text = " ".join([*kept, last]) if last.strip() else " ".join(kept).rstrip()
+    # A space: what divides the sentences around it.
+    return f"{text}{clause[len(said) :]}" if _WORD.search(text) else " "
 
 
 def _is_label(said: str, small: frozenset[str], *, named: bool = False) -> bool:

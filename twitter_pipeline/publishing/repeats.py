@@ -40,7 +40,8 @@ def settled(item: Item, draft: Draft, *, now: datetime) -> Draft:
         page = posts_page(item.settings, account.x_username)
     if key not in said:
         return draft
-    for way in ways:
+    # Gemini's words are not ours to vary.
+    for way in ways if draft.enhanced is None or not draft.enhanced.changed else ():
         if matching.text_key(way.text) not in said:
             words = {"text": way.text, "weight": way.weight, "gave_way": way.gave_way, "was_cut": bool(way.gave_way)}
             return draft.model_copy(update={**words, "varied": way.said})
@@ -68,9 +69,13 @@ def _wait(item: Item, repeat: Repeat, page: str, now: datetime) -> MustWait:
 
 
 def why_not(item: Item, draft: Draft, *, now: datetime) -> tuple[Draft, str | None]:
-    """The same for a preview: the draft, and why it would wait; None when it would not."""
+    """The same for a preview: the draft, and why it would wait; None when it would not.
+
+    While Gemini is still to be asked nothing is known.
+    """
+    if draft.words is not None and draft.enhanced is None:
+        return _without_ways(draft), None
     try:
         return settled(item, draft, now=now), None
     except Ended as ended:
         return _without_ways(draft), ended.outcome.reason
-

@@ -46,11 +46,11 @@ def recent(
         sa.or_(_seen.task_id.is_(None), _seen.task_id != but),
     )
     found: dict[str, list[Repeat]] = {}
-    for row in connection.execute(sent):
-        is_open = row.state in [state.value for state in UNANSWERED]
-        found.setdefault(row.text_key, []).append(Repeat(row.sent_at, None if is_open else row.tweet_id))
-    for row in connection.execute(seen):
-        found.setdefault(row.text_key, []).append(Repeat(row.posted_at, row.post_id))
+    for key, sent_at, tweet_id, state in connection.execute(sent):
+        is_open = state in [open_state.value for open_state in UNANSWERED]
+        found.setdefault(key, []).append(Repeat(sent_at, None if is_open else tweet_id))
+    for key, posted_at, post_id in connection.execute(seen):
+        found.setdefault(key, []).append(Repeat(posted_at, post_id))
     return {key: max(repeats, key=_by_certainty) for key, repeats in found.items()}
 
 

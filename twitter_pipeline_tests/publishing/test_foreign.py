@@ -156,14 +156,16 @@ def test_what_the_timeline_shows_already_is_not_posted(here: World) -> None:
     assert "shows a post with its words that is not known here" in held(here, "a.mp4")
 
 
-def test_the_same_words_without_a_film_are_another_post(here: World) -> None:
+def test_the_same_words_without_a_film_are_another_post(world: MakeWorld) -> None:
+    here = world(sources=[{"same_words": "post"}])
     here.put("a.mp4", title="Cat")
     here.scan()
     forget(here, post_elsewhere(here, "Cat"))
     assert isinstance(here.publish(), Posted)
 
 
-def test_posts_from_before_the_file_are_not_its_own(here: World) -> None:
+def test_posts_from_before_the_file_are_not_its_own(world: MakeWorld) -> None:
+    here = world(sources=[{"same_words": "post"}])
     forget(here, post_with_film(here, "Cat"))
     here.put("a.mp4", title="Cat")
     later = time.time() + 5

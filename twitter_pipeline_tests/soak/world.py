@@ -27,7 +27,7 @@ def content(items: Sequence[Expected]) -> dict[str, Any]:
     projects = []
     for trouble in TROUBLES:
         sources = [
-            {"type": class_of(account).kind, "path": account, "account": account}
+            {"type": class_of(account).kind, "path": account, "account": account, "same_words": "post"}
             for account in accounts
             if class_of(account).trouble == trouble
         ]
