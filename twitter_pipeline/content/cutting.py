@@ -11,7 +11,7 @@ from twitter_pipeline.content.languages import function_words, is_whole, languag
 
 ELLIPSIS = "…"
 # What looks wrong right before an ellipsis.
-_DANGLING = " \t\n\u00a0\u3000.,:;…!?、。，：；–—-([{（「『【#@&+/\\|·•¿¡"
+_DANGLING = " \t\n\u00a0\u3000.,:;…!?、。，：；،؛۔।॥–—-([{（「『【#@&+/\\|·•¿¡"
 # A sign that is written over the letter behind it, such as the Arabic number sign, goes with its word.
 _LAST_WORD = regex.compile(r"(?r)(?<!\p{GCB=Prepend})\b[^\W\d_]++(?:['’])?+\Z")
 _UNSPACED_END = regex.compile(r"(?r)[\p{Han}\p{Hiragana}]\Z")

@@ -22,7 +22,11 @@ _MENTION = regex.compile(r"(?<![A-Za-z0-9_])[@＠](?=[A-Za-z0-9_])|(?<=\b(?i:rt)
 # "@ann.com" mentions ann; "ann.com" would be a link.
 _MENTION_AND_MORE = regex.compile(rf"(?:{_MENTION.pattern})[\w.-]++")
 _INNER_DOT = regex.compile(r"\.(?=\w)")
-_CASHTAG = regex.compile(r"(?<!\S)\$(?=[A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?(?!\w))")
+# Only a space or a directional mark stands before one, and only a space or ASCII punctuation behind it.
+_CASHTAG = regex.compile(
+    r"(?<![^\s\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069])"
+    r"\$(?=[A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?(?=\Z|\s|[!-/:-@\[-`{-~]))"
+)
 # A short word or a number, and a word that is a top-level domain too.
 _SHORT = regex.compile(r"([A-Za-z]{1,3}|[0-9]++)\.([a-z]++)")
 # A sentence that begins right after the full stop: "the end.So".

@@ -42,7 +42,7 @@ _OLD_CODES = {"no": "nb", "nn": "nb", "iw": "he", "in": "id"}
 @cache
 def _lists(name: str) -> dict[str, frozenset[str]]:
     pairs = (line.split(":", 1) for line in lines(name))
-    return {language: frozenset(words.split()) for language, words in pairs}
+    return {language: frozenset(words.casefold().split()) for language, words in pairs}
 
 
 def language_of(text: str, languages: Sequence[str] = ()) -> str | None:

@@ -80,7 +80,7 @@ def _cases() -> list[tuple[str, str, Any]]:
     if not path.is_file():
         return []
     groups = yaml.safe_load(path.read_text(encoding="utf-8"))["tests"]
-    wanted = ("urls", "hashtags", "mentions", "cashtags")
+    wanted = ("urls", "hashtags", "hashtags_from_astral", "mentions", "cashtags")
     return [(group, case["text"], case["expected"]) for group in wanted for case in groups[group]]
 
 
@@ -91,6 +91,7 @@ def test_entities_agree_with_twitter_texts_published_cases() -> None:
     finders = {
         "urls": entities.links,
         "hashtags": entities.hashtags,
+        "hashtags_from_astral": entities.hashtags,
         "mentions": entities.mentions,
         "cashtags": entities.cashtags,
     }
