@@ -131,8 +131,10 @@ def _tell(preview: Preview, settings: Settings) -> None:
     said = Text()
     if draft is not None:
         said.append(f"{draft.text}\n\n")
-        cut = f", cut to fit: without {', '.join(draft.gave_way) or 'some of the words'}" if draft.was_cut else ""
+        cut = f", without {', '.join(draft.gave_way) or 'some of the words'}" if draft.was_cut else ""
         said.append(f"{draft.weight} of {settings.x.text_limit} characters{cut}\n", style="dim")
+        if draft.varied is not None:
+            said.append(f"varied: {draft.varied}, since the account has posted its words\n", style="cyan")
         for medium in draft.media:
             length = f", {medium.seconds:.1f} s" if medium.seconds is not None else ""
             said.append(

@@ -79,7 +79,7 @@ class Draft(_Model):
     text: str
     #: By X's counting.
     weight: int
-    #: Whether something had to give way to fit.
+    #: Whether something had to give way, or was left out.
     was_cut: bool
     #: In their order: up to four pictures, or one GIF, or one video; none for a text.
     media: tuple[MediaFile, ...]

@@ -262,5 +262,7 @@ def test_the_examples_of_the_page_are_what_happens() -> None:
     for before, after in examples_of("cleaned"):
         composed = compose(Metadata(title=before), template=None, hashtags=(), style=Style(mentions="strip"))
         assert composed.text == after
+    for before, after in examples_of("stripped"):
+        assert compose(Metadata(title=before), template=None, hashtags=(), style=Style(links="strip")).text == after
     for text, room, becomes in examples_of("shortened"):
         assert shortened(text, int(room)) == becomes
