@@ -99,4 +99,9 @@ def is_abbreviation(word: str, language: str | None, *, before_number: bool) -> 
 
 def is_whole(ending: str) -> bool:
     """Whether a text without spaces ends with a whole word here that only looks as if it ended with a particle."""
-    return any(ending.endswith(word) for word in words("whole_words"))
+    return ending.endswith(_whole_words())
+
+
+@cache
+def _whole_words() -> tuple[str, ...]:
+    return tuple(words("whole_words"))

@@ -8,6 +8,7 @@ out once and its labels are judged from right to left; nothing is read more than
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 import regex
@@ -66,12 +67,27 @@ _NO_QUERY_END = "!?*'@();:+$%[].,~|"
 _TCO = regex.compile(r"(?i:https?://t\.co/([a-z0-9]++))")
 
 
+#: In characters. Fitting asks for the links of the same few texts again and again; long ones are not kept.
+_REMEMBERED = 2000
+
+
 def find(text: str) -> list[tuple[int, int]]:
     """Where the URLs of `text` begin and end, from left to right, without overlap.
 
     `text` should be in normal form C, as X counts it. With http:// or https:// and without: a bare domain is a
     link too. Either way its top-level domain must be one X knows (`regions.TLDS`).
     """
+    if not _INNER_DOT.search(text):
+        return []
+    return list(_remembered(text)) if len(text) <= _REMEMBERED else _find(text)
+
+
+@lru_cache(maxsize=256)
+def _remembered(text: str) -> tuple[tuple[int, int], ...]:
+    return tuple(_find(text))
+
+
+def _find(text: str) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     taken = position = 0
     while dot := _INNER_DOT.search(text, position):
