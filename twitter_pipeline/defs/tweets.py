@@ -243,6 +243,7 @@ def _metadata(pipeline: Pipeline, task: Task, draft: Draft, held: Lease, already
         "sidecar": draft.sidecar or "none: the words of the file's name",
         "weight": draft.weight,
         "gave_way": ", ".join(draft.gave_way) or "nothing",
+        **({"varied": draft.varied} if draft.varied else {}),
         "seconds": dg.MetadataValue.json(held.seconds),
         "attempt": task.attempt,
         "already_posted": already_posted,

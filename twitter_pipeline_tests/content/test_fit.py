@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 import os
+import unicodedata
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -229,6 +231,10 @@ styles = st.builds(
     hashtags_at=st.sampled_from(["text", "end"]),
     mentions=st.sampled_from(["keep", "strip"]),
     accidental_links=st.sampled_from(["keep", "defuse", "remove"]),
+    links=st.sampled_from(["keep", "strip"]),
+    own_sites=st.sampled_from([(), ("example.com",)]),
+    hashtags_to_leave_out=st.sampled_from([(), ("tag",), ("日本", "word")]),
+    languages=st.sampled_from([(), ("en",), ("de", "ja"), ("ar",)]),
 )
 
 
@@ -248,6 +254,25 @@ def test_a_fitted_post_is_never_over_the_limit_and_fitting_it_again_changes_noth
     assert composed.weight == weighted_length(composed.text) <= limit
     again = fit(Words(composed.text, "", 0, lambda title, *_: title), limit)
     assert (again.text, again.weight, again.gave_way) == (composed.text, composed.weight, ())
+
+
+WORD = regex.compile(r"[\p{L}\p{M}\p{Nd}]++")
+
+
+def words_in(text: str) -> set[str]:
+    """In one form: a hashtag that stands twice is one to X, in whatever case and width."""
+    return set(WORD.findall(unicodedata.normalize("NFKC", text).casefold()))
+
+
+@times
+@given(words, words, styles, st.integers(2, 600))
+def test_no_word_is_lost_of_which_nothing_is_told(title: str, description: str, style: Style, limit: int) -> None:
+    style = replace(style, max_hashtags=None, accidental_links="keep")
+    composed = compose(
+        Metadata(title=title, description=description), template=None, hashtags=(), limit=limit, style=style
+    )
+    if not composed.gave_way:
+        assert words_in(f"{title}\n{description}") <= words_in(composed.text)
 
 
 def examples_of(name: str) -> list[tuple[str, ...]]:
