@@ -17,7 +17,7 @@ import time
 from collections.abc import Callable
 from dataclasses import replace
 
-from twitter_pipeline.content import Metadata, compose, urls
+from twitter_pipeline.content import Metadata, compose
 from twitter_pipeline.content.weight import weighted_length
 
 ENGLISH = Metadata(
@@ -74,8 +74,8 @@ def main() -> None:
     print(f"{'text':<12}{'characters':>12}{'weighed/s':>12}{'npm':>12}{'composed/s':>12}")
     for name, metadata in (("English", ENGLISH), ("Chinese", CHINESE), ("mixed", MIXED), ("with URLs", WITH_URLS)):
         text = f"{metadata.title}\n\n{metadata.description}"
-        # More than are remembered: each is weighed as if it were new.
-        others = itertools.cycle([f"{number} {text}" for number in range(2 * urls._remembered.cache_info().maxsize)])
+        # More than `urls` remembers: each is weighed as if it were new.
+        others = itertools.cycle([f"{number} {text}" for number in range(1000)])
         weighed = per_second(lambda others=others: weighted_length(next(others)))
         npm = npm_per_second(text)
         beside = "not here" if npm is None else f"{npm:,.0f}"

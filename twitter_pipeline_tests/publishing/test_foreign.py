@@ -187,7 +187,8 @@ def test_a_text_of_a_list_that_grew_since_is_not_posted_again(world: MakeWorld) 
     assert "not known here" in held(here, "words.txt")
 
 
-def test_a_post_that_may_be_the_one_of_another_item_under_way_is_waited_for(here: World) -> None:
+def test_a_post_that_may_be_the_one_of_another_item_under_way_is_waited_for(world: MakeWorld) -> None:
+    here = world(sources=[{"same_words": "post"}])
     for name in ("a.mp4", "b.mp4"):
         here.put(name, title="Cat")
     here.scan()
@@ -204,7 +205,8 @@ def test_a_post_that_may_be_the_one_of_another_item_under_way_is_waited_for(here
     assert isinstance(here.publish(here.task_of("b.mp4"), run_id="b again"), Posted)
 
 
-def test_a_person_who_says_that_it_is_not_its_post_speaks_for_that_item_only(here: World) -> None:
+def test_a_person_who_says_that_it_is_not_its_post_speaks_for_that_item_only(world: MakeWorld) -> None:
+    here = world(sources=[{"same_words": "post"}])
     for name in ("a.mp4", "b.mp4"):
         here.put(name, title="Cat")
     here.scan()
