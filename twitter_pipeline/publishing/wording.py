@@ -137,8 +137,8 @@ def fitted(settings: Settings, source: Source, draft: Draft, words: Words) -> Dr
         better = replace(better, hashtags=words.hashtags)
     try:
         fit = composed(source, better, settings.x.text_limit)
-        # Judged with the mentions that the source strips: words that ping a stranger are not to be trusted.
-        outspoken = source.model_copy(update={"mentions": "keep"})
+        # Judged with the mentions and links that the source strips: words that ping a stranger are not to be trusted.
+        outspoken = source.model_copy(update={"mentions": "keep", "links": "keep"})
         said = composed(outspoken, better, settings.x.text_limit).text
         uncut = composed(outspoken, original, _UNCUT).text
     except TemplateError as error:

@@ -170,7 +170,7 @@ def test_a_mention_or_a_link_of_its_own_is_not_let_through(asking: MakeAsking, s
 
 @either_database
 def test_the_originals_mentions_and_links_may_stay(asking: MakeAsking) -> None:
-    made = asking(source={"mentions": "keep"})
+    made = asking(source={"mentions": "keep", "links": "keep"})
     found(made, title="A cat by @ann", description="More at https://example.com/cats")
     made.sandbox.gemini_answers("says", {"text": "@Ann's cat sleeps: https://Example.com/cats"})
     made.publish()
