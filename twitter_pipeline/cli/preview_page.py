@@ -83,6 +83,8 @@ def _shown(preview: Preview, settings: Settings) -> dict[str, Any]:
     text = "\n".join(part.text for part in preview.texts)
     notes = [f"It shows: {medium.alt_text}" for medium in media if medium.alt_text]
     notes += [f"Captions: {one.display_name} ({one.path})" for medium in media for one in medium.captions]
+    if draft is not None and draft.varied is not None:
+        notes.append(f"Varied: {draft.varied}, since the account has posted its words")
     notes += [] if draft is None else [f"Not used: {unused}" for unused in draft.unused]
     if draft is not None and (labels := labels_of(draft)):
         notes.append(f"Labels: {labels}")

@@ -55,6 +55,8 @@ def tell(preview: Preview) -> None:
             said.append(f"{part.weight} of {preview.limit} characters\n", style="dim")
         if draft.was_cut:
             said.append(f"cut to fit: without {', '.join(draft.gave_way) or 'some of the words'}\n", style="dim")
+        if draft.varied is not None:
+            said.append(f"varied: {draft.varied}, since the account has posted its words\n", style="cyan")
         for medium in draft.media:
             length = f", {medium.seconds:.1f} s" if medium.seconds is not None else ""
             said.append(

@@ -203,6 +203,17 @@ Moment = Annotated[
     WithJsonSchema({"type": "string", "examples": ["2026-11-24", "2026-11-24 18:00"]}),
 ]
 Hashtag = Annotated[str, AfterValidator(_hashtag), _shown_as(r"#*[^#\s]+")]
+#: A host without protocol and path, in small letters.
+Site = Annotated[
+    str,
+    BeforeValidator(lambda value: value.lower().removeprefix("www.") if isinstance(value, str) else value),
+    _Matching(r"(?i:[\w-]+(\.[\w-]+)+)", "a site such as example.com, without https:// and path"),
+]
+Suffix = Annotated[
+    str,
+    BeforeValidator(_stripped),
+    _Matching(r"\S[^\n]{0,49}", "1 to 50 characters, in one line"),
+]
 
 
 def absolute(value: object, info: ValidationInfo) -> object:

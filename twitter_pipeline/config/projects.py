@@ -18,6 +18,8 @@ from twitter_pipeline.config.fields import (
     Moment,
     ProjectId,
     RelativeFolder,
+    Site,
+    Suffix,
     TimeZone,
     absolute,
 )
@@ -126,12 +128,46 @@ class Source(Section):
         " post with a link costs more.",
     )
 
+    links: Literal["keep", "strip", "only_own"] | None = Field(
+        None,
+        description="What becomes of links in title and description: keep, strip, or strip all but those to"
+        " `own_sites`. `{{ link }}` stays whole. Without it: strip, but keep for type `text`.",
+    )
+    own_sites: tuple[Site, ...] = Field(
+        (), description="Sites whose links stay under `links: only_own`, such as example.com; their subdomains too."
+    )
+    hashtags_to_leave_out: tuple[Hashtag, ...] = Field(
+        (),
+        description="Hashtags that no post gets, wherever they come from, such as fyp; in a sentence the word stays.",
+    )
+    same_words: Literal["wait", "vary", "post"] = Field(
+        "wait",
+        description="What becomes of an item whose words the account has posted within `x.repeat_window`: it waits;"
+        " goes out in other words where there are some; or goes out all the same, and X refuses it.",
+    )
+    suffixes: tuple[Suffix, ...] = Field(
+        (), description="What may stand behind the words of an item under `same_words: vary`: the first that is new."
+    )
+
     @field_validator("give_way")
     @classmethod
     def _gives_way_once(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         if len(set(value)) != len(value):
             raise ValueError("must name each part once")
         return value
+
+    @model_validator(mode="after")
+    def _own_sites_are_meant(self) -> Source:
+        if (self.links == "only_own") != bool(self.own_sites):
+            raise ValueError("`links: only_own` and `own_sites` belong together; set both, or neither")
+        if self.suffixes and self.same_words != "vary":
+            raise ValueError("`suffixes` are for `same_words: vary`; set it, or leave them out")
+        return self
+
+    @property
+    def keeps_links(self) -> bool:
+        """Whether links of title and description stay, whatever they lead to."""
+        return self.links == "keep" if self.links is not None else self.type == "text"
 
     @property
     def keeps_mentions(self) -> bool:

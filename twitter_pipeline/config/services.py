@@ -77,6 +77,11 @@ class XSettings(Section):
         description="Longest text of accounts that do not say `text_limit` themselves, in X's weighted characters. More"
         " than 280 needs X Premium.",
     )
+    repeat_window: Duration = Field(
+        timedelta(hours=24),
+        description="How long X refuses the words of an account's post in another one. X does not say: half an hour to"
+        " some hours have been seen. 0: nobody looks.",
+    )
     prices: XPrices = Field(default_factory=XPrices, description="What X charges, for the estimates of cost.")
     media_profile: str = Field(
         STRICT, description="The set of media limits in use: strict, or a name from media_profiles."

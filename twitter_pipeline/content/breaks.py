@@ -11,6 +11,7 @@ import regex
 
 from twitter_pipeline.content import urls
 from twitter_pipeline.content.data import words
+from twitter_pipeline.content.languages import is_abbreviation
 from twitter_pipeline.content.weight import weighted_length
 
 _WORD = regex.compile(r"\S++")
@@ -37,10 +38,13 @@ _PAIRS = dict(zip("([{（［「『【《〈“„«‹", ")]}）］」』】》�
 _CLOSERS = r"[\"'”’“»)\]）］」』】》〉]*+"
 _SENTENCE = regex.compile(rf"(?:[!?…。！？｡؟۔।॥։]++|\.++){_CLOSERS}\Z")
 _FULL_STOP = regex.compile(r"(?:^|[\s(])((?:[^\W\d_]|\.(?=\w))++)\.\Z")
+_NUMBER_FOLLOWS = regex.compile(r"\s++\d")
 _CLAUSE = regex.compile(r"[,;:，、；：،؛–—]\Z")
 _DASH_FOLLOWS = regex.compile(r"\s*+[–—(（「\-]\s?")
 #: How much before an end is looked at to tell its kind.
 _TAIL = 24
+#: Sentences are looked for in so much of a text, by X's counting.
+_LONGEST_TOLD = 5000
 #: No word is longer, but for hostile ones.
 _LONGEST_WORD = 5000
 
@@ -69,20 +73,28 @@ class Breaks(NamedTuple):
     whole: list[tuple[int, int]]
 
 
-def within(text: str, room: int) -> Breaks:
+def within(text: str, room: int, language: str | None = None) -> Breaks:
     """Where the beginning of `text` that weighs at most about `room` may end: first by words, else by letters.
 
-    Inside brackets or quotes only when there is no other place.
+    `language` says which full stops end no sentence. Inside brackets or quotes only when there is no other place.
     """
     horizon = _horizon(text, room)
     text, beyond = text[:horizon], text[horizon : horizon + _LONGEST_WORD]
     whole = _whole(text)
     pairs = _joined(_pairs(text, beyond))
-    places = [*_between_words(text, whole)]
+    places = [*_between_words(text, whole, language)]
     return Breaks([end for end in places if not _inside(end.at, pairs)] or places, whole)
 
 
-def by_letter(text: str, room: int) -> Breaks:
+def later_sentences(text: str, most: int = 4) -> list[str]:
+    """The text from its second sentence on, its third, and so on, `most` of them."""
+    horizon = _horizon(text, _LONGEST_TOLD)
+    ends = [end.at for end in _between_words(text[:horizon], _whole(text[:horizon]), None)]
+    sentences = [at for at in ends if at < len(text) and _kind(text, at, None) is Kind.SENTENCE]
+    return [rest for at in sentences[:most] if any(map(str.isalnum, rest := text[at:].strip()))]
+
+
+def by_letter(text: str, room: int, language: str | None = None) -> Breaks:
     """The same for a text that begins with a word too long: after each letter as a person sees it."""
     text = text[: _horizon(text, room)]
     whole = _whole(text)
@@ -153,15 +165,15 @@ def _pairs(text: str, beyond: str) -> list[tuple[int, int]]:
     return found
 
 
-def _between_words(text: str, whole: list[tuple[int, int]]) -> Iterator[End]:
+def _between_words(text: str, whole: list[tuple[int, int]], language: str | None) -> Iterator[End]:
     for word in _WORD.finditer(text):
         if _UNSPACED.search(word[0]):
             for part in _WORD_PART.finditer(text, word.start(), word.end()):
                 end = part.end()
                 if end < word.end() and not _inside(end, whole) and _may_divide(text, end):
-                    yield End(end, _kind(text, end))
+                    yield End(end, _kind(text, end, language))
         if not _inside(word.end(), whole):
-            yield End(word.end(), _kind(text, word.end()))
+            yield End(word.end(), _kind(text, word.end(), language))
 
 
 def _may_divide(text: str, at: int) -> bool:
@@ -169,11 +181,13 @@ def _may_divide(text: str, at: int) -> bool:
     return bool(_UNSPACED.search(beside)) and not _NO_START.match(text, at) and not _NO_END.search(text, at - 1, at)
 
 
-def _kind(text: str, at: int) -> Kind:
+def _kind(text: str, at: int, language: str | None) -> Kind:
     before = text[max(0, at - _TAIL) : at]
     if _SENTENCE.search(before):
         stop = _FULL_STOP.search(before)
-        if stop is None or not (len(stop[1]) == 1 or words("abbreviations") & {stop[1], stop[1].casefold()}):
+        if stop is None or not (
+            len(stop[1]) == 1 or is_abbreviation(stop[1], language, before_number=bool(_NUMBER_FOLLOWS.match(text, at)))
+        ):
             return Kind.SENTENCE
     if text.startswith("\n\n", at) and not before.endswith((":", "：")):
         return Kind.SENTENCE

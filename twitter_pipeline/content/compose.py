@@ -34,6 +34,13 @@ class Style:
     most_posts: int = 1
     #: Whether each post of a thread ends with its number.
     numbered: bool = True
+    #: Links in title and description; with `strip` but those to `own_sites` go.
+    links: Literal["keep", "strip"] = "keep"
+    own_sites: tuple[str, ...] = ()
+    #: Hashtags that no post has, with or without "#".
+    hashtags_to_leave_out: tuple[str, ...] = ()
+    #: What the words should be in, the likelier first.
+    languages: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -61,22 +68,42 @@ def compose(
     hashtags: Sequence[str],
     limit: int = 280,
     style: Style | None = None,
+    ending: str = "",
 ) -> Composed:
     """The text of the post for `metadata`, never over `limit` (weighted, see `weight.weighted_length`).
 
     `template` is Jinja2 over title, description, link, alt_text (text), hashtags (text: those of the metadata, then
     `hashtags`, each once, without those the rest of the text already holds), keywords (a list), extra (an object) and
-    the metadata's facts. Raises TemplateError when it cannot be used.
+    the metadata's facts. `ending` stands behind the last words that the metadata gives. Raises TemplateError when it
+    cannot be used.
     """
     # Here, since whoever loads the definitions must not pay for Jinja2 and regex.
+    from twitter_pipeline.content import foreign
     from twitter_pipeline.content.fit import GIVE_WAY, fit
 
     style = style or Style()
-    words = _words(_cleaned(metadata, style), template, hashtags, style)
+    title, description = (_cleaned(text, style) for text in (metadata.title, metadata.description))
+
+    def cleaned(text: str) -> str:
+        # Links that a template asks for by name are wanted.
+        return _cleaned(text, replace(style, links="keep")).text
+
+    metadata = replace(
+        metadata,
+        title=title.text,
+        description=description.text,
+        hashtags=tuple(map(foreign.plain, metadata.hashtags)),
+        keywords=tuple(map(cleaned, metadata.keywords)),
+        extra=_each_text(metadata.extra, cleaned),
+        facts=_each_text(metadata.facts, cleaned),
+    )
+    words, left_out = _words(metadata, template, hashtags, style, foreign.plain(ending))
+    links = sum(part.links for name, part in (("title", title), ("description", description)) if name in words.shown)
+    gone = (*_counted(links, "link"), *_counted(left_out, "hashtag that is left out", "hashtags that are left out"))
     if style.most_posts > 1 and (thread := _thread(words, limit, style)) is not None:
-        return thread
+        return replace(thread, gave_way=(*gone, *thread.gave_way))
     fitted = fit(words, limit, give_way=style.give_way or GIVE_WAY, keep_hashtags=style.keep_hashtags)
-    return Composed(fitted.text, fitted.weight, fitted.gave_way)
+    return Composed(fitted.text, fitted.weight, (*gone, *fitted.gave_way))
 
 
 def _thread(words: Words, limit: int, style: Style) -> Composed | None:
@@ -89,7 +116,8 @@ def _thread(words: Words, limit: int, style: Style) -> Composed | None:
 
     def texts(hashtags: int) -> tuple[str, ...]:
         text = replace(words, hashtags=hashtags).text
-        return split(text, limit, most=style.most_posts + 1, numbered=style.numbered).texts
+        found = split(text, limit, most=style.most_posts + 1, numbered=style.numbered, languages=style.languages)
+        return found.texts
 
     if (least := len(texts(0))) == 1:
         return None
@@ -109,32 +137,9 @@ def in_posts(text: str, limit: int, style: Style, gave_way: tuple[str, ...] = ()
     from twitter_pipeline.content.thread import split
     from twitter_pipeline.content.weight import weighted_length
 
-    found = split(text, limit, most=style.most_posts, numbered=style.numbered)
+    found = split(text, limit, most=style.most_posts, numbered=style.numbered, languages=style.languages)
     end = ("words at the end",) if found.was_cut else ()
     return Composed(found.texts[0], weighted_length(found.texts[0]), (*gave_way, *end), found.texts[1:])
-
-
-def _cleaned(metadata: Metadata, style: Style) -> Metadata:
-    from twitter_pipeline.content import foreign
-    from twitter_pipeline.content.weight import normalize
-
-    def cleaned(text: str) -> str:
-        text = normalize(foreign.plain(text))
-        if style.mentions == "strip":
-            text = foreign.without_mentions(text)
-        if style.accidental_links != "keep":
-            text = foreign.without_slips(text, remove=style.accidental_links == "remove")
-        return text
-
-    return replace(
-        metadata,
-        title=cleaned(metadata.title),
-        description=cleaned(metadata.description),
-        hashtags=tuple(map(foreign.plain, metadata.hashtags)),
-        keywords=tuple(map(cleaned, metadata.keywords)),
-        extra=_each_text(metadata.extra, cleaned),
-        facts=_each_text(metadata.facts, cleaned),
-    )
 
 
 def _each_text(value: Any, change: Callable[[str], str]) -> Any:
@@ -146,15 +151,47 @@ def _each_text(value: Any, change: Callable[[str], str]) -> Any:
     return change(value) if isinstance(value, str) else value
 
 
-def _words(metadata: Metadata, template: str | None, hashtags: Sequence[str], style: Style) -> Words:
+def _counted(number: int, one: str, several: str | None = None) -> tuple[str, ...]:
+    return () if not number else (f"1 {one}",) if number == 1 else (f"{number:,} {several or one + 's'}",)
+
+
+@dataclass(frozen=True)
+class _Cleaned:
+    text: str
+    #: How many links are gone.
+    links: int
+
+
+def _cleaned(text: str, style: Style) -> _Cleaned:
+    from twitter_pipeline.content import foreign
+    from twitter_pipeline.content.languages import function_words, language_of
+    from twitter_pipeline.content.links import without_links
+    from twitter_pipeline.content.weight import normalize
+
+    text, links = normalize(foreign.plain(text)), 0
+    if style.mentions == "strip":
+        text = foreign.without_mentions(text)
+    if style.accidental_links != "keep":
+        text = foreign.without_slips(text, remove=style.accidental_links == "remove")
+    if style.links == "strip":
+        text, links = without_links(text, function_words(language_of(text, style.languages)), style.own_sites)
+    return _Cleaned(text, links)
+
+
+def _words(
+    metadata: Metadata, template: str | None, hashtags: Sequence[str], style: Style, ending: str
+) -> tuple[Words, int]:
+    """The parts of the post, and how many hashtags are left out of it."""
     from twitter_pipeline.content import foreign
     from twitter_pipeline.content.fit import Words
-    from twitter_pipeline.content.hashtags import as_tag, at_end, found_in, key, merge
+    from twitter_pipeline.content.hashtags import as_tag, at_end, found_in, key, merge, without
     from twitter_pipeline.content.weight import normalize
 
     render = _renderer(metadata, template)
     shown = _shown(render)
     bodies: dict[str, str] = {"title": metadata.title, "description": metadata.description}
+    unwanted = set(map(key, map(as_tag, style.hashtags_to_leave_out)))
+    left_out = 0
     # Each with the part it stands in and the space before it; "" is the list.
     tags: list[tuple[str, str]] = []
     whole = bodies.copy()
@@ -162,6 +199,9 @@ def _words(metadata: Metadata, template: str | None, hashtags: Sequence[str], st
         if part in shown:
             bodies[part], last = at_end(bodies[part])
             tags += [(part, tag) for tag in last]
+            if unwanted:
+                bodies[part], bare = without(bodies[part], unwanted)
+                left_out += bare
     if tags and template is not None:  # whose filters may leave them out, as `first_sentence` does: they join the list
         seen = set(map(key, found_in(normalize(render({**whole, "hashtags": ""})))))
         tags = [(part, tag) if key(as_tag(tag)) in seen else ("", tag.strip()) for part, tag in tags]
@@ -170,7 +210,9 @@ def _words(metadata: Metadata, template: str | None, hashtags: Sequence[str], st
         tags.append(("", tag))
     ranked: list[tuple[str, str]] = []
     for part, tag in tags:
-        if (spelling := key(as_tag(tag))) not in already:
+        if (spelling := key(as_tag(tag))) in unwanted:
+            left_out += 1
+        elif spelling not in already:
             already.add(spelling)
             moved = part and style.hashtags_at == "end" and "hashtags" in shown
             ranked.append(("", tag.strip()) if moved else (part, tag))
@@ -180,13 +222,16 @@ def _words(metadata: Metadata, template: str | None, hashtags: Sequence[str], st
     def arrange(title: str, description: str, count: int) -> str:
         kept = ranked[:count]
         within = {part: "".join(tag for where, tag in kept if where == part) for part in bodies}
+        if ending:
+            part = "description" if description.strip() and "description" in shown else "title"
+            within[part] = f" {ending}{within[part]}"
         listed = " ".join(tag for where, tag in kept if not where)
         rendered = render(
             {"title": title + within["title"], "description": description + within["description"], "hashtags": listed}
         )
         return foreign.one_cashtag(single_spaced(normalize(foreign.plain(rendered))))
 
-    return Words(bodies["title"], bodies["description"], len(ranked), arrange)
+    return Words(bodies["title"], bodies["description"], len(ranked), arrange, style.languages, shown), left_out
 
 
 Render = Callable[[Mapping[str, str]], str]

@@ -25,6 +25,10 @@ class Words:
     hashtags: int
     #: The text they make.
     arrange: Callable[[str, str, int], str]
+    #: What they should be in, the likelier first: where a text ends depends on it.
+    languages: tuple[str, ...] = ()
+    #: Which of title, description and hashtags the text shows as they are.
+    shown: frozenset[str] = frozenset()
 
     @property
     def text(self) -> str:
@@ -61,7 +65,7 @@ def fit(parts: Words, limit: int, *, give_way: tuple[Part, ...] = GIVE_WAY, keep
     else:
         now = _without_hashtags(now, limit, 0)
     if _weight(now) > limit:
-        rest = shorten(now.text, lambda text: weighted_length(text) <= limit, limit)
+        rest = shorten(now.text, lambda text: weighted_length(text) <= limit, limit, now.languages)
         text = rest if rest is not None else ELLIPSIS if limit >= HEAVY else ""
         return Fitted(text, weighted_length(text), (*_gone(parts, now), "words at the end"))
     now = _with_hashtags(now, limit, parts.hashtags)
@@ -101,7 +105,7 @@ def _shortened(words: Words, part: Literal["description", "title"], limit: int) 
         return _weight(change(**{part: shorter})) <= limit
 
     room = limit - _weight(change(**{part: ""}))
-    shorter = shorten(text, fits, room) if room > 0 else None
+    shorter = shorten(text, fits, room, words.languages) if room > 0 else None
     if shorter is None:
         return replace(words, description="") if part == "description" else words
     return change(**{part: shorter})

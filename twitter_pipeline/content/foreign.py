@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Callable
+
 import regex
 
 from twitter_pipeline.content import urls
@@ -16,8 +19,17 @@ _INVISIBLE = regex.compile(
     r"|(?<![\p{M}\p{Arabic}\p{Syriac}\p{Mongolian}])\u200c|\u200c(?!\p{L})"
     r"|(?<![\p{M}\p{Arabic}\p{Syriac}\p{Emoji}\ufe0f])\u200d|\u200d(?![\p{L}\p{Emoji}])"
 )
+# What it begins with: where there is none of these nothing more is tried. Stdlib's `re` is the faster one for a set.
+_HIDDEN = re.compile("[\u00ad\u034f\u180e\u200b-\u200d\u202a-\u202e\u2060-\u206f\ufff9-\ufffb\U000e0000-\U000e007f]")
 _MENTION = regex.compile(r"(?<![A-Za-z0-9_])[@＠](?=[A-Za-z0-9_])|(?<=\b(?i:rt))[@＠](?=[A-Za-z0-9_])")
-_CASHTAG = regex.compile(r"(?<!\S)\$(?=[A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?(?!\w))")
+# "@ann.com" mentions ann; "ann.com" would be a link.
+_MENTION_AND_MORE = regex.compile(rf"(?:{_MENTION.pattern})[\w.-]++")
+_INNER_DOT = regex.compile(r"\.(?=\w)")
+# Only a space or a directional mark stands before one, and only a space or ASCII punctuation behind it.
+_CASHTAG = regex.compile(
+    r"(?<![^\s\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069])"
+    r"\$(?=[A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?(?=\Z|\s|[!-/:-@\[-`{-~]))"
+)
 # A short word or a number, and a word that is a top-level domain too.
 _SHORT = regex.compile(r"([A-Za-z]{1,3}|[0-9]++)\.([a-z]++)")
 # A sentence that begins right after the full stop: "the end.So".
@@ -28,7 +40,7 @@ def plain(text: str) -> str:
     """`text` cleaned, and without what is not seen: overrides of writing direction, characters without width."""
     text = clean(text)
     # What stood apart by one that goes may then be one itself.
-    while not text.isascii() and (less := _INVISIBLE.sub("", text)) != text:
+    while not text.isascii() and _HIDDEN.search(text) and (less := _INVISIBLE.sub("", text)) != text:
         text = less
     return text
 
@@ -36,16 +48,21 @@ def plain(text: str) -> str:
 def without_mentions(text: str) -> str:
     """`text` in which "@name" is "name": nobody is told of it. Addresses, and names within a link, stay."""
     links = urls.find(text)
-    stripped = _outside(text, links, "")
-    # "@ann.com" mentions ann; "ann.com" would be a link.
-    return stripped if len(urls.find(stripped)) == len(links) else _outside(text, links, "@ ")
+    stripped = _outside(text, links, lambda words: _MENTION.sub("", words))
+    if len(urls.find(stripped)) == len(links):
+        return stripped
+    return _outside(text, links, lambda words: _MENTION_AND_MORE.sub(_apart, words))
 
 
-def _outside(text: str, links: list[tuple[int, int]], sign: str) -> str:
-    """`text` with `sign` in place of the "@" of each mention that is in none of its links."""
+def _apart(mention: regex.Match[str]) -> str:
+    return _INNER_DOT.sub(". ", mention[0][1:])
+
+
+def _outside(text: str, links: list[tuple[int, int]], change: Callable[[str], str]) -> str:
+    """`text` with what is in none of its links changed."""
     pieces, position = [], 0
     for start, end in [*links, (len(text), len(text))]:
-        pieces += [_MENTION.sub(sign, text[position:start]), text[start:end]]
+        pieces += [change(text[position:start]), text[start:end]]
         position = end
     return "".join(pieces)
 

@@ -56,6 +56,30 @@ def merge(tags: Iterable[str], already: Collection[str]) -> list[str]:
     return merged
 
 
+def without(text: str, left_out: Collection[str]) -> tuple[str, int]:
+    """`text` in which the hashtags with these keys (see `key`) are words without "#", and how many they were.
+
+    Where such a word would be part of a link ("#fyp.com") it goes.
+    """
+    links = urls.find(text)
+    bare, gone = _barely(text, links, left_out, keep=True)
+    if gone and len(urls.find(bare)) > len(links):
+        bare, gone = _barely(text, links, left_out, keep=False)
+    return bare, gone
+
+
+def _barely(text: str, links: list[tuple[int, int]], left_out: Collection[str], *, keep: bool) -> tuple[str, int]:
+    pieces, position, gone = [], 0, 0
+    for start, end in [*links, (len(text), len(text))]:
+        for tag in _TAG.finditer(text, position, start):
+            if _LETTER.search(tag[1]) and key(tag[1]) in left_out:
+                pieces += [text[position : tag.start()], tag[1] if keep else ""]
+                position, gone = tag.end(), gone + 1
+        pieces.append(text[position:end])
+        position = end
+    return "".join(pieces), gone
+
+
 def at_end(text: str) -> tuple[str, list[str]]:
     """`text` without the hashtags it ends with, and these, each with the space before it."""
     at = len(text)

@@ -1,30 +1,107 @@
-"""Lists of words by language, from data files: which cannot stand last before an ellipsis."""
+"""Which language a text is in, where that decides how it is shortened, and that language's lists of words."""
 
 from __future__ import annotations
 
-from functools import cache
+from collections import Counter
+from collections.abc import Sequence
+from functools import cache, lru_cache
 from itertools import islice
 
 import regex
 
-from twitter_pipeline.content.data import lines
+from twitter_pipeline.content.data import lines, words
 
 _WORDS = regex.compile(r"[^\W\d_]++")
 # Enough to tell a language by its small words.
 _ENOUGH = 200
+#: Another language must have so many times as many of its small words in a text to be taken for the source's.
+_SURELY = 2
+#: And so many at least.
+_SOME = 3
+_LETTER = regex.compile(r"\p{L}")
+_SCRIPTS = {
+    "Latin": regex.compile(r"\p{Latin}"),
+    "Cyrillic": regex.compile(r"\p{Cyrillic}"),
+    "Arabic": regex.compile(r"\p{Arabic}"),
+    "Hebrew": regex.compile(r"\p{Hebrew}"),
+    "Devanagari": regex.compile(r"\p{Devanagari}"),
+    "Greek": regex.compile(r"\p{Greek}"),
+    "Hangul": regex.compile(r"\p{Hangul}"),
+    "Kana": regex.compile(r"[\p{Hiragana}\p{Katakana}]"),
+    "Han": regex.compile(r"\p{Han}"),
+}
+#: What a language is written in, where that is not Latin.
+_WRITTEN_IN = {
+    **dict.fromkeys(("ru", "uk"), "Cyrillic"),
+    **dict.fromkeys(("ar", "fa", "ur"), "Arabic"),
+    **{"he": "Hebrew", "hi": "Devanagari", "el": "Greek", "ko": "Hangul", "ja": "Kana", "zh": "Han"},
+}
+_OLD_CODES = {"no": "nb", "nn": "nb", "iw": "he", "in": "id"}
 
 
 @cache
-def _lists() -> dict[str, frozenset[str]]:
-    pairs = (line.split(":", 1) for line in lines("function_words"))
-    return {language: frozenset(words.split()) for language, words in pairs}
+def _lists(name: str) -> dict[str, frozenset[str]]:
+    pairs = (line.split(":", 1) for line in lines(name))
+    return {language: frozenset(words.casefold().split()) for language, words in pairs}
 
 
-def function_words(text: str) -> frozenset[str]:
-    """The articles, prepositions and conjunctions of the language `text` seems to be in; empty for an unknown one.
+def language_of(text: str, languages: Sequence[str] = ()) -> str | None:
+    """The language by whose rules `text` is shortened; None for one that we have no rules for.
 
-    It is the one most of whose words are in the text; in small letters.
+    The first of `languages` (codes such as `en` or `pt-BR`) that is written as the text is, unless the text is surely
+    in another. Without such a one, that most of whose small words are in the text.
     """
-    found = [word[0].casefold() for word in islice(_WORDS.finditer(text), _ENOUGH)]
-    best = max(_lists().values(), key=lambda words: sum(word in words for word in found))
-    return best if any(word in best for word in found) else frozenset()
+    script = _script_of(text)
+    possible = [language for language in _lists("function_words") if _WRITTEN_IN.get(language, "Latin") == script]
+    named = next((code for code in map(_plain, languages) if code in possible), None)
+    if len(possible) < 2:
+        return possible[0] if possible else None
+    found = Counter(word[0].casefold() for word in islice(_WORDS.finditer(text), _ENOUGH))
+    points = {language: sum(found[word] for word in _lists("function_words")[language]) for language in possible}
+    best = max(possible, key=lambda language: (points[language], language == named))
+    if named is not None and not (points[best] >= _SOME and points[best] >= _SURELY * points[named]):
+        return named
+    return best if points[best] else None
+
+
+@lru_cache(maxsize=64)
+def _plain(code: str) -> str:
+    language = code.replace("_", "-").split("-")[0].lower()
+    return _OLD_CODES.get(language, language)
+
+
+def _script_of(text: str) -> str | None:
+    """What most letters at the beginning of `text` are; with kana among Chinese signs it is Japanese."""
+    letters = "".join(letter[0] for letter in islice(_LETTER.finditer(text), _ENOUGH))
+    if not letters:
+        return None
+    if letters.isascii():
+        return "Latin"
+    count = {name: len(pattern.findall(letters)) for name, pattern in _SCRIPTS.items()}
+    if count["Kana"] and count["Kana"] + count["Han"] >= max(count.values()):
+        return "Kana"
+    best = max(count, key=lambda name: count[name])
+    return best if count[best] else None
+
+
+def function_words(language: str | None) -> frozenset[str]:
+    """The articles, prepositions and conjunctions of a language, in small letters; empty for an unknown one."""
+    return _lists("function_words").get(language or "", frozenset())
+
+
+def is_abbreviation(word: str, language: str | None, *, before_number: bool) -> bool:
+    """Whether the full stop behind `word` belongs to it. In an unknown language whatever is one in some language."""
+    lists = _lists("abbreviations")
+    word = word.casefold()
+    every = [lists[language]] if language in lists else lists.values()
+    return any(word in known or (before_number and f"{word}#" in known) for known in every)
+
+
+def is_whole(ending: str) -> bool:
+    """Whether a text without spaces ends with a whole word here that only looks as if it ended with a particle."""
+    return ending.endswith(_whole_words())
+
+
+@cache
+def _whole_words() -> tuple[str, ...]:
+    return tuple(words("whole_words"))

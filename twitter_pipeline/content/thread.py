@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from twitter_pipeline.content.cutting import divide, shorten
@@ -16,20 +17,20 @@ class Split(NamedTuple):
     was_cut: bool
 
 
-def split(text: str, limit: int, *, most: int, numbered: bool) -> Split:
+def split(text: str, limit: int, *, most: int, numbered: bool, languages: Sequence[str] = ()) -> Split:
     """The text in posts of at most `limit` by X's reckoning, `most` of them; `numbered`: each ends with " (1/3)".
 
     A text that fits stays as it is, without a number; posts that would be alike get theirs, since X refuses a
-    repetition. A post ends where `cutting.shorten` would end it.
+    repetition. A post ends where `cutting.shorten` would end it. `languages` are those that the text should be in.
     """
     if weighted_length(text) <= limit:
         return Split((text,), False)
     if not numbered:
-        found = _split(text, limit, most)
+        found = _split(text, limit, most, languages)
         if len(set(found.texts)) == len(found.texts):
             return found
     for digits in (1, 2):
-        found = _split(text, limit - len(_number(10**digits - 1, 10**digits - 1)), most)
+        found = _split(text, limit - len(_number(10**digits - 1, 10**digits - 1)), most, languages)
         if len(found.texts) < 10**digits:
             break
     count = len(found.texts)
@@ -40,15 +41,15 @@ def _number(place: int, count: int) -> str:
     return f" ({place}/{count})"
 
 
-def _split(text: str, room: int, most: int) -> Split:
+def _split(text: str, room: int, most: int, languages: Sequence[str]) -> Split:
     def fits(part: str) -> bool:
         return weighted_length(part) <= room
 
     texts: list[str] = []
     while text and len(texts) < most - 1:
-        at = len(text) if fits(text) else divide(text, fits, room)
+        at = len(text) if fits(text) else divide(text, fits, room, languages)
         texts.append(text[:at].rstrip())
         text = text[at:].lstrip()
     if not text or fits(text):
         return Split((*texts, *([text] if text else [])), False)
-    return Split((*texts, shorten(text, fits, room) or ""), True)
+    return Split((*texts, shorten(text, fits, room, languages) or ""), True)

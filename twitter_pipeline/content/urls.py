@@ -8,6 +8,7 @@ out once and its labels are judged from right to left; nothing is read more than
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import NamedTuple
 
 import regex
@@ -44,6 +45,8 @@ _PROTOCOLS = ("https", "http")
 _COLON = "://"
 
 _PLAIN = re.compile(r"[A-Za-z0-9.\-]+")
+# What else divides labels where a domain is encoded (IDNA).
+_DOTS = re.compile("[\u3002\uff0e\uff61]")
 _ASCII_RUN = regex.compile(rf"[-a-zA-Z0-9{_LATIN}][-a-zA-Z0-9.{_LATIN}]*+")
 
 # "com" of "comと", but nothing of "community", "com-x" or "com@x".
@@ -64,12 +67,27 @@ _NO_QUERY_END = "!?*'@();:+$%[].,~|"
 _TCO = regex.compile(r"(?i:https?://t\.co/([a-z0-9]++))")
 
 
+#: In characters. Fitting asks for the links of the same few texts again and again; long ones are not kept.
+_REMEMBERED = 2000
+
+
 def find(text: str) -> list[tuple[int, int]]:
     """Where the URLs of `text` begin and end, from left to right, without overlap.
 
     `text` should be in normal form C, as X counts it. With http:// or https:// and without: a bare domain is a
     link too. Either way its top-level domain must be one X knows (`regions.TLDS`).
     """
+    if not _INNER_DOT.search(text):
+        return []
+    return list(_remembered(text)) if len(text) <= _REMEMBERED else _find(text)
+
+
+@lru_cache(maxsize=256)
+def _remembered(text: str) -> tuple[tuple[int, int], ...]:
+    return tuple(_find(text))
+
+
+def _find(text: str) -> list[tuple[int, int]]:
     found: list[tuple[int, int]] = []
     taken = position = 0
     while dot := _INNER_DOT.search(text, position):
@@ -217,9 +235,15 @@ def _is_domain(domain: str) -> bool:
         len(label) <= _LONGEST_LABEL
         if label.isascii()
         # Encoded it is at least 4 longer; encoding a very long one would take quadratic time.
-        else len(label) + 4 <= _LONGEST_LABEL and len(label.encode("punycode")) + 4 <= _LONGEST_LABEL
+        else len(label) + 4 <= _LONGEST_LABEL and _encoded(label) <= _LONGEST_LABEL
         for label in domain.split(".")
     )
+
+
+def _encoded(label: str) -> int:
+    """How long a label is in ASCII. An ideographic full stop divides it there, though only "." makes a link."""
+    parts = _DOTS.split(label)
+    return sum(len(part) if part.isascii() else 4 + len(part.encode("punycode")) for part in parts) + len(parts) - 1
 
 
 def _ascii_domains(text: str, start: int, stop: int) -> list[tuple[int, int]]:

@@ -254,6 +254,7 @@ def _metadata(pipeline: Pipeline, task: Task, draft: Draft, held: Lease, already
         # Seldom anything: what is said of every post is kept for every post.
         **({"labels": ", ".join(draft.labels)} if draft.labels else {}),
         **({"not_used": "\n".join(draft.unused)} if draft.unused else {}),
+        **({"varied": draft.varied} if draft.varied else {}),
         "seconds": dg.MetadataValue.json(held.seconds),
         "attempt": task.attempt,
         "already_posted": already_posted,

@@ -160,11 +160,12 @@ def keys_of(item: Item, made: Made, finders: dict[int, Finder] | None = None) ->
         with drafting.file_errors(item):
             source = item.source()
             if source.gemini:
-                texts.add(_draft(item).text)
+                draft = _draft(item)
+                texts |= {draft.text, *(way.text for way in draft.ways)}
             else:
                 finders = {} if finders is None else finders
                 finder = finders.setdefault(item.task.content_source_id, finder_for(item.project, source))
-                texts.add(drafting.text_of(item, source, finder).text)
+                texts |= set(drafting.texts_of(item, source, finder))
     except Ended:
         pass  # it has no words (any more)
     return {matching.text_key(text) for text in texts}

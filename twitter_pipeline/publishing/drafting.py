@@ -14,7 +14,7 @@ import sqlalchemy as sa
 from twitter_pipeline.config import Source
 from twitter_pipeline.config.secrecy import shows_secret
 from twitter_pipeline.publishing import captioning, facts, labels, wording
-from twitter_pipeline.publishing.drafts import Draft, Edited, MediaFile
+from twitter_pipeline.publishing.drafts import Draft, Edited, MediaFile, Way
 from twitter_pipeline.publishing.identity import salted
 from twitter_pipeline.publishing.outcomes import Failed, MustWait, NotPublishable
 from twitter_pipeline.publishing.session import Ended, Item, utc_now
@@ -56,6 +56,8 @@ def draft(item: Item, paths: Sequence[Path], finder: Finder | None = None) -> Dr
         with_captions, others = captioning.captioned(item, source, media[0], finder)
         media, unused = (with_captions,), (*unused, *others)
     composed = _composed(item, source, metadata, edits)
+    if not composed.text and not media:
+        raise Ended(NotPublishable("nothing is left of its words; `links` of its source says what stays"))
     if any(map(shows_secret, (composed.text, *composed.more, *(medium.alt_text for medium in media)))):
         raise Ended(
             NotPublishable("its words hold a key or password of this pipeline; take it out, and make a new one")
@@ -74,7 +76,23 @@ def draft(item: Item, paths: Sequence[Path], finder: Finder | None = None) -> Dr
         made_with_ai=made_with_ai,
         paid_partnership=paid,
         unused=unused,
+        ways=_ways(item, source, metadata, edits),
     )
+
+
+def _ways(item: Item, source: Source, metadata: Metadata, edits: Edits | None) -> tuple[Way, ...]:
+    """Other words for the item, where its source wants some; none for what a person wrote."""
+    from twitter_pipeline.content import TemplateError
+    from twitter_pipeline.scanning import pairing
+
+    if source.same_words != "vary" or (edits is not None and edits.text is not None):
+        return ()
+    key = item.task.media_path
+    name = key.rpartition("#")[2] if source.type == "text" else pairing.words_without(source, key, item.task.files)
+    try:
+        return wording.ways(source, metadata, item.settings.x.text_limit, name=name)
+    except TemplateError:
+        return ()  # it takes only the words as they are
 
 
 def edited_of(edits: Edits | None) -> Edited | None:
@@ -90,13 +108,17 @@ def refuse_outdated(task: Task, draft: Draft) -> None:
         raise Ended(Failed("its words were edited after it was prepared; the next run prepares it anew"))
 
 
-def text_of(item: Item, source: Source, finder: Finder) -> Composed:
-    """The words of an item's post, its media not looked at; Gemini's are not among them. Raises Ended as `draft`.
+def texts_of(item: Item, source: Source, finder: Finder) -> list[str]:
+    """What an item's post may say, its media not looked at; Gemini's words are not among them. Raises Ended as `draft`.
+
+    More than one text where its words may be varied, since the account has posted the same.
 
     With the same `finder` for all items of a source each folder is listed once.
     """
     edits = edits_of(item.task)
-    return _composed(item, source, _metadata(item, source, edits, finder)[0], edits)
+    metadata, _ = _metadata(item, source, edits, finder)
+    ways = _ways(item, source, metadata, edits)
+    return [_composed(item, source, metadata, edits).text, *(way.text for way in ways)]
 
 
 def _metadata(

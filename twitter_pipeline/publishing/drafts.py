@@ -92,13 +92,25 @@ class Edited(_Model):
     alt_text: bool
 
 
+class Way(_Model):
+    """Other words for a post, where the account has posted its own not long ago."""
+
+    #: How they differ, for people.
+    said: str
+    text: str
+    weight: int
+    gave_way: tuple[str, ...] = ()
+    #: Of a thread those of the posts that follow.
+    more: tuple[str, ...] = ()
+
+
 class Draft(_Model):
     """A post ready to be sent, before its media is uploaded."""
 
     text: str
     #: By X's counting.
     weight: int
-    #: Whether something had to give way to fit.
+    #: Whether something had to give way, or was left out.
     was_cut: bool
     #: In their order: up to four pictures, or one GIF, or one video; none for a text.
     media: tuple[MediaFile, ...]
@@ -138,6 +150,13 @@ class Draft(_Model):
         pairs = zip(self.media, digests, strict=True)
         media = tuple(medium.model_copy(update={"sha256": digest}) for medium, digest in pairs)
         return self.model_copy(update={"media": media})
+
+    #: Other words for it, in their order; none once it is settled that these go out (`publishing.repeats`).
+    ways: tuple[Way, ...] = ()
+    #: What they would be known by on a timeline (`publishing.matching`): a post that has them may be this item's.
+    other_words: tuple[str, ...] = ()
+    #: How the words were changed, since the account had posted the same; None for not at all.
+    varied: str | None = None
 
     @model_validator(mode="before")
     @classmethod

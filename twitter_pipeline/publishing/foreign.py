@@ -8,6 +8,7 @@ Reading costs money: of what came since the last look all is read, each post onc
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING
@@ -173,19 +174,34 @@ def is_seen(connection: sa.Connection, item: Session, draft: Draft, content: Con
 
     Raises Ended to wait while another item's post with these words is under way: it may be that one.
     """
-    seen = looks.seen(connection, item.account.id, text_key=content.text_key)
+    # A varied text may have gone out in other words of the same item.
+    keys = {content.text_key, *(draft.other_words if content.part == 1 else ())}
+    found = own_of(connection, item, item.account.id, draft, keys, with_media=bool(content.media_ids))
+    others = [one for one in looks.unanswered(connection, item.account.id) if one.task_id != item.task.id]
+    if found is not None and not keys.isdisjoint(one.text_key for one in others):
+        until = utc_now() + UNDER_WAY_WAIT
+        raise Ended(MustWait("an item with the same words may be on X, and the post that the timeline shows", until))
+    return found
+
+
+def own_of(
+    connection: sa.Connection,
+    item: Item,
+    account_id: int,
+    draft: Draft,
+    text_keys: Collection[str],
+    *,
+    with_media: bool,
+) -> Seen | None:
+    """A post of the account, in one of these words, that is not known here and may be the item's; None without."""
+    seen = looks.seen(connection, account_id, text_keys=text_keys)
     # An album may have been shared out to posts otherwise: how many pictures it shows does not count.
-    alike = [post for post in seen if (post.media > 0) == bool(content.media_ids)]
+    alike = [post for post in seen if (post.media > 0) == with_media]
     if not alike:
         return None
     ours = looks.known(connection, [post.post_id for post in alike])
     since = max(made_at(item, draft.sidecar), denied_at(connection, item.task.id))
-    found = next((post for post in alike if post.post_id not in ours and post.posted_at >= since), None)
-    others = [one for one in looks.unanswered(connection, item.account.id) if one.task_id != item.task.id]
-    if found is not None and content.text_key in {one.text_key for one in others}:
-        until = utc_now() + UNDER_WAY_WAIT
-        raise Ended(MustWait("an item with the same words may be on X, and the post that the timeline shows", until))
-    return found
+    return next((post for post in alike if post.post_id not in ours and post.posted_at >= since), None)
 
 
 def denied_at(connection: sa.Connection, task_id: int) -> datetime:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING
 import sqlalchemy as sa
 
 from twitter_pipeline.config import Settings, Source
-from twitter_pipeline.publishing import drafting, due, enhancing, holding, prices, threads, unconfirmed
+from twitter_pipeline.publishing import drafting, due, enhancing, holding, prices, repeats, threads, unconfirmed
 from twitter_pipeline.publishing.drafts import ELSEWHERE, Draft
 from twitter_pipeline.publishing.holding import Holds
 from twitter_pipeline.publishing.prices import Price
-from twitter_pipeline.publishing.session import Ended, Item
+from twitter_pipeline.publishing.session import Ended, Item, utc_now
 from twitter_pipeline.scanning.reasons import IGNORED
 from twitter_pipeline.scanning.sidecars import Finder, finder_for
 from twitter_pipeline.store import accounts, attempts
@@ -161,7 +161,10 @@ def _drafted(item: _Item, why_not: list[str], *, ask: bool) -> Draft | None:
         return None
     if twin is not None:
         why_not.append(twin)
-    return enhancing.preview(item, draft, ask=ask)
+    draft, same = repeats.why_not(item, enhancing.preview(item, draft, ask=ask), now=utc_now())
+    if same is not None:
+        why_not.append(same)
+    return draft
 
 
 def _account(item: Item, seen: Seen) -> str:

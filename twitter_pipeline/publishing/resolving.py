@@ -209,7 +209,8 @@ def _look_up(engine: sa.Engine, settings: Settings, account: AccountRow, post_id
 def timeline_shows(connection: sa.Connection, account: AccountRow, task: Task) -> list[Seen]:
     """Posts of the account that are no item's and have the words that the item was to go out with."""
     text = str(task.content_data.get("text", ""))
-    seen = looks.seen(connection, account.id, text_key=matching.text_key(text))
+    keys = [matching.text_key(text), *task.content_data.get("other_words", ())]
+    seen = looks.seen(connection, account.id, text_keys=keys)
     known = looks.known(connection, [post.post_id for post in seen])
     return [post for post in seen if post.post_id not in known]
 

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
-from twitter_pipeline.publishing import drafting, enhancing
+from twitter_pipeline.publishing import drafting, enhancing, repeats
 from twitter_pipeline.publishing.connecting import connected_as
 from twitter_pipeline.publishing.drafting import file_errors
 from twitter_pipeline.publishing.drafts import Draft
@@ -26,7 +26,7 @@ from twitter_pipeline.publishing.outcomes import (
     Refused,
     Unknown,
 )
-from twitter_pipeline.publishing.session import Ended, Session
+from twitter_pipeline.publishing.session import Ended, Session, utc_now
 from twitter_pipeline.store import tasks
 from twitter_pipeline.store.engine import writing
 from twitter_pipeline.store.secrets import KeyLost
@@ -54,6 +54,8 @@ def prepare(session: Session) -> Draft:
             digests = drafting.digests_of(paths)
             _refuse_what_was_seen(session, paths, digests)
             draft = drafting.draft(session, paths).with_digests(digests)
+            if draft.words is None:
+                draft = repeats.settled(session, draft, now=utc_now())
         except drafting.Gone:
             _keep(session, media_bytes=None)
             raise
@@ -64,15 +66,23 @@ def prepare(session: Session) -> Draft:
     if draft.media:
         values["media_bytes"] = sum(medium.bytes for medium in draft.media)
     _keep(session, **values)
-    said = draft.model_dump(mode="json", exclude={"words", "enhanced"})
+    said = draft.model_dump(mode="json", exclude={"words", "enhanced", "ways", "other_words"})
+    varied = f"; varied: {draft.varied}" if draft.varied else ""
     unused = "".join(f"; not used: {each}" for each in draft.unused)
-    session.note("prepared", f"text of {draft.weight} characters by X's counting{unused}", said)
+    session.note("prepared", f"text of {draft.weight} characters by X's counting{varied}{unused}", said)
     return draft
 
 
 def enhance(session: Session, draft: Draft) -> Draft:
-    """Let Gemini improve the words where the source says so; whatever comes of it, the item goes on."""
+    """Let Gemini improve the words where the source says so; whatever comes of it, the item goes on.
+
+    Only what goes out then is held against the account's recent posts. Raises Ended to wait.
+    """
     improved = enhancing.enhance(session, draft)
+    if draft.words is not None:
+        improved = repeats.settled(session, improved, now=utc_now())
+        if improved.varied:
+            session.note("prepared", f"varied: {improved.varied}", {"text": improved.text, "weight": improved.weight})
     if improved is not draft:
         _keep(session, content_data=improved.model_dump(mode="json"))
     return improved

@@ -5,12 +5,13 @@ All of it pure.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from twitter_pipeline.config import Settings, Source
-from twitter_pipeline.publishing.drafts import Draft, MediaFile
+from twitter_pipeline.publishing.drafts import Draft, MediaFile, Way
 
 if TYPE_CHECKING:
     from twitter_pipeline.content.compose import Composed, Style
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
 WORDLESS = "the source's template shows neither title nor description"
 #: A character no one writes: where a template shows it, it shows the words.
 _MARK = "\ue000"
+#: The last number of a file's name.
+_NUMBER = re.compile(r"([0-9]{1,9})[^0-9]*\Z")
 #: Longer than any post: the text as it is before anything is cut.
 _UNCUT = 1_000_000
 
@@ -43,11 +46,17 @@ class Place:
     room: int
 
 
-def composed(source: Source, metadata: Metadata, limit: int) -> Composed:
-    """The post of `metadata` in the source's style, within `limit`. Raises TemplateError."""
+def composed(source: Source, metadata: Metadata, limit: int, *, ending: str = "") -> Composed:
+    """The post of `metadata` in the source's style, within `limit`; with `ending` behind its words.
+
+    Raises TemplateError.
+    """
     from twitter_pipeline.content import compose
 
-    return compose(metadata, template=source.template, hashtags=source.hashtags, limit=limit, style=_style(source))
+    hashtags = source.hashtags
+    return compose(
+        metadata, template=source.template, hashtags=hashtags, limit=limit, style=_style(source), ending=ending
+    )
 
 
 def as_written(source: Source, text: str, limit: int) -> Composed | str:
@@ -77,7 +86,41 @@ def _style(source: Source) -> Style:
         accidental_links=source.accidental_links,
         most_posts=source.thread_posts if source.overflow == "thread" else 1,
         numbered=source.thread_numbers,
+        links="keep" if source.keeps_links else "strip",
+        own_sites=source.own_sites,
+        hashtags_to_leave_out=source.hashtags_to_leave_out,
+        languages=(source.language, *source.fallback_languages),
     )
+
+
+def ways(source: Source, metadata: Metadata, limit: int, *, name: str) -> tuple[Way, ...]:
+    """Other words for the post of `metadata`, in the order in which they are to be tried. Raises TemplateError.
+
+    From another sentence of its description on; with one of the source's suffixes; with the number in its file's
+    `name`, or the words of it.
+    """
+    from twitter_pipeline.content import words_of
+    from twitter_pipeline.content.breaks import later_sentences
+
+    plain = composed(source, metadata, limit)
+    tried = [
+        (f"the description from sentence {number} on", replace(metadata, description=rest), "")
+        for number, rest in enumerate(later_sentences(metadata.description), 2)
+    ]
+    tried += [(f"with “{suffix}”", metadata, suffix) for suffix in source.suffixes]
+    number = _NUMBER.search(name)
+    named = str(int(number[1])) if number else words_of(name)
+    if named:
+        tried.append((f"with the {'number' if number else 'words'} of its file’s name", metadata, f"({named})"))
+    found: dict[str, Way] = {}
+    for said, words, ending in tried:
+        fit = composed(source, words, limit, ending=ending)
+        # What was to tell it apart may have given way, or not be shown.
+        if fit.text != plain.text:
+            left = () if words is metadata else ("the beginning of the description",)
+            way = Way(said=said, text=fit.text, weight=fit.weight, gave_way=(*left, *fit.gave_way), more=fit.more)
+            found.setdefault(fit.text, way)
+    return tuple(found.values())
 
 
 def place_of(source: Source, draft: Draft, limit: int) -> Place | None:
@@ -130,8 +173,8 @@ def fitted(source: Source, draft: Draft, words: Words, limit: int) -> Fitting | 
     place = place_of(source, draft, limit)
     if place is None:
         return WORDLESS
-    # Judged with the mentions that the source strips: words that ping a stranger are not to be trusted.
-    outspoken = source.model_copy(update={"mentions": "keep"})
+    # Judged with the mentions and links that the source strips: words that ping a stranger are not to be trusted.
+    outspoken = source.model_copy(update={"mentions": "keep", "links": "keep"})
     try:
         uncut = composed(outspoken, original, _UNCUT).text
         kept = without_added(words.text, uncut)

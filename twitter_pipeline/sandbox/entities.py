@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import regex
 
-from twitter_pipeline.sandbox.tlds import COUNTRY, GENERIC
+from twitter_pipeline.sandbox.tlds import KNOWN
 
 _ACCENTED = r"\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f"
 # Behind http(s):// a name may be of any script, and of symbols: all but spaces and punctuation.
@@ -19,8 +19,8 @@ _RUN = regex.compile(
 _BEFORE_LINK = regex.compile(r"[A-Za-z0-9@＠$#＃\ufffe\ufeff\uffff]")
 _BEFORE_BARE = regex.compile(r"[-_./]")
 
-_LATIN_TLDS = frozenset(name for name in COUNTRY | GENERIC if name.isascii())
-_OTHER_TLDS = "|".join(sorted((COUNTRY | GENERIC) - _LATIN_TLDS, key=len, reverse=True))
+_LATIN_TLDS = frozenset(name for name in KNOWN if name.isascii())
+_OTHER_TLDS = "|".join(sorted(KNOWN - _LATIN_TLDS, key=len, reverse=True))
 # A latin ending has to end there; other scripts run on without a space.
 _TLD = regex.compile(
     rf"(?P<latin>[a-z0-9]++(?:-[a-z0-9-]++)?+)(?![@+{_ACCENTED}])|(?:{_OTHER_TLDS})(?![a-z0-9@+-])", regex.IGNORECASE

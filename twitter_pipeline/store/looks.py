@@ -207,13 +207,13 @@ def see(connection: sa.Connection, posts: Collection[Seen], *, now: datetime) ->
     connection.execute(insert(timeline_posts).on_conflict_do_nothing(), rows)
 
 
-def seen(connection: sa.Connection, account_id: int, *, text_key: str | None = None) -> list[Seen]:
-    """Posts of an account that are not known here and no item has, oldest first; those with the same words only."""
+def seen(connection: sa.Connection, account_id: int, *, text_keys: Collection[str] | None = None) -> list[Seen]:
+    """Posts of an account that are not known here and no item has, oldest first; those with these words only."""
     query = sa.select(
         *(_seen.account_id, _seen.post_id, _seen.text_key, _seen.text, _seen.media, _seen.posted_at)
     ).where(_seen.account_id == account_id, _seen.task_id.is_(None))
-    if text_key is not None:
-        query = query.where(_seen.text_key == text_key)
+    if text_keys is not None:
+        query = query.where(_seen.text_key.in_(text_keys))
     return [Seen(*row) for row in connection.execute(query.order_by(_seen.posted_at, _seen.post_id))]
 
 

@@ -1,7 +1,8 @@
 """Random texts weighed here and by npm's twitter-text: `python -m twitter_pipeline_tests.content.against_npm 100000`.
 
 NODE_MODULES names the node_modules with twitter-text in it. What is known to differ is left out, or rare: npm's knows
-emoji up to Unicode 13 only, and counts a path by UTF-16 units behind a domain of two scripts.
+emoji up to Unicode 13 only, counts a path by UTF-16 units behind a domain of two scripts, and begins a link within an
+emoji where its first label is too long.
 """
 
 from __future__ import annotations

@@ -19,3 +19,6 @@ texts = st.one_of(
     st.text(max_size=200),
     st.text(alphabet="a.co/:-_@ ", max_size=60),
 )
+
+#: What changes the direction of writing.
+MARKS = frozenset("\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 import unicodedata
 from typing import Any
 
@@ -168,8 +169,8 @@ def test_a_text_of_just_the_limit_is_left_as_it_is() -> None:
         ("Donaudampfschiff", 8, "Donaud…"),
         ("Eine Donaudampfschifffahrt", 20, "Eine Donaudampfsch…"),
         # A script without spaces is cut at a character.
-        ("今日は天気がいいですね。散歩に行きましょう", 20, "今日は天気がいいで…"),
-        ("Hello 今日は天気がいいですね", 20, "Hello 今日は天気が…"),
+        ("今日は天気がいいですね。散歩に行きましょう", 20, "今日は天気がいい…"),
+        ("Hello 今日は天気がいいですね", 20, "Hello 今日は天気…"),
         # Characters as people see them.
         ("👨‍👩‍👧👨‍👩‍👧👨‍👩‍👧👨‍👩‍👧", 7, "👨‍👩‍👧👨‍👩‍👧…"),
         ("नमस्तेनमस्ते", 7, "नम…"),
@@ -206,13 +207,14 @@ def test_no_text_is_ever_over_the_limit(metadata: Metadata, hashtags: tuple[str,
     composed.text.encode("utf-8")
 
 
-@pytest.mark.timeout(20)
 @pytest.mark.parametrize(
     "part", ["a.b.", "a.com/(", " ", "\n", " \n", "x ", "#a", "\u0301\u0327", "👩\u200d", "日", "a.co "]
 )
 def test_a_text_of_100_000_parts_is_cut(part: str) -> None:
+    began = time.process_time()
     composed = compose(Metadata(title=f"x{part * 100_000}x"), template=None, hashtags=())
     assert composed.weight <= 280
+    assert time.process_time() - began < 15
 
 
 @needs_samples

@@ -78,6 +78,7 @@ def test_until_idle_ends_with_3_and_tells_somebody_when_x_refuses_an_item(
     put(clip, tmp_path / "cats", "two.mp4", title="The same words")
     with webhook() as hook:
         content = yaml.safe_load(stack.config.read_text(encoding="utf-8"))
+        content["projects"][0]["sources"] = [{"type": "video", "same_words": "post"}]
         stack.write_config({**content, "alerts": {"urls": [hook.url()], "disk_free_percent": 0}})
         assert stack.run_to_end("--until-idle") == 3
     assert hook.titles == ["cats: 1 item failed"]

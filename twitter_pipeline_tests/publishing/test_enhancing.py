@@ -128,7 +128,7 @@ def test_without_a_good_answer_the_original_goes_out_and_the_log_says_why(
 
 @either_database
 def test_the_originals_mentions_and_links_may_stay(asking: MakeAsking) -> None:
-    made = asking(source={"mentions": "keep"})
+    made = asking(source={"mentions": "keep", "links": "keep"})
     found(made, title="A cat by @ann", description="More at https://example.com/cats")
     made.sandbox.gemini_answers("says", {"text": "@Ann's cat sleeps: https://Example.com/cats"})
     made.publish()

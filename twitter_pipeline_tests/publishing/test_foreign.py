@@ -156,14 +156,16 @@ def test_what_the_timeline_shows_already_is_not_posted(here: World) -> None:
     assert "shows a post with its words that is not known here" in held(here, "a.mp4")
 
 
-def test_the_same_words_without_a_film_are_another_post(here: World) -> None:
+def test_the_same_words_without_a_film_are_another_post(world: MakeWorld) -> None:
+    here = world(sources=[{"same_words": "post"}])
     here.put("a.mp4", title="Cat")
     here.scan()
     forget(here, post_elsewhere(here, "Cat"))
     assert isinstance(here.publish(), Posted)
 
 
-def test_posts_from_before_the_file_are_not_its_own(here: World) -> None:
+def test_posts_from_before_the_file_are_not_its_own(world: MakeWorld) -> None:
+    here = world(sources=[{"same_words": "post"}])
     forget(here, post_with_film(here, "Cat"))
     here.put("a.mp4", title="Cat")
     later = time.time() + 5
@@ -185,7 +187,8 @@ def test_a_text_of_a_list_that_grew_since_is_not_posted_again(world: MakeWorld) 
     assert "not known here" in held(here, "words.txt")
 
 
-def test_a_post_that_may_be_the_one_of_another_item_under_way_is_waited_for(here: World) -> None:
+def test_a_post_that_may_be_the_one_of_another_item_under_way_is_waited_for(world: MakeWorld) -> None:
+    here = world(sources=[{"same_words": "post"}])
     for name in ("a.mp4", "b.mp4"):
         here.put(name, title="Cat")
     here.scan()
@@ -202,7 +205,8 @@ def test_a_post_that_may_be_the_one_of_another_item_under_way_is_waited_for(here
     assert isinstance(here.publish(here.task_of("b.mp4"), run_id="b again"), Posted)
 
 
-def test_a_person_who_says_that_it_is_not_its_post_speaks_for_that_item_only(here: World) -> None:
+def test_a_person_who_says_that_it_is_not_its_post_speaks_for_that_item_only(world: MakeWorld) -> None:
+    here = world(sources=[{"same_words": "post"}])
     for name in ("a.mp4", "b.mp4"):
         here.put(name, title="Cat")
     here.scan()

@@ -165,7 +165,7 @@ def test_an_account_that_was_resumed_posts(world: MakeWorld) -> None:
 
 
 def test_words_the_account_has_posted_already_fail_with_xs_reason(world: MakeWorld) -> None:
-    here = world()
+    here = world(sources=[{"same_words": "post"}])
     here.put("one.mp4", title="Cat naps")
     here.put("two.mp4", title="Cat naps")
     here.scan()

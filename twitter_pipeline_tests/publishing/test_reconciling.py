@@ -222,7 +222,7 @@ def test_a_text_is_found_whatever_x_does_to_it(world: MakeWorld, text: str) -> N
 
 
 def test_items_with_the_same_words_are_told_apart_by_their_media(world: MakeWorld) -> None:
-    here = world()
+    here = world(sources=[{"same_words": "post"}])
     here.put("one.mp4", title="Cat naps")
     here.put("two.mp4", title="Cat naps")
     here.scan()

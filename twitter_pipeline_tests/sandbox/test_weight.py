@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from twitter_pipeline.sandbox import entities
+from twitter_pipeline.sandbox.tlds import KNOWN
 from twitter_pipeline.sandbox.weight import weighted_length
 
 SAMPLES = Path(os.environ.get("SAMPLES_DIR", Path(__file__).parents[3] / "shared" / "samples"))
@@ -49,6 +50,8 @@ SAMPLES = Path(os.environ.get("SAMPLES_DIR", Path(__file__).parents[3] / "shared
         ("version 1.2.3", 13),
         ("e.g. this", 9),
         ("example.de", 23),
+        ("cars.bmw", 23),
+        ("example.notatld", 15),
         ("https://", 8),
         ("中文https://example.com中文", 8 + 23),
     ],
@@ -64,12 +67,20 @@ def test_counting_takes_linear_time(piece: str) -> None:
     assert time.process_time() - began < 1
 
 
+def test_the_judge_knows_every_top_level_domain_that_x_knows() -> None:
+    path = SAMPLES / "conformance" / "tld_lib.yml"
+    if not path.is_file():
+        pytest.skip(f"twitter-text's list is not here: {path} (set SAMPLES_DIR)")
+    lists = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert {str(name) for name in lists["country"] + lists["generic"]} == KNOWN
+
+
 def _cases() -> list[tuple[str, str, Any]]:
     path = SAMPLES / "conformance" / "extract.yml"
     if not path.is_file():
         return []
     groups = yaml.safe_load(path.read_text(encoding="utf-8"))["tests"]
-    wanted = ("urls", "hashtags", "mentions", "cashtags")
+    wanted = ("urls", "hashtags", "hashtags_from_astral", "mentions", "cashtags")
     return [(group, case["text"], case["expected"]) for group in wanted for case in groups[group]]
 
 
@@ -80,6 +91,7 @@ def test_entities_agree_with_twitter_texts_published_cases() -> None:
     finders = {
         "urls": entities.links,
         "hashtags": entities.hashtags,
+        "hashtags_from_astral": entities.hashtags,
         "mentions": entities.mentions,
         "cashtags": entities.cashtags,
     }

@@ -20,6 +20,9 @@ from twitter_pipeline_tests.soak.classes import TROUBLES, class_of
 from twitter_pipeline_tests.soak.hurrying import SETTLE
 from twitter_pipeline_tests.soak.items import Expected
 
+#: Items with the same words are sent all the same: what X says of that is to be seen.
+HOW = {"overflow": "thread", "same_words": "post"}
+
 
 def content(items: Sequence[Expected]) -> dict[str, Any]:
     """The configuration for these items: a project for each trouble, accounts for each class."""
@@ -27,7 +30,7 @@ def content(items: Sequence[Expected]) -> dict[str, Any]:
     projects = []
     for trouble in TROUBLES:
         sources = [
-            {"type": class_of(account).kind, "path": account, "account": account, "overflow": "thread"}
+            {"type": class_of(account).kind, "path": account, "account": account, **HOW}
             for account in accounts
             if class_of(account).trouble == trouble
         ]

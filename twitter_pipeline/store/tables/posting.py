@@ -52,6 +52,8 @@ publishing_attempts = sa.Table(
     time_("looked_from", nullable=True),
     time_("missed_at", nullable=True),
     sa.UniqueConstraint("task_id", "number", "part"),
+    # Which words an account has sent not long ago.
+    sa.Index(None, "account_id", "text_key"),
     sa.Index(
         "ix_publishing_attempts_unanswered",
         "account_id",

@@ -1,0 +1,82 @@
+"""Words that the account has posted not long ago: X refuses them, so they are varied, or wait.
+
+Only a look, made before the media are taken up: two runs at the same moment may both find nothing. Then X refuses one,
+as it refuses what was posted by hand since the start, and the timeline tells which (`post`, step 1 and 4).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from twitter_pipeline.publishing import foreign, matching
+from twitter_pipeline.publishing.connecting import posts_page
+from twitter_pipeline.publishing.drafts import Draft
+from twitter_pipeline.publishing.outcomes import MustWait
+from twitter_pipeline.publishing.session import Ended, Item
+from twitter_pipeline.store import accounts, repeats
+from twitter_pipeline.store.engine import reading
+from twitter_pipeline.store.repeats import Repeat
+
+#: Where a person can have it otherwise.
+_REMEDY = "same_words of its source says what to do"
+
+
+def settled(item: Item, draft: Draft, *, now: datetime) -> Draft:
+    """The draft in words that the account has not posted within `x.repeat_window`, as its source wants that.
+
+    What becomes of it is frozen: `ways` are gone. Raises Ended to wait when there are none.
+    """
+    ways, draft = draft.ways, _without_ways(draft)
+    source, window = item.source(), item.settings.x.repeat_window
+    if source.same_words == "post" or not window or not draft.text:
+        return draft
+    key = matching.text_key(draft.text)
+    keys = dict.fromkeys((key, *draft.other_words))
+    with reading(item.engine) as connection:
+        account = accounts.of_source(connection, item.task.content_source_id)
+        if foreign.own_of(connection, item, account.id, draft, keys, with_media=bool(draft.media)) is not None:
+            return draft  # it may be out already, and must go out in no other words: step 1 of `post` sees to that
+        said = repeats.recent(connection, account.id, list(keys), since=now - window, but=item.task.id)
+        page = posts_page(item.settings, account.x_username)
+    if key not in said:
+        return draft
+    # Gemini's words are not ours to vary.
+    for way in ways if draft.enhanced is None or not draft.enhanced.changed else ():
+        if matching.text_key(way.text) not in said:
+            words = {name: getattr(way, name) for name in ("text", "weight", "gave_way", "more")}
+            words["was_cut"] = bool(way.gave_way)
+            return draft.model_copy(update={**words, "varied": way.said})
+    raise Ended(_wait(item, said[key], page, now))
+
+
+def _without_ways(draft: Draft) -> Draft:
+    """The draft as it is kept: by what its words would be known in each way."""
+    if not draft.ways:
+        return draft
+    others = tuple(dict.fromkeys(matching.text_key(way.text) for way in draft.ways))
+    return draft.model_copy(update={"ways": (), "other_words": others})
+
+
+def _wait(item: Item, repeat: Repeat, page: str, now: datetime) -> MustWait:
+    if repeat.post_id is None:
+        # Whether X has it is known by then, or asked again.
+        return MustWait("an item with the same words may be on X", now + item.settings.settle_time)
+    until = repeat.at + item.settings.x.repeat_window
+    return MustWait(
+        f"the account posted the same words at {repeat.at:%Y-%m-%d %H:%M} UTC ({page}/{repeat.post_id}), and X refuses"
+        f" a repetition; waits until {until:%Y-%m-%d %H:%M} UTC ({_REMEDY})",
+        until,
+    )
+
+
+def why_not(item: Item, draft: Draft, *, now: datetime) -> tuple[Draft, str | None]:
+    """The same for a preview: the draft, and why it would wait; None when it would not.
+
+    While Gemini is still to be asked nothing is known.
+    """
+    if draft.words is not None and draft.enhanced is None:
+        return _without_ways(draft), None
+    try:
+        return settled(item, draft, now=now), None
+    except Ended as ended:
+        return _without_ways(draft), ended.outcome.reason

@@ -1,0 +1,90 @@
+"""The source's language, or the text's, says where a text may end."""
+
+from __future__ import annotations
+
+import pytest
+
+from twitter_pipeline.content.cutting import shorten
+from twitter_pipeline.content.data import lines
+from twitter_pipeline.content.languages import language_of
+from twitter_pipeline.content.weight import weighted_length
+from twitter_pipeline_tests.content.scripts import MARKS
+
+
+def shortened(text: str, limit: int, *languages: str) -> str | None:
+    return shorten(text, lambda shorter: weighted_length(shorter) <= limit, limit, languages)
+
+
+@pytest.mark.parametrize(
+    ("text", "languages", "language"),
+    [
+        ("The cat sleeps", (), "en"),
+        ("Die Katze schläft auf dem Dach und der Hund", ("en",), "de"),
+        # Too little to tell: what the source says.
+        ("Am Meer", ("de", "en"), "de"),
+        ("Paper planes", ("pt-BR",), "pt"),
+        ("Paper planes", (), None),
+        # The source's language is not written like this: its fall-backs, then the text.
+        ("Бумажный самолётик", ("en", "uk"), "uk"),
+        ("猫が寝る", ("en",), "ja"),
+        ("猫在睡觉", ("en",), "zh"),
+        ("고양이가 잔다", ("en",), "ko"),
+        ("القطة تنام على السطح", ("en",), "ar"),
+        ("گربه روی پشت بام است و می خوابد با آن", ("ar",), "fa"),
+        ("החתול ישן", ("en",), "he"),
+        ("बिल्ली सोती है", ("en",), "hi"),
+        ("Η γάτα κοιμάται", ("en",), "el"),
+        ("แมวนอน", ("en",), None),
+        ("🐾 123", ("en",), None),
+    ],
+)
+def test_the_language_of(text: str, languages: tuple[str, ...], language: str | None) -> None:
+    assert language_of(text, languages) == language
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "language", "expected"),
+    [
+        # What is an abbreviation in one language ends a sentence in another, and some are ones before a number only.
+        ("In the park the cat sat. Then it ran away", 34, "en", "In the park the cat sat."),
+        ("We all sat in the sun. Then it rained a lot", 34, "en", "We all sat in the sun."),
+        ("It is in vol. 12 of the book that he wrote", 30, "en", "It is in vol. 12 of the book…"),
+        ("Wir kaufen Obst usw. auf dem Markt ein", 33, "de", "Wir kaufen Obst usw…"),
+        ("On mange des fruits etc. au bord de la mer", 39, "fr", "On mange des fruits etc. au bord…"),
+        # No particle dangles in languages without spaces, and no word loses its end for looking like one.
+        ("ねこはやねのうえでねています", 21, "ja", "ねこはやねのうえ…"),
+        ("猫睡在屋顶上和狗睡在院子里", 16, "zh", "猫睡在屋顶上…"),
+        ("我们住在这里一直到现在都很好", 24, "zh", "我们住在这里一直到现在…"),
+        ("고양이와 개 그리고 새가 산다", 18, "ko", "고양이와 개…"),
+        ("बिल्ली छत पर और आँगन में सोती है", 16, "hi", "बिल्ली छत…"),
+    ],
+)
+def test_a_text_ends_by_the_rules_of_its_language(text: str, limit: int, language: str, expected: str) -> None:
+    assert shortened(text, limit, language) == expected
+
+
+@pytest.mark.parametrize(
+    ("text", "limit", "expected"),
+    [
+        # The order of the letters is that of reading; the ellipsis stands where reading stops.
+        ("القطة تنام على سطح البيت الكبير", 17, "القطة تنام…"),
+        ("هل تنام القطة؟ نعم، تنام طوال اليوم", 20, "هل تنام القطة؟"),
+        ("القطة نائمة، والكلب في الحديقة الكبيرة", 18, "القطة نائمة…"),
+        ("החתול ישן על הגג של הבית הגדול", 16, "החתול ישן…"),
+        ("החתול ישן (על הגג) כל היום", 17, "החתול ישן…"),
+        ("شاهد iPhone 15 في المتجر الجديد", 19, "شاهد iPhone 15…"),
+    ],
+)
+def test_a_text_from_right_to_left_ends_where_its_reader_expects(text: str, limit: int, expected: str) -> None:
+    assert shortened(text, limit) == expected
+    assert not set(expected) & MARKS
+
+
+def test_every_list_is_of_one_language_and_those_of_the_samples_are_there() -> None:
+    for name in ("function_words", "abbreviations"):
+        codes = [line.partition(":")[0] for line in lines(name)]
+        assert len(codes) == len(set(codes))
+        assert all(2 <= len(code) <= 3 and code.isalpha() for code in codes)
+    assert {"en", "de", "fr", "es", "pt", "it", "ru", "zh", "ja", "ko", "ar", "hi"} <= {
+        line.partition(":")[0] for line in lines("function_words")
+    }

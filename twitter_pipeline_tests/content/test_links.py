@@ -1,0 +1,115 @@
+"""Links of others are taken out so that the rest reads as if there had been none."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from twitter_pipeline.content import Metadata, compose, urls
+from twitter_pipeline.content.compose import Style
+from twitter_pipeline.content.foreign import plain
+from twitter_pipeline.content.languages import function_words, language_of
+from twitter_pipeline.content.links import without_links
+from twitter_pipeline.content.weight import normalize
+from twitter_pipeline_tests.content.scripts import texts
+from twitter_pipeline_tests.content.test_fit import times
+
+STRIP = Style(links="strip")
+
+
+def stripped(text: str, *own_sites: str) -> str:
+    return without_links(text, function_words(language_of(text)), own_sites)[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "left"),
+    [
+        ("Watch: https://a.com/x", ""),
+        ("A great film. Watch: https://a.com/x", "A great film."),
+        ("A great film (via https://a.com/x) of cats", "A great film of cats"),
+        ("See the film [Link: https://a.com/x].", "See the film."),
+        ("A cat (see https://a.com/x for more) sleeps", "A cat sleeps"),
+        ("A cat [of the film at https://a.com/x] sleeps", "A cat [of the film] sleeps"),
+        ("Read the story at https://a.com/x.", "Read the story."),
+        ("They met on https://a.com/x in 2020.", "They met in 2020."),
+        ("Visit https://a.com for more. Then sleep.", "Then sleep."),
+        ("Read more at https://a.com/x and enjoy the film", "enjoy the film"),
+        ("It is about two cats that live at the sea: https://a.com", "It is about two cats that live at the sea"),
+        ("Cats | https://a.com/x | Dogs", "Cats | Dogs"),
+        ("Insta: https://i.com/a | Shop: https://t.com/b", ""),
+        ("See https://a.com/x, https://b.com/y", ""),
+        ("One\n\nWebsite: example.com\nShop → https://a.com\n👉 https://b.com\nTwo", "One\n\nTwo"),
+        ("Mehr unter https://a.de/x\nEin Film", "Ein Film"),
+        ("猫が寝る。詳細：https://a.jp/x", "猫が寝る。"),
+        ("قطة تنام. شاهد: https://a.com/x", "قطة تنام."),
+        # A bare domain is a word of its sentence.
+        ("Booking.com has it", "Booking has it"),
+        ("Visit example.com today", "Visit example today"),
+        ("nothing to (do) : here", "nothing to (do) : here"),
+    ],
+)
+def test_what_led_to_a_link_goes_with_it(text: str, left: str) -> None:
+    assert stripped(text) == left
+
+
+def test_links_to_own_sites_stay() -> None:
+    text = "Ours: https://shop.example.com/a and example.com\nTheirs: https://notexample.com/a"
+    assert stripped(text, "example.com") == "Ours: https://shop.example.com/a and example.com"
+
+
+def test_how_many_are_gone_is_told_and_the_link_that_is_asked_for_stays() -> None:
+    metadata = Metadata(
+        title="A film", description="It is long. Watch: https://a.com, https://b.com", link="https://c.com/x"
+    )
+    composed = compose(metadata, template="{{ title }} {{ description }} {{ link }}", hashtags=(), style=STRIP)
+    assert (composed.text, composed.gave_way) == ("A film It is long. https://c.com/x", ("2 links",))
+    # Of what is not shown nothing is told.
+    assert compose(metadata, template="{{ title }}", hashtags=(), style=STRIP).gave_way == ()
+
+
+_PIECES = (
+    *(
+        "https://a.com/x",
+        "b.com",
+        "www.c.org/p?q=1",
+        "Watch",
+        ": ",
+        " ",
+        "(",
+        ")",
+        "[",
+        "]",
+        ". ",
+        "|",
+        "→",
+        "👉",
+        "\n",
+    ),
+    *("the", "cat", "and", "at", "for more", ", ", ".", "猫", "。", "：", "شاهد", "3", "-", "http://", ".de"),
+)
+pieces = st.lists(st.sampled_from(_PIECES), max_size=25).map("".join)
+
+
+@times
+@given((pieces | texts).map(plain).map(normalize))
+def test_no_link_is_left_and_no_word_is_new(text: str) -> None:
+    small = function_words(language_of(text))
+    left, gone = without_links(text, small)
+    assert urls.find(left) == []
+    assert (gone == 0) == (urls.find(text) == [])
+    if not gone:
+        assert left == text
+    assert without_links(left, small) == (left, 0)
+    # Signs go, none comes but a space or a bar between two parts.
+    assert sorted(set(left) - set(text)) in ([], [" "], ["|"], [" ", "|"])
+
+
+@pytest.mark.parametrize("part", ["a.com/(", "(a.co) ", "see a.co: ", "https://a.b/c ", "a.co | ", "(", "x a.co/ : "])
+def test_hostile_text_takes_linear_time(part: str) -> None:
+    text = f"x a.co/ {part * (50_000 // len(part))}x"
+    began = time.process_time()
+    without_links(text, frozenset({"a"}))
+    assert time.process_time() - began < 2
