@@ -13,10 +13,11 @@ from twitter_pipeline.publishing import drafting, due, enhancing, holding, price
 from twitter_pipeline.publishing.drafts import ELSEWHERE, Draft
 from twitter_pipeline.publishing.holding import Holds
 from twitter_pipeline.publishing.prices import Price
-from twitter_pipeline.publishing.session import Ended, Item, utc_now
+from twitter_pipeline.publishing.session import Ended, Item
 from twitter_pipeline.scanning.reasons import IGNORED
 from twitter_pipeline.scanning.sidecars import Finder, finder_for
 from twitter_pipeline.store import accounts, attempts
+from twitter_pipeline.store import repeats as store_repeats
 from twitter_pipeline.store.accounts import AccountRow
 from twitter_pipeline.store.engine import reading
 from twitter_pipeline.store.status import Status
@@ -83,6 +84,8 @@ class Seen:
     sources: dict[int, Source] = field(default_factory=dict)
     finders: dict[int, Finder] = field(default_factory=dict)
     accounts: dict[int, AccountRow] = field(default_factory=dict)
+    #: What the words are known by that an account has sent lately, by its id.
+    keys: dict[int, set[str]] = field(default_factory=dict)
     #: The tasks of a project whose thread is on X in part.
     begun: dict[str, set[int]] = field(default_factory=dict)
 
@@ -117,7 +120,7 @@ def preview(
     """
     seen = Seen() if seen is None else seen
     item = _Item(engine, settings, task, seen)
-    account = _account(item, seen)
+    account = _account_row(item, seen).name
     limit = settings.text_limit_of(account)
     if task.status is Status.COMPLETED:
         posted = Draft.model_validate(task.content_data)
@@ -129,7 +132,7 @@ def preview(
         return Preview(task, account, None, None, (str(task.error_message),), limit)
     draft, why_not = _begun(item, seen), list[str]()
     if draft is None:
-        draft = _drafted(item, why_not, ask=ask)
+        draft = _drafted(item, seen, why_not, ask=ask, now=now)
     why_not += _held(item, seen, now, known=why_not)
     slot = seen.slots[task.project_id].get(task.id)
     cost = None if draft is None else prices.of([one.text for one in texts_of(draft)], settings.x.prices)
@@ -147,7 +150,7 @@ def _begun(item: Item, seen: Seen) -> Draft | None:
         return threads.begun(task, attempts.made(connection, task.id))
 
 
-def _drafted(item: _Item, why_not: list[str], *, ask: bool) -> Draft | None:
+def _drafted(item: _Item, seen: Seen, why_not: list[str], *, ask: bool, now: datetime) -> Draft | None:
     """The draft that its run would make; why there can be none goes to `why_not`."""
     try:
         with drafting.file_errors(item):
@@ -161,18 +164,24 @@ def _drafted(item: _Item, why_not: list[str], *, ask: bool) -> Draft | None:
         return None
     if twin is not None:
         why_not.append(twin)
-    draft, same = repeats.why_not(item, enhancing.preview(item, draft, ask=ask), now=utc_now())
+    draft = enhancing.preview(item, draft, ask=ask)
+    account = _account_row(item, seen)
+    if account.id not in seen.keys:
+        with reading(item.engine) as connection:
+            since = now - item.settings.x.repeat_window
+            seen.keys[account.id] = store_repeats.keys(connection, account.id, since=since)
+    draft, same = repeats.why_not(item, draft, now=now, keys=seen.keys[account.id])
     if same is not None:
         why_not.append(same)
     return draft
 
 
-def _account(item: Item, seen: Seen) -> str:
+def _account_row(item: Item, seen: Seen) -> AccountRow:
     source_id = item.task.content_source_id
     if source_id not in seen.accounts:
         with reading(item.engine) as connection:
             seen.accounts[source_id] = accounts.of_source(connection, source_id)
-    return seen.accounts[source_id].name
+    return seen.accounts[source_id]
 
 
 def _held(item: Item, seen: Seen, now: datetime, *, known: list[str]) -> list[str]:

@@ -6,6 +6,7 @@ as it refuses what was posted by hand since the start, and the timeline tells wh
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from twitter_pipeline.publishing import foreign, matching
@@ -69,12 +70,13 @@ def _wait(item: Item, repeat: Repeat, page: str, now: datetime) -> MustWait:
     )
 
 
-def why_not(item: Item, draft: Draft, *, now: datetime) -> tuple[Draft, str | None]:
+def why_not(item: Item, draft: Draft, *, now: datetime, keys: Collection[str]) -> tuple[Draft, str | None]:
     """The same for a preview: the draft, and why it would wait; None when it would not.
 
-    While Gemini is still to be asked nothing is known.
+    `keys` are all words that the account has sent lately (`store.repeats.keys`). While Gemini is still to be asked
+    nothing is known.
     """
-    if draft.words is not None and draft.enhanced is None:
+    if (draft.words is not None and draft.enhanced is None) or matching.text_key(draft.text) not in keys:
         return _without_ways(draft), None
     try:
         return settled(item, draft, now=now), None

@@ -25,6 +25,15 @@ class Repeat:
     post_id: str | None
 
 
+def keys(connection: sa.Connection, account_id: int, *, since: datetime) -> set[str]:
+    """All words that the account has sent since, or may have: what is not among them is no repetition."""
+    sent = sa.select(_attempts.text_key).where(
+        _attempts.account_id == account_id, _attempts.text_key.is_not(None), _attempts.sent_at >= since
+    )
+    seen = sa.select(_seen.text_key).where(_seen.account_id == account_id, _seen.posted_at >= since)
+    return set(connection.scalars(sent.union(seen)))
+
+
 def recent(
     connection: sa.Connection, account_id: int, text_keys: Collection[str], *, since: datetime, but: int
 ) -> dict[str, Repeat]:

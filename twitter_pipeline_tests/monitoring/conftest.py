@@ -70,7 +70,7 @@ MakeWatched = Callable[..., Watched]
 
 #: Settings with which only what a test makes is an alarm, at once: its machine may be short of room or memory.
 QUIET: dict[str, Any] = {
-    "monitoring": {"memory_percent": 100, "alarm_after": "0 s", "over_after": "0 s"},
+    "monitoring": {"memory_percent": 100, "process_memory_mb": 1e6, "alarm_after": "0 s", "over_after": "0 s"},
     "alerts": {"disk_free_percent": 0},
 }
 

@@ -73,7 +73,7 @@ def test_other_bytes_under_the_same_name_are_told(album: World) -> None:
 
 @pytest.mark.parametrize(("title", "has_link"), [("Look: example.com/cats", True), ("Cats, e.g. this one.", False)])
 def test_whether_the_words_hold_a_link_is_kept_with_the_attempt(world: MakeWorld, title: str, has_link: bool) -> None:
-    here = world()
+    here = world(sources=[{"type": "video", "links": "keep"}])
     here.put("cat.mp4", title=title)
     here.scan()
     assert isinstance(here.publish(), Posted)

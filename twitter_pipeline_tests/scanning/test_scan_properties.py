@@ -101,7 +101,8 @@ def make(folder: bytes, tree: dict[bytes, object], root: bytes) -> None:
 
 def make_socket(folder: bytes, name: bytes) -> None:
     """A socket can only be bound to a path of about 100 bytes; once there, it may be called anything."""
-    with tempfile.TemporaryDirectory() as short:
+    # Where the tests' folders are, or it could not be moved there.
+    with tempfile.TemporaryDirectory(dir=os.environ.get("PYTEST_DEBUG_TEMPROOT")) as short:
         made = Path(short) / "s"
         with socket.socket(socket.AF_UNIX) as listening:
             listening.bind(str(made))

@@ -94,7 +94,7 @@ def test_an_item_goes_out_with_these_words_which_are_those_of_the_moment_it_leav
     here.scan()
     assert here.task().metadata_path == name
     write(here, name, content("The cat sleeps"))
-    draft = preview(here.engine, here.settings, here.task(), now=utc_now(), ask=False, plans={}).draft
+    draft = preview(here.engine, here.settings, here.task(), now=utc_now()).draft
     assert draft is not None
     assert (draft.text, draft.sidecar) == ("The cat sleeps", name)
     assert isinstance(here.publish(), Posted)

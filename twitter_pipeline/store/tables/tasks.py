@@ -103,7 +103,7 @@ def trigrams(said: str | sa.ColumnElement[str]) -> sa.ColumnElement[Any]:
 name_trigrams = trigrams(publishing_tasks.c.partition_key).op("||")(trigrams(publishing_tasks.c.media_path))
 sa.Index("ix_publishing_tasks_trigrams", name_trigrams, postgresql_using="gin", info={"only": "postgresql"})
 
-#: SQLite's: which trigrams the names of the task with this number hold; kept by triggers (migration 0013).
+#: SQLite's: which trigrams the names of the task with this number hold; kept by triggers (migration 0012).
 task_names = sa.table("task_names", sa.column("rowid", sa.Integer), sa.column("task_names", sa.Text))
 
 
