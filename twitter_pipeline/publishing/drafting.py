@@ -90,7 +90,7 @@ def _ways(item: Item, source: Source, metadata: Metadata, edits: Edits | None) -
     key = item.task.media_path
     name = key.rpartition("#")[2] if source.type == "text" else pairing.words_without(source, key, item.task.files)
     try:
-        return wording.ways(source, metadata, item.settings.x.text_limit, name=name)
+        return wording.ways(source, metadata, item.text_limit(source), name=name)
     except TemplateError:
         return ()  # it takes only the words as they are
 

@@ -25,6 +25,7 @@ from twitter_pipeline.publishing import (
     drafting,
     foreign,
     reconciling,
+    repeats,
     steps,
     threads,
     unconfirmed,
@@ -208,6 +209,10 @@ def _allow(session: Session, content: Content, uploaded: UploadedMedia, page: st
         if attempts.words_in_flight(connection, session.account.id, content, but=task.id):
             raise Ended(
                 MustWait("an item with the same words may be on X, and only its words tell it", now + SAME_WORDS_WAIT)
+            )
+        if content.part == 1 and repeats.are_said(connection, session, session.account.id, content.text_key, now=now):
+            raise Ended(
+                MustWait("the account has posted the same words since it was prepared; it is prepared anew", now)
             )
         if (seen := foreign.is_seen(connection, session, uploaded.draft, content)) is not None:
             raise Ended(

@@ -1,13 +1,15 @@
 """Words that the account has posted not long ago: X refuses them, so they are varied, or wait.
 
-Only a look, made before the media are taken up: two runs at the same moment may both find nothing. Then X refuses one,
-as it refuses what was posted by hand since the start, and the timeline tells which (`post`, step 1 and 4).
+A look made before the media are taken up; and once more where nobody can come between (`post`, step 1). What was posted
+by hand since the timeline was read is not seen: X refuses that, and the timeline tells.
 """
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from datetime import datetime
+
+import sqlalchemy as sa
 
 from twitter_pipeline.publishing import foreign, matching
 from twitter_pipeline.publishing.connecting import posts_page
@@ -48,6 +50,14 @@ def settled(item: Item, draft: Draft, *, now: datetime) -> Draft:
             words["was_cut"] = bool(way.gave_way)
             return draft.model_copy(update={**words, "varied": way.said})
     raise Ended(_wait(item, said[key], page, now))
+
+
+def are_said(connection: sa.Connection, item: Item, account_id: int, text_key: str, *, now: datetime) -> bool:
+    """Whether the account has sent these words since the draft was made: the next run varies them, or waits."""
+    window = item.settings.x.repeat_window
+    if item.source().same_words == "post" or not window:
+        return False
+    return bool(repeats.recent(connection, account_id, [text_key], since=now - window, but=item.task.id))
 
 
 def _without_ways(draft: Draft) -> Draft:

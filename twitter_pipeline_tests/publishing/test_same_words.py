@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from twitter_pipeline.publishing import resolving
+from twitter_pipeline.publishing import post, resolving, steps, uploading
 from twitter_pipeline.publishing.outcomes import MustWait, Posted, Unknown
 from twitter_pipeline.publishing.preview import preview
-from twitter_pipeline.publishing.session import utc_now
+from twitter_pipeline.publishing.session import Ended, Session, utc_now
 from twitter_pipeline.store import repeats
 from twitter_pipeline.store.engine import reading
 from twitter_pipeline.store.status import Status
@@ -51,6 +51,33 @@ def test_an_item_waits_until_x_takes_its_words_again(world: MakeWorld) -> None:
     assert outcome.reason in shown.why_not
     later = preview(here.engine, here.settings, second, now=utc_now() + timedelta(hours=6))
     assert later.why_not == ()
+
+
+@pytest.mark.parametrize(("source", "texts"), [({}, ["Cat naps"]), (VARY, ["Cat naps", "Cat naps (2)"])])
+def test_of_two_runs_at_the_same_moment_one_goes_out_and_the_other_thinks_again(
+    world: MakeWorld, source: dict[str, Any], texts: list[str]
+) -> None:
+    here = world(sources=[{"type": "video", **source}])
+    for name in ("clip_01", "clip_02"):
+        here.put(f"{name}.mp4", title="Cat naps")
+    here.scan()
+    sessions = [here.open(task, run_id=f"run-{task.id}") for task in here.tasks()]
+    uploaded = []
+    for session in sessions:
+        assert isinstance(session, Session)
+        uploaded.append(uploading.upload(session, steps.prepare(session)))
+    first, second = sessions
+    assert isinstance(first, Session)
+    assert isinstance(second, Session)
+    with first, second:
+        post.create(first, uploaded[0])
+        with pytest.raises(Ended) as ended:
+            post.create(second, uploaded[1])
+        assert isinstance(ended.value.outcome, MustWait)
+        second.settle(ended.value.outcome)
+    publish_second(here)
+    assert here.posted_texts() == texts
+    assert here.task_of("clip_02.mp4").retry_count == 0
 
 
 @pytest.mark.parametrize(
