@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import re
 import shutil
 import tempfile
@@ -104,7 +105,7 @@ def _shown(preview: Preview, settings: Settings) -> dict[str, Any]:
         "from": sidecar or task.metadata_path or unread,
         "posts": [_post(part, preview.limit) for part in preview.texts],
         "limit": preview.limit,
-        "picture": _picture([settings.project(task.project_id).path / name for name in task.files]),
+        "picture": _picture(settings.project(task.project_id).path, task.files),
         "shows": next((medium.alt_text for medium in media if medium.alt_text), ""),
         "files": [_file(medium) for medium in media] or list(task.files),
         "gave_way": ""
@@ -171,11 +172,13 @@ def _file(medium: Any) -> str:
     return f"{medium.path}: {medium.media_type}, {medium.width} × {medium.height}{length}, {medium.bytes:,} bytes"
 
 
-def _picture(paths: Sequence[Path]) -> str | None:
-    """A small picture of the media as a data URI; None where none can be made."""
+def _picture(root: Path, files: Sequence[str]) -> str | None:
+    """A small picture of the media as a data URI; None where none can be made, or a link leads out of the project."""
     from twitter_pipeline.media import MediaRefused, contact_sheet, stamp
+    from twitter_pipeline.scanning.boundary import leaves
 
-    if not paths:
+    paths = [root / name for name in files]
+    if not paths or any(leaves(path, os.path.realpath(root)) for path in paths):
         return None
     try:
         small = stamp(contact_sheet(paths), _PICTURE_BYTES, largest=_PICTURE_SIDE)

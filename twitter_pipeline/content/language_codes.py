@@ -9,7 +9,11 @@ from functools import cache
 from twitter_pipeline.content.data import lines
 
 #: What may follow a language: a region, a script, or what programs say of captions (yt-dlp: en-orig).
-_FURTHER = re.compile(r"[a-z]{2}|\d{3}|[a-z]{4}|auto|orig|cc|sdh|full|default|forced", re.IGNORECASE)
+_FURTHER = re.compile(
+    r"[a-z]{2}|\d{3}|hans|hant|latn|cyrl|arab|deva|hebr|grek|jpan|kore|thai|beng|guru|taml"
+    r"|auto|orig|cc|sdh|full|default|forced",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True)

@@ -281,6 +281,11 @@ def _kept(item: Item, post: Seen) -> Draft:
             draft = _draft(item)
     except Ended:
         draft = ELSEWHERE
+    for way in draft.ways:
+        if matching.text_key(way.text) == post.text_key:
+            draft = way.of(draft)
+            break
+    draft = draft.model_copy(update={"ways": ()})
     if matching.text_key(draft.text) != post.text_key:
         draft = draft.model_copy(update={"text": post.text, "more": (), "enhanced": None})
     return draft

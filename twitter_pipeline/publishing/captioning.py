@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 
 #: So many runs may end because X did not get the captions; after that a post goes out without them.
 MOST_RUNS = 2
+#: A limit of X that lasts longer is not waited for.
+LONGEST_WAIT = timedelta(hours=1)
 #: Languages of one video. Who downloads all that a platform translates has a hundred.
 MOST_LANGUAGES = 10
 
@@ -131,12 +133,16 @@ def add(session: Session, client: XClient, medium: MediaFile, video_id: str) -> 
 
 def _add(session: Session, client: XClient, captions: Captions, video_id: str, category: str) -> str | None:
     """Why the post goes out without these captions; None when X has them."""
-    from twitter_pipeline.x.errors import AccountRefused, ItemRefused, Transient
+    from twitter_pipeline.x.errors import AccountRefused, ItemRefused, Transient, WaitUntil
 
     try:
         _CaptionsUpload(session, client, captions, video_id, category).run()
     except ItemRefused as error:
         return str(error)
+    except WaitUntil as error:
+        if error.until > utc_now() + LONGEST_WAIT:
+            return str(error)
+        raise Ended(MustWait(str(error), error.until)) from error  # items without captions need not wait
     except AccountRefused as error:
         if error.status != 403:
             raise

@@ -58,7 +58,11 @@ def draft(item: Item, paths: Sequence[Path], finder: Finder | None = None) -> Dr
     composed = _composed(item, source, metadata, edits)
     if not composed.text and not media:
         raise Ended(NotPublishable("nothing is left of its words; `links` of its source says what stays"))
-    if any(map(shows_secret, (composed.text, *composed.more, *(medium.alt_text for medium in media)))):
+    ways = _ways(item, source, metadata, edits)
+    said = (composed.text, *composed.more, *(medium.alt_text for medium in media))
+    # What is cut off can go out in another way, and is shown to Gemini.
+    also = (*(text for way in ways for text in (way.text, *way.more)), *_shown_to_gemini(source, metadata))
+    if any(map(shows_secret, (*said, *also))):
         raise Ended(
             NotPublishable("its words hold a key or password of this pipeline; take it out, and make a new one")
         )
@@ -76,8 +80,12 @@ def draft(item: Item, paths: Sequence[Path], finder: Finder | None = None) -> Dr
         made_with_ai=made_with_ai,
         paid_partnership=paid,
         unused=unused,
-        ways=_ways(item, source, metadata, edits),
+        ways=ways,
     )
+
+
+def _shown_to_gemini(source: Source, metadata: Metadata) -> tuple[str, ...]:
+    return (metadata.title, metadata.description) if source.gemini else ()
 
 
 def _ways(item: Item, source: Source, metadata: Metadata, edits: Edits | None) -> tuple[Way, ...]:
@@ -88,7 +96,8 @@ def _ways(item: Item, source: Source, metadata: Metadata, edits: Edits | None) -
     if source.same_words != "vary" or (edits is not None and edits.text is not None):
         return ()
     key = item.task.media_path
-    name = key.rpartition("#")[2] if source.type == "text" else pairing.words_without(source, key, item.task.files)
+    text_name = key.rpartition("#")[2].rpartition("/")[2].removesuffix(".txt")
+    name = text_name if source.type == "text" else pairing.words_without(source, key, item.task.files)
     try:
         return wording.ways(source, metadata, item.text_limit(source), name=name)
     except TemplateError:

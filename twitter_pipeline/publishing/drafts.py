@@ -103,6 +103,11 @@ class Way(_Model):
     #: Of a thread those of the posts that follow.
     more: tuple[str, ...] = ()
 
+    def of(self, draft: Draft) -> Draft:
+        """The draft in these words."""
+        words: dict[str, Any] = {name: getattr(self, name) for name in ("text", "weight", "gave_way", "more")}
+        return draft.model_copy(update={**words, "was_cut": bool(self.gave_way), "varied": self.said})
+
 
 class Draft(_Model):
     """A post ready to be sent, before its media is uploaded."""

@@ -87,6 +87,8 @@ def known(item: Item, draft: Draft, content: str | None) -> Draft | None:
     from twitter_pipeline.enhancing.answer import Outcome
 
     settings, source = item.settings, item.source()
+    if draft.more:
+        return original(settings, draft, "template", "a thread goes out in its own words")
     place = place_of(source, draft, item.text_limit(source))
     if place is None:
         return original(settings, draft, "template", WORDLESS)

@@ -210,16 +210,17 @@ def _allow(session: Session, content: Content, uploaded: UploadedMedia, page: st
             raise Ended(
                 MustWait("an item with the same words may be on X, and only its words tell it", now + SAME_WORDS_WAIT)
             )
-        if content.part == 1 and repeats.are_said(connection, session, session.account.id, content.text_key, now=now):
-            raise Ended(
-                MustWait("the account has posted the same words since it was prepared; it is prepared anew", now)
-            )
         if (seen := foreign.is_seen(connection, session, uploaded.draft, content)) is not None:
             raise Ended(
                 Unknown(
                     f"the timeline shows a post with its words that is not known here: {page}/{seen.post_id};"
                     f" {unconfirmed.resolving(task.id)}"
                 )
+            )
+        # After that: a post that may be its own is no repetition to wait for.
+        if content.part == 1 and repeats.are_said(connection, session, session.account.id, content.text_key, now=now):
+            raise Ended(
+                MustWait("the account has posted the same words since it was prepared; it is prepared anew", now)
             )
         if not attempts.mark_sent(connection, session.claim, now=now):
             raise Ended(Failed("the lease ran out before the post was sent"))

@@ -46,9 +46,7 @@ def settled(item: Item, draft: Draft, *, now: datetime) -> Draft:
     # Gemini's words are not ours to vary.
     for way in ways if draft.enhanced is None or not draft.enhanced.changed else ():
         if matching.text_key(way.text) not in said:
-            words = {name: getattr(way, name) for name in ("text", "weight", "gave_way", "more")}
-            words["was_cut"] = bool(way.gave_way)
-            return draft.model_copy(update={**words, "varied": way.said})
+            return way.of(draft)
     raise Ended(_wait(item, said[key], page, now))
 
 

@@ -99,7 +99,7 @@ def ways(source: Source, metadata: Metadata, limit: int, *, name: str) -> tuple[
     From another sentence of its description on; with one of the source's suffixes; with the number in its file's
     `name`, or the words of it.
     """
-    from twitter_pipeline.content import words_of
+    from twitter_pipeline.content import foreign, words_of
     from twitter_pipeline.content.breaks import later_sentences
 
     plain = composed(source, metadata, limit)
@@ -110,6 +110,8 @@ def ways(source: Source, metadata: Metadata, limit: int, *, name: str) -> tuple[
     tried += [(f"with “{suffix}”", metadata, suffix) for suffix in source.suffixes]
     number = _NUMBER.search(name)
     named = str(int(number[1])) if number else words_of(name)
+    if named and not source.keeps_mentions:
+        named = foreign.without_mentions(named)
     if named:
         tried.append((f"with the {'number' if number else 'words'} of its file’s name", metadata, f"({named})"))
     found: dict[str, Way] = {}

@@ -36,7 +36,7 @@ def beside(listing: Listing, video: str, language: str) -> list[CaptionsFile]:
     base, found = base_of(video), []
     for name, entry in listing.caption_files.items():
         stem, ending = os.path.splitext(name)  # noqa: PTH122 - pathlib takes ten times as long
-        tag = _tag(stem, base, listing.other_bases)
+        tag = _tag(stem, base, listing.media_bases) if stem.startswith(base) else None
         if tag is None:
             continue
         said = language_of(tag or language)

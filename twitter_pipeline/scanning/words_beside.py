@@ -26,11 +26,12 @@ def among(names: Collection[str], listing: Listing, project: Project, folder: st
             languages.update((source.language, *source.fallback_languages))
     media = listing.bases_of(types)
     media |= {post for base in media if (post := post_of(base)) is not None}
+    others = set(listing.others)
     endings = [f"{mark}{language}" for mark in LANGUAGE_MARKS for language in languages]
 
     def is_one(name: str) -> bool:
         base = base_of(name)
-        if base in media or (type_of(base) in types and base in listing.others):
+        if base in media or (type_of(base) in types and base in others):
             return True
         return any(base.endswith(ending) and base.removesuffix(ending) in media for ending in endings)
 

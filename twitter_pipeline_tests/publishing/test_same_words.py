@@ -53,6 +53,16 @@ def test_an_item_waits_until_x_takes_its_words_again(world: MakeWorld) -> None:
     assert later.why_not == ()
 
 
+def test_nobody_is_pinged_by_the_name_of_a_file(world: MakeWorld) -> None:
+    here = world(sources=[VARY])
+    for name in ("Song", "Song ft @stranger"):
+        here.put(f"{name}.mp4", title="Cat naps")
+    here.scan()
+    for task in here.tasks():
+        here.publish(task, run_id=f"run-{task.id}")
+    assert here.posted_texts() == ["Cat naps", "Cat naps (Song ft stranger)"]
+
+
 @pytest.mark.parametrize(("source", "texts"), [({}, ["Cat naps"]), (VARY, ["Cat naps", "Cat naps (2)"])])
 def test_of_two_runs_at_the_same_moment_one_goes_out_and_the_other_thinks_again(
     world: MakeWorld, source: dict[str, Any], texts: list[str]

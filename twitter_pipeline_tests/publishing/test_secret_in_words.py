@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from twitter_pipeline.config import secrecy
@@ -16,6 +18,20 @@ KEY = "AIza-of-s0mebody"
 def _forgets(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(secrecy, "_kept", frozenset())
     monkeypatch.setattr(secrecy, "_forms", ())
+
+
+@pytest.mark.parametrize("source", [{"same_words": "vary"}, {"gemini": True}])
+def test_not_even_where_they_are_cut_off(world: MakeWorld, source: dict[str, Any]) -> None:
+    """They could go out in another way, or be shown to Gemini."""
+    here = world(top={"gemini": {"api_key": KEY}}, sources=[{"type": "image", **source}])
+    picture(here.folder / "cat.png")
+    long = f"{'A sentence about a cat that sleeps. ' * 12}See {KEY}."
+    words(here.folder / "cat.json", title="A cat", description=long)
+    here.scan()
+    here.publish()
+    assert "its words hold a key or password" in (here.task().error_message or "")
+    assert here.sandbox.gemini_requests() == []
+    assert KEY not in str(here.task())
 
 
 @pytest.mark.parametrize("where", ["title", "description", "alt_text"])

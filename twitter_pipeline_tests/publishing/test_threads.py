@@ -202,6 +202,13 @@ def test_a_thread_that_an_older_database_does_not_know_is_found_post_by_post(wor
     is_whole(here)
 
 
+def test_gemini_is_not_asked_to_make_one_post_of_a_thread(world: MakeWorld) -> None:
+    here = long_item(world, gemini=True)
+    here.publish()
+    is_whole(here)
+    assert here.sandbox.gemini_requests() == []
+
+
 def test_a_text_that_a_person_wrote_is_a_thread_too(world: MakeWorld) -> None:
     here = world(sources=THREADS)
     here.put(title="Paper planes")

@@ -49,11 +49,26 @@ def test_the_name_says_the_language(tmp_path: Path, name: str, language: str) ->
 
 
 @pytest.mark.parametrize(
-    "name", ["clip2.srt", "clip_2.srt", "clip.final.srt", "clips.en.srt", "other.srt", "clip.xx.srt", "clip.en.txt"]
+    "name",
+    [
+        "clip2.srt",
+        "clip_2.srt",
+        "clip.final.srt",
+        "clips.en.srt",
+        "other.srt",
+        "clip.xx.srt",
+        "clip.en.txt",
+        "clip_no_more.srt",
+    ],
 )
 def test_other_names_are_not_its_own(tmp_path: Path, name: str) -> None:
     put(tmp_path, "clip.mp4", name)
     assert found(tmp_path, "clip.mp4") == []
+
+
+def test_a_text_of_the_same_name_is_no_medium(tmp_path: Path) -> None:
+    put(tmp_path, "clip.mp4", "clip.en.txt", "clip.en.srt")
+    assert found(tmp_path, "clip.mp4") == [("clip.en.srt", "en")]
 
 
 def test_what_is_called_like_another_medium_is_that_ones(tmp_path: Path) -> None:

@@ -262,6 +262,11 @@ def test_what_no_database_takes_is_left_out(tmp_path: Path) -> None:
     assert find(tmp_path).metadata == Metadata(title="abc", extra={"nan": None, "ok": [1]})
 
 
+def test_a_field_that_is_nested_deeply_is_left_out(tmp_path: Path) -> None:
+    put(tmp_path, "videos/a.json", f'{{"title": "abc", "deep": {"[" * 300}{"]" * 300}}}'.encode())
+    assert find(tmp_path).metadata == Metadata(title="abc")
+
+
 def test_small_unknown_fields_are_kept_and_large_ones_left_out(tmp_path: Path) -> None:
     put(tmp_path, "videos/a.json", {"summary": {"zh": "怀旧"}, "transcript": "x" * 3000, "title": "x" * 30_000})
     metadata = find(tmp_path).metadata

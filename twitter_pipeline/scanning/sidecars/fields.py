@@ -16,6 +16,8 @@ _MAX_TAGS = 100
 #: What is kept of a field without a place of its own, as JSON.
 _MAX_EXTRA_BYTES = 2_000
 _MAX_EXTRAS = 20
+#: Lists and objects within one field.
+_MOST_NESTED = 100
 
 #: What a sidecar may say of X's labels (publishing.labels).
 LABELS = frozenset({"made_with_ai", "paid_partnership"})
@@ -163,9 +165,11 @@ def _extra(entry: Mapping[str, object]) -> dict[str, object]:
 
 
 def _is_small_json(value: object) -> bool:
-    """Whether a database can keep it: no infinity (JSON's 1e999), no half character, no U+0000, and short."""
+    """Whether it can be kept: no infinity (JSON's 1e999), no half character, no U+0000, short, and no deep nest."""
     try:
         written = json.dumps(value, ensure_ascii=False, allow_nan=False).encode("utf-8")
     except (ValueError, RecursionError):
         return False
+    if written.count(b"[") + written.count(b"{") > _MOST_NESTED:
+        return False  # whoever goes through it takes a level of the stack for each
     return len(written) <= _MAX_EXTRA_BYTES and b"\\u0000" not in written

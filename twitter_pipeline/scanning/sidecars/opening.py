@@ -56,22 +56,26 @@ class _Parsed:
 
     def document(self, file: File, *, keep: bool) -> Document:
         with self._lock:
-            if (parsed := self._files.get(file)) is None:
-                # What is wrong with the content is kept as well: a broken batch is asked for once for each medium. A
-                # file that cannot be opened is not: its size and time stay when that is mended.
-                try:
-                    parsed = _parse(file)
-                except Malformed as error:
-                    parsed = error
-                if keep:
-                    self._keep(file, parsed)
-            else:
+            if (parsed := self._files.get(file)) is not None:
                 self._files.move_to_end(file)
+        if parsed is None:
+            # What is wrong with the content is kept as well: a broken batch is asked for once for each medium. A file
+            # that cannot be opened is not: its size and time stay when that is mended. No lock: nobody waits for a
+            # large file of another project.
+            try:
+                parsed = _parse(file)
+            except Malformed as error:
+                parsed = error
+            if keep:
+                with self._lock:
+                    self._keep(file, parsed)
         if isinstance(parsed, Malformed):
             raise Malformed(str(parsed))
         return parsed
 
     def _keep(self, file: File, parsed: Document | Malformed) -> None:
+        if file in self._files:
+            return
         self._files[file] = parsed
         self._bytes += file.size
         while len(self._files) > 1 and (self._bytes > _CACHE_BYTES or len(self._files) > _CACHE_FILES):

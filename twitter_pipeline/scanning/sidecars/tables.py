@@ -18,8 +18,9 @@ from twitter_pipeline.scanning.sidecars.document import MAX_BYTES, Malformed, fr
 MOST_ROWS, MOST_COLUMNS = 50_000, 100
 #: The names of the columns stand in one of the first rows: a title, or an empty row, may go before.
 _HEADER_WITHIN = 10
-#: What a workbook may have unpacked, in bytes.
-_MOST_UNPACKED = 4 * MAX_BYTES
+#: What a workbook may have unpacked, in bytes; and how many times what it has packed. A sheet of a small bomb takes
+#: minutes and gigabytes.
+_MOST_UNPACKED, _MOST_TIMES, _SMALL = MAX_BYTES, 50, 1_000_000
 _DELIMITERS = ",;\t|"
 
 
@@ -80,7 +81,7 @@ def from_xlsx(content: bytes) -> Table:
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as parts:
             unpacked = sum(part.file_size for part in parts.infolist())
-        if unpacked > _MOST_UNPACKED:
+        if unpacked > min(_MOST_UNPACKED, _SMALL + _MOST_TIMES * len(content)):
             raise Malformed(f"unpacked it has {unpacked / 1e6:,.0f} MB; split it")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # of what only Excel shows

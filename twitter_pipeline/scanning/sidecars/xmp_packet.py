@@ -14,6 +14,8 @@ _NAMESPACES = {
 }
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _LANGUAGE = "{http://www.w3.org/XML/1998/namespace}lang"
+#: The largest packet; those of programs have some kilobytes, with a history some hundred.
+_MOST_BYTES = 4 * 1024 * 1024
 #: What is kept of one property, in items.
 _MOST = 200
 
@@ -45,6 +47,8 @@ class Packet:
 
 def from_xmp(content: bytes) -> Packet:
     """The packet in an XML file. Raises Malformed, also for a file with a DTD: no entity is ever expanded."""
+    if len(content) > _MOST_BYTES:
+        raise Malformed("it is far larger than any XMP")
     # expat is told to refuse what XMP has no need of.
     from defusedxml import DefusedXmlException
     from defusedxml.ElementTree import ParseError, fromstring
@@ -58,7 +62,9 @@ def from_xmp(content: bytes) -> Packet:
     except (ValueError, LookupError) as error:
         raise Malformed("no valid XML: its encoding is not known") from error
     packet = Packet()
-    for described in root.iter(f"{_RDF}Description"):
+    # Only the packet's own descriptions: those within a property describe other things.
+    rdf = root if root.tag == f"{_RDF}RDF" else root.find(f".//{_RDF}RDF")
+    for described in [] if rdf is None else rdf.findall(f"{_RDF}Description"):
         for name, value in described.attrib.items():
             _add(packet, name, [("x-default", value)])
         for element in described:

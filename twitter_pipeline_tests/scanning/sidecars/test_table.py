@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import zipfile
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -107,6 +109,13 @@ def test_the_last_row_for_a_medium_counts_and_one_may_say_that_it_failed(tmp_pat
 )
 def test_a_table_of_something_else_does_no_harm(tmp_path: Path, name: str, content: Any) -> None:
     assert understood(tmp_path, "a.mp4", {name: content}) is None
+
+
+def test_a_small_file_that_unpacks_to_a_large_one_is_not_read(tmp_path: Path) -> None:
+    packed = io.BytesIO(xlsx(["file", "title"], ["a.mp4", "Cat"]))
+    with zipfile.ZipFile(packed, "a", zipfile.ZIP_DEFLATED) as parts:
+        parts.writestr("xl/more.xml", b" " * 8_000_000)
+    assert "unpacked it has 8 MB" in problem(tmp_path, "a.mp4", {"posts.xlsx": packed.getvalue()}).message
 
 
 @pytest.mark.parametrize(

@@ -47,6 +47,14 @@ def test_one_without_words_lets_others_speak(tmp_path: Path) -> None:
     assert understood(tmp_path, "a.jpg", {"a.jpg.xmp": wordless, "a.xmp": XMP}) == SEA
 
 
+def test_only_the_packet_s_own_words_are_read_however_deep_others_lie(tmp_path: Path) -> None:
+    depth = 5_000
+    nested = XMP.replace(
+        "</rdf:Description>", f"{'<rdf:Description>' * depth}{'</rdf:Description>' * depth}</rdf:Description>"
+    )
+    assert understood(tmp_path, "a.jpg", {"a.xmp": nested}) == understood(tmp_path, "b.jpg", {"b.xmp": XMP})
+
+
 @pytest.mark.parametrize(
     ("content", "why"),
     [
