@@ -19,6 +19,7 @@ def differences(connection: sa.Connection, task_id: int, draft: Draft) -> list[s
     sent = connection.scalar(
         sa.select(attempts.media_ids).where(
             attempts.task_id == task_id,
+            attempts.sent_at.is_not(None),
             attempts.part == 1,  # the others of a thread have none
             attempts.state.in_([AttemptState.CONFIRMED.value, AttemptState.ADOPTED.value]),
         )

@@ -13,7 +13,7 @@ from twitter_pipeline.publishing.session import Ended, Item
 from twitter_pipeline.scanning.fingerprint import full, together
 from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tables import publishing_tasks
-from twitter_pipeline.store.tasks import Task
+from twitter_pipeline.store.tasks import IS_BEGUN, Task
 
 _tasks = publishing_tasks.c
 
@@ -48,13 +48,13 @@ def taken(connection: sa.Connection, task: Task, content: str | None) -> str | N
     if content is None:
         return None
     holder = connection.execute(
-        sa.select(_tasks.id, _tasks.status)
+        sa.select(_tasks.id, _tasks.status, IS_BEGUN.label("is_begun"))
         .where(_tasks.project_id == task.project_id, _tasks.content_hash == content, _tasks.id != task.id)
         .with_for_update()
     ).one_or_none()
     if holder is None:
         return content
-    if holder.status in (Status.COMPLETED.value, Status.RUNNING.value, Status.UNCONFIRMED.value):
+    if holder.is_begun or holder.status in (Status.COMPLETED.value, Status.RUNNING.value, Status.UNCONFIRMED.value):
         return None
     connection.execute(sa.update(publishing_tasks).where(_tasks.id == holder.id).values(content_hash=None))
     return content

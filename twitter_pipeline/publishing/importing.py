@@ -191,6 +191,7 @@ class Importer:
         return contents.content_of(Item(self._engine, self._settings, task), self._on_bytes)
 
     def _move(self, connection: sa.Connection, entry: Entry, project: Project, task: Task, content: str | None) -> bool:
+        tasks.lock(connection, task.id)  # before another's that holds its content, as everybody does
         values: dict[str, Any] = {
             "tweet_id": entry.tweet_id,
             "tweet_url": entry.url,

@@ -15,7 +15,7 @@ from twitter_pipeline.config.duration import format_duration
 from twitter_pipeline.publishing import holding
 from twitter_pipeline.publishing.planning import is_late, spread, was_down
 from twitter_pipeline.scanning.reasons import LATE
-from twitter_pipeline.store import moves, projects
+from twitter_pipeline.store import moves, projects, tasks
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.status import Event, Move, Status
 from twitter_pipeline.store.tables import publishing_tasks
@@ -73,6 +73,7 @@ def _missed(
     query = sa.select(_tasks.id, _tasks.scheduled_time).where(
         _tasks.project_id == project.id,
         _tasks.status == Status.PENDING.value,
+        sa.not_(tasks.IS_BEGUN),  # the rest of a thread is never too late
         _tasks.scheduled_time > ran_until,
         _tasks.scheduled_time <= now,
         _tasks.content_source_id.not_in(holds.by_source),

@@ -33,7 +33,7 @@ from twitter_pipeline.publishing import (
 )
 from twitter_pipeline.publishing.connecting import posts_page
 from twitter_pipeline.publishing.drafts import UploadedMedia
-from twitter_pipeline.publishing.outcomes import Adopted, Failed, MustWait, Outcome, Posted, Unknown
+from twitter_pipeline.publishing.outcomes import Adopted, Failed, MustWait, Outcome, Posted, Refused, Unknown
 from twitter_pipeline.publishing.session import Ended, Session, utc_now
 from twitter_pipeline.store import accounts, attempts, looks, pauses, tasks, uploads
 from twitter_pipeline.store.attempts import AttemptState, Content, Made
@@ -78,9 +78,10 @@ def create(session: Session, uploaded: UploadedMedia) -> Posted:
         return session.posted
     if session.begun is not None:
         uploaded = UploadedMedia(draft=session.begun, media_ids=(), expires_at=None)
+    else:
+        drafting.refuse_outdated(session.task, uploaded.draft)
     if uploaded.expires_at is not None and uploaded.expires_at <= utc_now():
         raise Ended(Failed("X has forgotten the uploaded media by now; it is uploaded again by the next run"))
-    drafting.refuse_outdated(session.task, uploaded.draft)
     with steps.x_errors(), steps.client(session) as connected:
         foreign.look_through(session, connected)
         # Before the request: once X has answered, nothing may stand between the answer and its being written down.
@@ -175,9 +176,10 @@ def _posted(session: Session, found: Adopted) -> Adopted:
     """Settle the task with a post that was there already; or go on with its thread."""
 
     def adopt(connection: sa.Connection) -> None:
+        tasks.lock(connection, session.task.id)
         if looks.known(connection, [found.tweet_id], but_of=session.task.id):
             raise Ended(Unknown(f"the timeline shows {found.url}, which is another item's by now"))
-        attempts.resolve(connection, session.task.id, AttemptState.ADOPTED, now=utc_now(), tweet_id=found.tweet_id)
+        attempts.find(connection, session.claim, now=utc_now(), tweet_id=found.tweet_id)
 
     if found.left:
         with writing(session.engine) as connection:
@@ -202,6 +204,8 @@ def _allow(session: Session, content: Content, uploaded: UploadedMedia, page: st
             return threads.on_x(Adopted, page, *late)
         if attempts.may_be_posted(connection, task.id):
             raise Ended(Unknown("an earlier attempt may have been posted"))
+        if made.is_begun and made.account_id not in (None, session.account.id):
+            raise Ended(Refused("its thread was begun with another account: let its source post with that again"))
         attempts.prepare(connection, session.claim, content, account_id=session.account.id, now=now)
         if content.part == 1:  # a re-execution may send another draft than the one prepared last
             sent = uploaded.draft.model_dump(mode="json")
@@ -218,7 +222,7 @@ def _allow(session: Session, content: Content, uploaded: UploadedMedia, page: st
                 )
             )
         # After that: a post that may be its own is no repetition to wait for.
-        if content.part == 1 and repeats.are_said(connection, session, session.account.id, content.text_key, now=now):
+        if repeats.are_said(connection, session, content, now=now):
             raise Ended(
                 MustWait("the account has posted the same words since it was prepared; it is prepared anew", now)
             )

@@ -71,7 +71,7 @@ def find(session: Session, connected: XClient) -> Adopted | None:
             with reading(session.engine) as connection:
                 account = accounts.by_id(connection, session.account.id)
                 unanswered = looks.unanswered(connection, account.id)
-            own = [one for one in unanswered if one.task_id == session.task.id]
+            own = [one for one in unanswered if (one.task_id, one.number) == (session.task.id, session.claim.attempt)]
             if not own:
                 return None
             listing = _read(session.engine, connected, account, unanswered)

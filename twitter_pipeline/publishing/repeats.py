@@ -15,8 +15,9 @@ from twitter_pipeline.publishing import foreign, matching
 from twitter_pipeline.publishing.connecting import posts_page
 from twitter_pipeline.publishing.drafts import Draft
 from twitter_pipeline.publishing.outcomes import MustWait
-from twitter_pipeline.publishing.session import Ended, Item
+from twitter_pipeline.publishing.session import Ended, Item, Session
 from twitter_pipeline.store import accounts, repeats
+from twitter_pipeline.store.attempts import Content
 from twitter_pipeline.store.engine import reading
 from twitter_pipeline.store.repeats import Repeat
 
@@ -50,12 +51,16 @@ def settled(item: Item, draft: Draft, *, now: datetime) -> Draft:
     raise Ended(_wait(item, said[key], page, now))
 
 
-def are_said(connection: sa.Connection, item: Item, account_id: int, text_key: str, *, now: datetime) -> bool:
-    """Whether the account has sent these words since the draft was made: the next run varies them, or waits."""
-    window = item.settings.x.repeat_window
-    if item.source().same_words == "post" or not window:
+def are_said(connection: sa.Connection, session: Session, content: Content, *, now: datetime) -> bool:
+    """Whether the account has sent these words since the draft was made: the next run varies them, or waits.
+
+    Not asked of what follows in a thread, whose words stay as they are.
+    """
+    window = session.settings.x.repeat_window
+    if content.part > 1 or not content.text or session.source().same_words == "post" or not window:
         return False
-    return bool(repeats.recent(connection, account_id, [text_key], since=now - window, but=item.task.id))
+    keys = [content.text_key]
+    return bool(repeats.recent(connection, session.account.id, keys, since=now - window, but=session.task.id))
 
 
 def _without_ways(draft: Draft) -> Draft:

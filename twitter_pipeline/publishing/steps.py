@@ -78,6 +78,8 @@ def enhance(session: Session, draft: Draft) -> Draft:
 
     Only what goes out then is held against the account's recent posts. Raises Ended to wait.
     """
+    if session.begun is not None:  # a re-execution from here has a draft of before
+        return session.begun
     improved = enhancing.enhance(session, draft)
     if draft.words is not None:
         improved = repeats.settled(session, improved, now=utc_now())

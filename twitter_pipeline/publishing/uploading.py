@@ -15,8 +15,10 @@ from twitter_pipeline.publishing.session import Ended, Session
 
 def upload(session: Session, draft: Draft) -> UploadedMedia:
     """Upload the draft's media, one after the other, and wait until X can post each."""
+    if session.begun is not None:  # media go with the first post of a thread
+        return UploadedMedia(draft=session.begun, media_ids=(), expires_at=None)
     drafting.refuse_outdated(session.task, draft)
-    if not draft.media or session.begun is not None:  # media go with the first post of a thread
+    if not draft.media:
         return UploadedMedia(draft=draft, media_ids=(), expires_at=None)
     if tuple(medium.path for medium in draft.media) != session.task.files:
         # A re-execution from here, and the album has followed its folder, or the task its file, since.

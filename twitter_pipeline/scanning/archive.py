@@ -11,7 +11,7 @@ from twitter_pipeline.config import Project
 from twitter_pipeline.scanning import texts
 from twitter_pipeline.scanning.candidates import Seen
 from twitter_pipeline.scanning.reasons import IGNORED
-from twitter_pipeline.store import moves
+from twitter_pipeline.store import moves, tasks
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.status import Event, Move, Status
 from twitter_pipeline.store.tables import projects, publishing_tasks
@@ -51,7 +51,7 @@ def hold_back(engine: sa.Engine, project: Project, *, now: datetime) -> int:
             return 0
         rows = connection.execute(
             sa.select(_tasks.id, _tasks.media_path, _tasks.media_files).where(
-                _tasks.project_id == project.id, _tasks.status == Status.PENDING.value
+                _tasks.project_id == project.id, _tasks.status == Status.PENDING.value, sa.not_(tasks.IS_BEGUN)
             )
         ).all()
     held = 0

@@ -15,6 +15,7 @@ import sqlalchemy as sa
 
 from twitter_pipeline.scanning.candidates import Seen
 from twitter_pipeline.scanning.reasons import IGNORED, LATE, REPEAT_REMEDY
+from twitter_pipeline.store import tasks
 from twitter_pipeline.store.engine import reading
 from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tables import content_sources, projects, publishing_tasks, scan_candidates
@@ -126,7 +127,7 @@ def _posted_elsewhere(connection: sa.Connection, project_id: str, source_id: int
         return set()
     of_others = _tasks.content_source_id.in_(ids)
     alone = sa.select(sa.func.aggregate_strings(_tasks.media_path, _NO_PATH)).where(
-        of_others, _tasks.media_files.is_(None), _tasks.status.not_in(OPEN)
+        of_others, _tasks.media_files.is_(None), sa.or_(_tasks.status.not_in(OPEN), tasks.IS_BEGUN)
     )
     joined = connection.scalar(alone)
     return _album_files(connection, of_others).union(joined.split(_NO_PATH) if joined is not None else ())
@@ -136,7 +137,7 @@ def _album_files(connection: sa.Connection, of_source: sa.ColumnElement[bool]) -
     files = sa.cast(_tasks.media_files, sa.Text)
     joined = connection.scalar(
         sa.select(sa.func.aggregate_strings(files, ",")).where(
-            of_source, _tasks.media_files.is_not(None), _tasks.status.not_in(OPEN)
+            of_source, _tasks.media_files.is_not(None), sa.or_(_tasks.status.not_in(OPEN), tasks.IS_BEGUN)
         )
     )
     return set().union(*json.loads(f"[{joined}]")) if joined is not None else set()
@@ -146,6 +147,7 @@ def _open_albums(connection: sa.Connection, project_id: str, of_source: sa.Colum
     rows = connection.execute(
         sa.select(_tasks.media_path, _tasks.media_files)
         .where(_tasks.project_id == project_id, _tasks.status.in_(OPEN), of_source, _tasks.media_files.is_not(None))
+        .where(sa.not_(tasks.IS_BEGUN))
         .order_by(_tasks.id)
     )
     return [OpenAlbum(row.media_path, tuple(row.media_files)) for row in rows]

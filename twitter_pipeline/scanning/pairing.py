@@ -15,7 +15,7 @@ from twitter_pipeline.content.tidy import words_of
 from twitter_pipeline.scanning import texts
 from twitter_pipeline.scanning.grouping import MOST_PICTURES, group_of, part_of
 from twitter_pipeline.scanning.sidecars import Finder, Problem, Sidecar
-from twitter_pipeline.store import changes, moves
+from twitter_pipeline.store import changes, moves, tasks
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.status import Event, Move, Status
 from twitter_pipeline.store.tables import publishing_tasks
@@ -128,6 +128,7 @@ def look_again(
                 _tasks.status.in_([Status.PENDING.value, Status.SKIPPED.value]),
                 _tasks.content_source_id == source_id,
                 _tasks.metadata_path.is_(None),
+                sa.not_(tasks.IS_BEGUN),
                 # What the scan refused unseen: no metadata can change that.
                 sa.not_(sa.and_(_tasks.status == Status.SKIPPED.value, _tasks.quick_fingerprint.is_(None))),
             )

@@ -95,6 +95,8 @@ class Made:
     ids: Mapping[int, str] = field(default_factory=dict)
     #: The words of all posts there are to be; none as long as nothing is on X.
     texts: tuple[str, ...] = ()
+    #: Who posted the first; None where that is not known.
+    account_id: int | None = None
 
     @property
     def is_begun(self) -> bool:
@@ -107,23 +109,22 @@ class Made:
 
 def made(connection: sa.Connection, task_id: int) -> Made:
     """Which of the task's posts some attempt made for certain."""
-    columns = (_attempts.part, _attempts.tweet_id, _attempts.text, _attempts.more)
-    query = sa.select(*columns).where(_attempts.task_id == task_id, _IS_MADE).order_by(_attempts.part)
+    columns = (_attempts.part, _attempts.tweet_id, _attempts.text, _attempts.more, _attempts.account_id)
+    query = sa.select(*columns).where(_attempts.task_id == task_id, _IS_MADE).order_by(_attempts.part, _attempts.id)
     rows = connection.execute(query).all()
-    return Made({row.part: row.tweet_id for row in rows}, (rows[0].text, *(rows[0].more or ()))) if rows else Made()
+    if not rows:
+        return Made()
+    first = rows[0]
+    return Made({row.part: row.tweet_id for row in rows}, (first.text, *(first.more or ())), first.account_id)
 
 
 def begun(connection: sa.Connection, project_id: str, statuses: Collection[Status]) -> set[int]:
     """The tasks of a project, in these states, whose thread is on X in part."""
     rows = connection.scalars(
-        sa.select(_attempts.task_id)
-        .distinct()
-        .join(publishing_tasks, publishing_tasks.c.id == _attempts.task_id)
-        .where(
+        sa.select(publishing_tasks.c.id).where(
             publishing_tasks.c.project_id == project_id,
             publishing_tasks.c.status.in_([status.value for status in statuses]),
-            _IS_MADE,
-            _attempts.part < _attempts.parts,
+            tasks.IS_BEGUN,
         )
     )
     return set(rows)
@@ -220,6 +221,19 @@ def answer(
         sa.update(publishing_attempts)
         .where(*_of(claim), _attempts.state.in_([s.value for s in open_states]))
         .values(state=state.value, answered_at=now, tweet_id=tweet_id, answer=said, http_status=http_status)
+    )
+
+
+def find(connection: sa.Connection, claim: Claim, *, now: datetime, tweet_id: str) -> None:
+    """sent, unknown, absent → adopted: what this very claim has sent was found on the timeline.
+
+    Not what another claim has sent since: that may be the next post of the same thread.
+    """
+    tasks.lock(connection, claim.task_id)
+    connection.execute(
+        sa.update(publishing_attempts)
+        .where(*_of(claim), _attempts.state.in_([s.value for s in (*UNANSWERED, AttemptState.ABSENT)]))
+        .values(state=AttemptState.ADOPTED.value, answered_at=now, tweet_id=tweet_id, look_at=None)
     )
 
 

@@ -56,7 +56,7 @@ def regroup(connection: sa.Connection, task_id: int, item: NewItem, *, now: date
     """Give a pending album the pictures that belong to it by now; False when it is no longer pending."""
     changed = connection.execute(
         sa.update(publishing_tasks)
-        .where(_tasks.id == task_id, _tasks.status == Status.PENDING.value)
+        .where(_tasks.id == task_id, _tasks.status == Status.PENDING.value, sa.not_(tasks.IS_BEGUN))
         .values(
             media_files=item.files_as_json,
             quick_fingerprint=item.quick_fingerprint,

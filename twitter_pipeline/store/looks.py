@@ -31,6 +31,8 @@ class Open:
 
     id: int
     task_id: int
+    #: Of the task's attempts.
+    number: int
     #: None for what was sent before it was kept.
     account_id: int | None
     text: str

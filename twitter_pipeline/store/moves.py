@@ -19,6 +19,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
+from twitter_pipeline.store import tasks
 from twitter_pipeline.store.status import TRANSITIONS, Event, Move, Status
 from twitter_pipeline.store.tables import publishing_log, publishing_tasks
 
@@ -160,7 +161,8 @@ def move(
     if decided.counts_as_retry:
         changes["retry_count"] = _tasks.retry_count + 1
     if transition.to is Status.SKIPPED:
-        changes["content_hash"] = None  # it does not stand in the way of the same content elsewhere
+        # It does not stand in the way of the same content elsewhere, unless its first post shows that.
+        changes["content_hash"] = sa.case((tasks.IS_BEGUN, _tasks.content_hash), else_=None)
     if transition.to is not Status.RUNNING:
         changes |= {"lease_holder": None, "lease_until": None}
     if decided.event not in (Event.QUEUE, Event.CLAIM):

@@ -10,9 +10,21 @@ from typing import Any
 import sqlalchemy as sa
 
 from twitter_pipeline.store.status import Status
-from twitter_pipeline.store.tables import publishing_tasks
+from twitter_pipeline.store.tables import publishing_attempts, publishing_tasks
 
 _tasks = publishing_tasks.c
+_attempts = publishing_attempts.c
+
+#: Of a row of `publishing_tasks`: whether it is a thread that is on X in part, of which nothing changes any more.
+IS_BEGUN = (
+    sa.exists()
+    .where(
+        _attempts.task_id == _tasks.id,
+        _attempts.state.in_(["confirmed", "adopted"]),
+        _attempts.part < _attempts.parts,
+    )
+    .correlate(publishing_tasks)
+)
 
 
 @dataclass(frozen=True)

@@ -58,8 +58,8 @@ def test_nobody_is_pinged_by_the_name_of_a_file(world: MakeWorld) -> None:
     for name in ("Song", "Song ft @stranger"):
         here.put(f"{name}.mp4", title="Cat naps")
     here.scan()
-    for task in here.tasks():
-        here.publish(task, run_id=f"run-{task.id}")
+    for name in ("Song.mp4", "Song ft @stranger.mp4"):
+        here.publish(here.task_of(name), run_id=name)
     assert here.posted_texts() == ["Cat naps", "Cat naps (Song ft stranger)"]
 
 

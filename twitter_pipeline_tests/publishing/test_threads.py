@@ -2,18 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
+import shutil
 from typing import Any
 
 import pytest
 
-from twitter_pipeline.publishing import adopting, by_hand, editing, foreign, post, resolving, steps, uploading
+from twitter_pipeline.publishing import (
+    adopting,
+    by_hand,
+    editing,
+    foreign,
+    post,
+    reconciling,
+    resolving,
+    steps,
+    threads,
+    uploading,
+)
+from twitter_pipeline.publishing.drafts import UploadedMedia
 from twitter_pipeline.publishing.outcomes import Failed, MustWait, Posted, Refused, Unknown
 from twitter_pipeline.publishing.preview import preview
-from twitter_pipeline.publishing.session import Session, Unavailable, utc_now
-from twitter_pipeline.store import accounts, pauses
+from twitter_pipeline.publishing.session import Ended, Session, Unavailable, utc_now
+from twitter_pipeline.store import accounts, attempts, moves, pauses
 from twitter_pipeline.store.engine import reading, writing
-from twitter_pipeline.store.status import Status
+from twitter_pipeline.store.status import Event, Move, Status
 from twitter_pipeline_tests.support.items import read_lines
+from twitter_pipeline_tests.support.pictures import pictures, words
 from twitter_pipeline_tests.support.restored import back_up, restore
 from twitter_pipeline_tests.support.world import MakeWorld, World
 
@@ -200,6 +215,110 @@ def test_a_thread_that_an_older_database_does_not_know_is_found_post_by_post(wor
     rest = list(adopting.adopt_rest(here.engine, here.settings, account, pair.task, now=utc_now()))
     assert [words.split(": ")[1] for words in rest[:2]] == ["posted 2 of 4", "posted 3 of 4"]
     is_whole(here)
+
+
+def half(here: World, number: int = 2) -> None:
+    """Post the first of its posts, and then nothing for now."""
+    here.sandbox.add_faults([{"call": CREATE, "kind": "status", "status": 404, "after": number}])
+    assert isinstance(here.publish(run_id="half"), Failed)
+    here.sandbox.clear_faults()
+
+
+@pytest.mark.parametrize("absent", [False, True])
+def test_who_stood_still_with_its_find_says_nothing_of_what_another_run_has_sent_since(
+    world: MakeWorld, absent: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = long_item(world)
+    here.sandbox.add_faults([{"call": CREATE, "kind": "drop_after", "times": 1}])
+    find = reconciling.find
+
+    def stand_still(session: Session, connected: Any) -> Any:
+        found = find(session, connected)
+        here.let_leases_run_out()
+        if absent:
+            options: dict[str, Any] = {"force": True, "now": utc_now(), "actor": "ann"}
+            resolving.not_posted(here.engine, here.settings, here.task(), **options)
+            return found
+        here.look_until_settled()
+        other = here.open(run_id="other")
+        assert isinstance(other, Session)
+        other.close()
+        assert other.begun is not None
+        with reading(here.engine) as connection:
+            made = attempts.made(connection, other.task.id)
+        content = threads.next_content(made, other.begun)
+        rest = UploadedMedia(draft=other.begun, media_ids=(), expires_at=None)
+        assert post._allow(other, content, rest, "page") is None  # its process dies before the request leaves
+        return found
+
+    with monkeypatch.context() as patch:
+        patch.setattr(reconciling, "find", stand_still)
+        with contextlib.suppress(Ended):
+            here.publish()
+    for run in range(4):
+        here.let_leases_run_out()
+        if here.task().status is Status.UNCONFIRMED:
+            here.look_until_settled()
+        if here.task().status is Status.PENDING:
+            here.publish(run_id=f"again-{run}")
+    is_whole(here)
+
+
+def test_metadata_that_comes_late_changes_no_thread_that_has_begun(world: MakeWorld) -> None:
+    here = world(sources=THREADS, metadata_wait="0 s")
+    here.put()
+    here.scan()
+    here.looked_through()
+    text = "Paper planes\n\n" + " ".join(SENTENCES) + "\n\n#planes"
+    editing.edit(here.engine, here.settings, here.task().id, {"text": text}, actor="ann", now=utc_now())
+    half(here)
+    words(here.folder / "cat.json", title="Late words")
+    here.scan()
+    here.publish(run_id="again")
+    is_whole(here)
+
+
+def test_a_picture_that_joins_half_a_thread_of_an_album_is_an_item_of_its_own(world: MakeWorld) -> None:
+    here = world(sources=[{"type": "album", "overflow": "thread"}])
+    pictures(here.folder / "trip", "1.jpg", "2.jpg")
+    words(here.folder / "trip.json", title="Trip", description=" ".join(SENTENCES))
+    here.scan()
+    here.looked_through()
+    half(here, 1)
+    pictures(here.folder / "trip", "3.jpg")
+    here.scan()
+    here.publish(here.tasks()[0], run_id="again")
+    here.scan()
+    assert [task.files for task in here.tasks()] == [("trip/1.jpg", "trip/2.jpg"), ("trip/3.jpg",)]
+
+
+def test_half_a_thread_that_is_skipped_keeps_its_film_for_itself(world: MakeWorld) -> None:
+    here = long_item(world)
+    half(here)
+    with writing(here.engine) as connection:
+        assert moves.move(connection, here.task().id, Move(Event.SKIP, "too late"), now=utc_now())
+    shutil.copy(here.folder / "cat.mp4", here.folder / "twin.mp4")
+    words(here.folder / "twin.json", title="The same film")
+    here.scan()
+    here.publish(here.task_of("twin.mp4"), run_id="twin")
+    assert str(here.task_of("twin.mp4").error_message).startswith("the same file as cat.mp4")
+    with writing(here.engine) as connection:
+        assert by_hand.retry(connection, here.task_of("cat.mp4").id, now=utc_now())
+    here.publish(here.task_of("cat.mp4"), run_id="again")
+    assert [len(one["media"]) for one in standing(here)] == [1, 0, 0, 0]
+
+
+def test_the_rest_of_a_thread_is_posted_with_the_account_that_began_it(world: MakeWorld) -> None:
+    accounts_of = {"accounts": [{"name": "sandbox"}, {"name": "other"}]}
+    here = world(sources=THREADS, top=accounts_of)
+    here.put(title="Paper planes", description=" ".join(SENTENCES), hashtags=["#planes"])
+    here.scan()
+    half(here)
+    # config.yaml is edited: the project posts with another account, and then with the first again.
+    for account, outcome in (("other", Refused), ("sandbox", Posted)):
+        here = world(sources=THREADS, top=accounts_of, account=account)
+        assert isinstance(here.publish(run_id=account), outcome)
+    assert len(here.sandbox.posts("sandbox")) == 4
 
 
 def test_gemini_is_not_asked_to_make_one_post_of_a_thread(world: MakeWorld) -> None:

@@ -54,6 +54,13 @@ publishing_attempts = sa.Table(
     sa.UniqueConstraint("task_id", "number", "part"),
     # Which words an account has sent not long ago.
     sa.Index(None, "account_id", "text_key"),
+    # Threads (store.tasks.IS_BEGUN).
+    sa.Index(
+        "ix_publishing_attempts_followed",
+        "task_id",
+        sqlite_where=sa.text("part < parts"),
+        postgresql_where=sa.text("part < parts"),
+    ),
     sa.Index(
         "ix_publishing_attempts_unanswered",
         "account_id",

@@ -19,3 +19,11 @@ def upgrade() -> None:
         attempts.create_unique_constraint(
             op.f("uq_publishing_attempts_task_id_number_part"), ["task_id", "number", "part"]
         )
+    followed = sa.text("part < parts")
+    op.create_index(
+        "ix_publishing_attempts_followed",
+        "publishing_attempts",
+        ["task_id"],
+        sqlite_where=followed,
+        postgresql_where=followed,
+    )
