@@ -25,7 +25,7 @@ def test_not_even_where_they_are_cut_off(world: MakeWorld, source: dict[str, Any
     """They could go out in another way, or be shown to Gemini."""
     here = world(top={"gemini": {"api_key": KEY}}, sources=[{"type": "image", **source}])
     picture(here.folder / "cat.png")
-    long = f"{'A sentence about a cat that sleeps. ' * 12}See {KEY}."
+    long = f"{'A sentence about a cat that sleeps all day in the garden of its house. ' * 4}See {KEY}."
     words(here.folder / "cat.json", title="A cat", description=long)
     here.scan()
     here.publish()
