@@ -8,17 +8,16 @@ from typing import Any
 import jinja2
 import regex
 
-from twitter_pipeline.content import cutting, dates, urls
+from twitter_pipeline.content import cutting, dates, links
 from twitter_pipeline.content import hashtags as tags
 from twitter_pipeline.content.breaks import Kind, within
+from twitter_pipeline.content.languages import function_words, language_of
 from twitter_pipeline.content.weight import HEAVY, normalize, weighted_length
 
 #: Names, in a template's variables, of what the filters know beside their value.
 ZONE, LANGUAGE = "_zone", "_language"
 #: What is looked at of a text, in characters: more than X's longest post has.
 _MOST = 30_000
-_SPACES = regex.compile(r"[^\S\n]{2,}")
-_BEFORE_SIGN = regex.compile(r"[^\S\n]++(?=[,.;:!?)\]]|$)", regex.MULTILINE)
 
 # Bounded, so that what only opens takes no time.
 _MARKDOWN = [
@@ -79,15 +78,9 @@ def without_hashtags(value: Any) -> str:
 
 
 def without_links(value: Any) -> str:
-    """Without what X makes a link of; the space that one leaves goes, too."""
+    """Without links and the words that led to them, as `links: strip` takes them out of a source."""
     text = _text(value)
-    pieces, position = [], 0
-    for start, end in urls.find(text):
-        pieces.append(text[position:start])
-        position = end
-    if not pieces:
-        return text
-    return _BEFORE_SIGN.sub("", _SPACES.sub(" ", "".join([*pieces, text[position:]]))).strip()
+    return links.without_links(text, function_words(language_of(text)))[0]
 
 
 def without_markdown(value: Any) -> str:

@@ -106,12 +106,33 @@ def _clause(clause: str, small: frozenset[str]) -> str:
     *led, last = said.split(_GONE)
     kept = ["" if _is_label(before, small) else _without_end(before, small) for before in led]
     last = "" if _is_label(last, small, named=True) else last
-    first = _WORD.search(last)
-    if not any(kept) and first and first[0].casefold() in words("link_labels") & small:
-        last = last[first.end() :]  # "… and enjoy"
+    if not any(kept):
+        last = _after_label(last, small)
     text = " ".join([*kept, last]) if last.strip() else " ".join(kept).rstrip()
+    if not any(kept):
+        text = _begun(text, clause)
     # A space: what divides the sentences around it.
     return f"{text}{clause[len(said) :]}" if _WORD.search(text) else " "
+
+
+def _after_label(said: str, small: frozenset[str]) -> str:
+    """What follows a link that began its sentence, which begins it now: "See … for more of it, and enjoy"."""
+    label, comma, rest = said.partition(",")
+    if comma and _is_label(label, small, named=True):
+        said = rest
+    first = _WORD.search(said)
+    if first and first[0].casefold() in words("link_labels") & small:
+        said = said[first.end() :]
+    return said
+
+
+def _begun(said: str, before: str) -> str:
+    """With a capital first letter, where the clause `before` had one and has lost its beginning."""
+    was, first = _WORD.search(before), _WORD.search(said)
+    if was is None or first is None or not was[0][0].isupper() or was[0] == first[0]:
+        return said
+    at = first.start()
+    return f"{said[:at]}{said[at].upper()}{said[at + 1 :]}"
 
 
 def _is_label(said: str, small: frozenset[str], *, named: bool = False) -> bool:

@@ -71,7 +71,7 @@ def texts_of(draft: Draft) -> tuple[Text, ...]:
     """What a draft posts, one after the other."""
     from twitter_pipeline.content.weight import weighted_length
 
-    return (Text(draft.text, draft.weight), *(Text(text, weighted_length(text)) for text in draft.more))
+    return tuple(Text(text, weighted_length(text)) for text in draft.texts)
 
 
 @dataclass
@@ -135,7 +135,7 @@ def preview(
         draft = _drafted(item, seen, why_not, ask=ask, now=now)
     why_not += _held(item, seen, now, known=why_not)
     slot = seen.slots[task.project_id].get(task.id)
-    cost = None if draft is None else prices.of([one.text for one in texts_of(draft)], settings.x.prices)
+    cost = None if draft is None else prices.of(draft.texts, settings.x.prices)
     return Preview(task, account, draft, slot, tuple(why_not), limit, _before(item), cost)
 
 

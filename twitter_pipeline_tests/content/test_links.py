@@ -36,7 +36,7 @@ def stripped(text: str, *own_sites: str) -> str:
         ("Read the story at https://a.com/x.", "Read the story."),
         ("They met on https://a.com/x in 2020.", "They met in 2020."),
         ("Visit https://a.com for more. Then sleep.", "Then sleep."),
-        ("Read more at https://a.com/x and enjoy the film", "enjoy the film"),
+        ("Read more at https://a.com/x and enjoy the film", "Enjoy the film"),
         ("It is about two cats that live at the sea: https://a.com", "It is about two cats that live at the sea"),
         ("Cats | https://a.com/x | Dogs", "Cats | Dogs"),
         ("Insta: https://i.com/a | Shop: https://t.com/b", ""),
