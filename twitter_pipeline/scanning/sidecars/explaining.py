@@ -92,7 +92,7 @@ def explain(finder: Finder, media_rel: str, names: Sequence[tuple[str, bool]] = 
         medium=media_rel,
         steps=tuple(_step(finder, look, look is chosen) for look in looks),
         metadata=result.metadata if isinstance(result, Sidecar) else None,
-        ignored=_ignored(chosen) if chosen is not None and isinstance(result, Sidecar) else (),
+        ignored=_ignored(chosen, result) if chosen is not None and isinstance(result, Sidecar) else (),
         accepted=_accepted(finder, [name for name, _ in names]) if chosen is None else {},
         problem=problem,
     )
@@ -126,11 +126,10 @@ def _accepted(finder: Finder, media: Sequence[str]) -> dict[str, list[str]]:
     return {kind: list(names)[:MOST_NAMES] for kind, names in accepted.items() if names}
 
 
-def _ignored(look: Look) -> tuple[str, ...]:
+def _ignored(look: Look, counts: Sidecar) -> tuple[str, ...]:
     """Of the file that counts, the fields that neither are words nor kept for templates."""
-    assert isinstance(look.result, Sidecar)  # noqa: S101 - its only caller has looked
     names = _field_names(look)
-    kept = {*look.reader.FIELDS, *look.result.metadata.extra}
+    kept = {*look.reader.FIELDS, *counts.metadata.extra}
     return tuple(name for name in names if name not in kept)[:MOST_IGNORED]
 
 
