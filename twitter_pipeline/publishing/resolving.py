@@ -227,10 +227,14 @@ def decided_by_a_person(
 ) -> str | None:
     """Move an unconfirmed item on as a person says: `posted` is its post's id, None that there is none.
 
-    What was done, for people; None when it is no longer unconfirmed. Raises LookupError for another item's post.
+    What was done, for people; None when it is no longer unconfirmed, or no longer for what the person has looked at:
+    `task` is as it was then. Raises LookupError for another item's post.
     """
     with writing(engine) as connection:
+        fence = task.fence
         task = tasks.get(connection, task.id, lock=True)
+        if task.fence != fence:  # another run has sent something since, of a thread the next post
+            return None
         account = accounts.of_source(connection, task.content_source_id)
         outcome: Outcome
         if posted is None:

@@ -179,6 +179,25 @@ def test_a_person_says_of_one_post_of_a_thread_whether_it_is_there(world: MakeWo
     is_whole(here)
 
 
+def test_what_a_person_says_of_one_post_is_not_taken_for_the_next(world: MakeWorld) -> None:
+    here = long_item(world)
+    here.sandbox.add_faults([{"call": CREATE, "kind": "drop_after", "times": 1}])
+    here.sandbox.fault(TIMELINE, "status", status=503)
+    assert isinstance(here.publish(), Unknown)
+    seen = here.task()
+    here.sandbox.clear_faults()
+    here.look_until_settled()
+    here.sandbox.add_faults([{"call": CREATE, "kind": "drop_after", "times": 1}])
+    here.sandbox.fault(TIMELINE, "status", status=503)
+    assert isinstance(here.publish(run_id="next"), Unknown)
+    here.sandbox.clear_faults()
+    said = resolving.decided_by_a_person(here.engine, here.settings, seen, posted=None, now=utc_now())
+    assert (said, here.task().status) == (None, Status.UNCONFIRMED)
+    here.look_until_settled()
+    here.publish(run_id="last")
+    is_whole(here)
+
+
 def test_a_run_that_died_half_way_is_gone_on_with(world: MakeWorld) -> None:
     here = long_item(world)
     here.sandbox.add_faults([{"call": CREATE, "kind": "status", "status": 404, "after": 2}])
