@@ -95,9 +95,14 @@ def later_sentences(text: str, most: int = 4) -> list[str]:
 
 
 def by_letter(text: str, room: int, language: str | None = None) -> Breaks:
-    """The same for a text that begins with a word too long: after each letter as a person sees it."""
+    """The same for a text that begins with a word too long: after each letter as a person sees it.
+
+    What is too heavy to stay whole, such as a hashtag with a link right behind it, keeps its links whole.
+    """
     text = text[: _horizon(text, room)]
-    whole = _whole(text)
+    links = urls.find(text)
+    whole = [span for span in _whole(text) if weighted_length(text[slice(*span)]) <= room]
+    whole = _joined([*whole, *links])
     at = (letter.end() for letter in _LETTER.finditer(text))
     return Breaks([End(end, Kind.LETTER) for end in at if not _inside(end, whole)], whole)
 

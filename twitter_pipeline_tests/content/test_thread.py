@@ -52,6 +52,7 @@ def test_of_a_text_beyond_the_longest_thread_the_end_is_cut() -> None:
 @given(words, st.integers(30, 300), st.booleans())
 @example("a" * 1000, 40, True)
 @example("https://example.com/" * 50, 60, True)
+@example("#tag日本語example.com", 30, False)
 def test_a_thread_says_every_word_once_and_each_of_its_posts_fits(text: str, limit: int, numbered: bool) -> None:
     found = split(text, limit, most=5000, numbered=numbered)
     assert not found.was_cut
