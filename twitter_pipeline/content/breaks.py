@@ -107,6 +107,13 @@ def by_letter(text: str, room: int, language: str | None = None) -> Breaks:
     return Breaks([End(end, Kind.LETTER) for end in at if not _inside(end, whole)], whole)
 
 
+def by_sign(text: str, room: int, language: str | None = None) -> Breaks:
+    """The same for a text that begins with a letter too heavy, under hundreds of marks: after each code point."""
+    text = text[: _horizon(text, room)]
+    links = urls.find(text)
+    return Breaks([End(at, Kind.LETTER) for at in range(1, len(text) + 1) if not _inside(at, links)], links)
+
+
 def last_before(at: int, spans: list[tuple[int, int]]) -> int:
     """Where the last of `spans` ends that ends at `at` or before; 0 without one."""
     number = bisect_right(spans, at, key=lambda span: span[1]) - 1 if spans else -1

@@ -7,7 +7,7 @@ from functools import partial
 
 import regex
 
-from twitter_pipeline.content.breaks import Breaks, End, Kind, by_letter, last_before, within
+from twitter_pipeline.content.breaks import Breaks, End, Kind, by_letter, by_sign, last_before, within
 from twitter_pipeline.content.languages import function_words, is_whole, language_of
 from twitter_pipeline.content.weight import HEAVY
 
@@ -59,7 +59,7 @@ def divide(text: str, fits: Callable[[str], bool], room: int, languages: Sequenc
     The end of the text when there is no place for which `fits` is true.
     """
     language = language_of(text, languages)
-    for find in (within, by_letter):
+    for find in (within, by_letter, by_sign):
         breaks = find(text, room, language)
         if (chosen := _best(text, breaks, fits, lambda end: text[: end.at].rstrip())) is not None:
             return chosen.at

@@ -46,6 +46,7 @@ def _split(text: str, room: int, most: int, languages: Sequence[str]) -> Split:
         return weighted_length(part) <= room
 
     texts: list[str] = []
+    text = text.strip()
     while text and len(texts) < most - 1:
         at = len(text) if fits(text) else divide(text, fits, room, languages)
         texts.append(text[:at].rstrip())

@@ -53,6 +53,9 @@ def test_of_a_text_beyond_the_longest_thread_the_end_is_cut() -> None:
 @example("a" * 1000, 40, True)
 @example("https://example.com/" * 50, 60, True)
 @example("#tag日本語example.com", 30, False)
+@example("  example.com日本語", 30, True)
+@example("t.co/1\ufe0f\u20e3word", 30, True)
+@example("a" + "\u0301\u0302" * 300, 280, False)
 def test_a_thread_says_every_word_once_and_each_of_its_posts_fits(text: str, limit: int, numbered: bool) -> None:
     found = split(text, limit, most=5000, numbered=numbered)
     assert not found.was_cut
