@@ -18,8 +18,9 @@ from twitter_pipeline.scanning.names import is_utf8
 from twitter_pipeline.scanning.sidecars.document import File, Unreadable
 from twitter_pipeline.scanning.sidecars.found import Problem
 
-#: How files of captions end.
+#: How files of captions end, and what may stand between a video's name and what theirs says besides.
 CAPTIONS = (".srt", ".vtt")
+CAPTION_MARKS = "_.-"
 #: How names of metadata files end.
 ENDINGS = (".json", ".json.xz", ".txt", ".csv", ".tsv", ".xlsx", ".xmp")
 
@@ -114,6 +115,16 @@ class Listing:
     def types(self) -> Counter[str | None]:
         """How many media of each type it holds, by `kinds.type_of`."""
         return Counter(map(type_of, self.others))
+
+    @cached_property
+    def captions(self) -> dict[str, list[str]]:
+        """The `name_key` of its files of captions, by all that their video may be called: a.en.srt by a.en and by a."""
+        found: dict[str, list[str]] = {}
+        for name in self.caption_files:
+            stem = base_of(name)
+            for end in (*(at for at, letter in enumerate(stem) if letter in CAPTION_MARKS), len(stem)):
+                found.setdefault(stem[:end], []).append(name)
+        return found
 
     @cached_property
     def media_bases(self) -> set[str]:
