@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from twitter_pipeline.config import Project, Source
@@ -133,6 +133,8 @@ class Finder:
             file = listing.file(entry)
             document = self._shared.document(file) if named.SHARED else open_document(file)
             reader = reader_of(document, named)
+            if listing is not wanted.beside:
+                wanted = replace(wanted, near=listing.folder.parent == wanted.beside.folder)
             answer = self._answer(named, reader, document, wanted)
         except Unreadable as error:
             return Look(listing, entry, named, reader, listing.problem_with(entry, error))

@@ -53,7 +53,7 @@ class Listing:
     files: dict[str, os.DirEntry[str]] = field(default_factory=dict)
     #: Its files of captions, by `name_key`.
     caption_files: dict[str, os.DirEntry[str]] = field(default_factory=dict)
-    #: All its other files, and texts, which may be metadata or none, by `base_of`.
+    #: All its other files and folders, and texts, which may be metadata or none, by `base_of`.
     other_bases: set[str] = field(default_factory=set)
     #: The names of its files that are no metadata whatever stands in them; hidden ones are left out.
     others: list[str] = field(default_factory=list)
@@ -103,13 +103,20 @@ class Listing:
             found = [
                 entry
                 for key, entry in self.files.items()
-                # A medium may be called "en_clip.mp4": its "en_clip.json" is no batch. "~$" is what a program has open.
-                if is_like(key)
-                and not key.startswith((".", "~$"))
-                and not (key.endswith(".json") and base_of(key) in self.other_bases)
+                # "~$" is what a program has open.
+                if is_like(key) and not key.startswith((".", "~$")) and not self._is_of_one(key, pattern)
             ]
             self._matching[pattern] = sorted(found, key=_age, reverse=True)
         return self._matching[pattern]
+
+    def _is_of_one(self, key: str, pattern: str) -> bool:
+        """Whether it is the metadata of one medium: of "en_clip.mp4" and an album "en_trip", JSON so called is no batch.
+
+        A folder beside a file that has its whole name from a program, such as "metadata", is no album.
+        """
+        if not key.endswith(".json"):
+            return False
+        return base_of(key) in (self.other_bases if "*" in pattern else self.media_bases)
 
     @cached_property
     def types(self) -> Counter[str | None]:
