@@ -110,9 +110,9 @@ class Listing:
         return self._matching[pattern]
 
     def _is_of_one(self, key: str, pattern: str) -> bool:
-        """Whether it is the metadata of one medium: of "en_clip.mp4" and an album "en_trip", JSON so called is no batch.
+        """Whether it is the metadata of one medium: "en_clip.json" of "en_clip.mp4", or an album, is no batch.
 
-        A folder beside a file that has its whole name from a program, such as "metadata", is no album.
+        A folder that is called like a file with a fixed name, such as "metadata.json", is no album.
         """
         if not key.endswith(".json"):
             return False

@@ -1,8 +1,8 @@
 """`a.jpg.supplemental-metadata.json`, as Google Takeout lays it beside pictures from Google Photos.
 
-Takeout cuts such a name after 46 characters (`a.jpg.suppl.json`), and the picture's own after 51. It numbers pictures of
-one name in another place than their metadata: `DSC_0238.JPG(1).json` belongs to `DSC_0238(1).JPG`. Older ones are called
-`a.jpg.json`, and found as gallery-dl's are. An edited picture shares the metadata of the original.
+Takeout cuts such a name after 46 characters (`a.jpg.suppl.json`), and the picture's own after 51. It numbers pictures
+of one name in another place than their metadata: `DSC_0238.JPG(1).json` belongs to `DSC_0238(1).JPG`. Older ones are
+called `a.jpg.json`, and found as gallery-dl's are. An edited picture shares the metadata of the original.
 
 Long names that begin alike are cut to one, and numbered in whichever order. Then `title`, which is the whole name that
 the picture once had, says whose metadata it is.
