@@ -109,12 +109,20 @@ def test_another_pictures_is_not_taken(tmp_path: Path, media: str, name: str) ->
     "album",
     [
         {"title": "Trip", "description": "To the sea", "date": {"timestamp": "1696573800"}, "access": "protected"},
+        {"title": "Trip", "description": "", "access": "protected"},
         {"albumData": {"title": "Trip", "description": "To the sea"}},
     ],
 )
 @pytest.mark.parametrize("name", ["metadata.json", "a.json", "a.jpg.json"])
 def test_what_is_about_an_album_is_no_picture_s(tmp_path: Path, name: str, album: object) -> None:
     assert understood(tmp_path, "a.jpg", {name: album}) is None
+
+
+@pytest.mark.parametrize("taken", [None, [], "1696573800", {"timestamp": []}])
+@pytest.mark.parametrize("name", ["a.jpg.json", "a.json", "a.jpg.suppl.json"])
+def test_whatever_is_wrong_with_its_times_its_title_is_not_posted(tmp_path: Path, name: str, taken: object) -> None:
+    about = {"title": "a.jpg", "description": "The sea", "photoTakenTime": taken}
+    assert understood(tmp_path, "a.jpg", {name: about}) == Metadata(description="The sea")
 
 
 @needs_samples

@@ -34,6 +34,7 @@ _CUT_OFF = re.compile(r".*\.([a-z-]*)\.json", re.DOTALL)
 _NUMBER_LAST = re.compile(r"(.*)\(\d+\)\.json", re.DOTALL)
 #: What Takeout writes as "_" in the name of a file.
 _UNFIT = re.compile(r"""[&%'"<>:/\\|?*\x00-\x1f]""")
+_MARKS = ("photoTakenTime", "googlePhotosOrigin", "geoDataExif")
 #: How a picture that was edited, or made by Google of another, ends: in the language of the account.
 _EDITED = re.compile(
     "-(?:edited|effects|smile|mix|bearbeitet|bewerkt|edytowane|modificato|modifié|ha editado|editat|編集済み)"
@@ -75,19 +76,17 @@ def _numbered(name: str) -> tuple[str, str]:
 
 
 def understands(content: object, /) -> bool:
-    """It says when the picture was taken or where from it came, or is what Takeout says of an album."""
-    if not isinstance(content, dict):
-        return False
-    return any(isinstance(content.get(name), dict) for name in ("photoTakenTime", "googlePhotosOrigin")) or (
-        _is_album(content)
-    )
+    """It has fields that only Google Photos calls so, whatever is in them, or is what Takeout says of an album."""
+    return isinstance(content, dict) and (any(name in content for name in _MARKS) or _is_album(content))
 
 
 def _is_album(content: dict[str, object]) -> bool:
+    if isinstance(content.get("albumData"), dict):
+        return True
     date = content.get("date")
-    return isinstance(content.get("albumData"), dict) or (
-        isinstance(date, dict) and "timestamp" in date and "title" in content and "photoTakenTime" not in content
-    )
+    is_dated = isinstance(date, dict) and "timestamp" in date
+    # One without a date says who may see it.
+    return (is_dated or content.get("access") == "protected") and "title" in content and "photoTakenTime" not in content
 
 
 def read(document: Document, wanted: Wanted, /) -> Answer:
