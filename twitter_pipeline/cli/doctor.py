@@ -71,6 +71,7 @@ def look(path: Path | None) -> Iterator[Finding]:
     yield Finding("configuration", f"{settings.path}: {settings.mode} mode, projects: {projects}")
     yield from _folders(settings)
     yield from _disks(settings)
+    yield from _templates(settings)
     yield from _database(settings)
     yield from _processes(settings) if home.is_locked(settings.home) else _ports(settings)
     yield _x(settings)
@@ -111,6 +112,22 @@ def _disks(settings: Settings) -> Iterator[Finding]:
         said = f"{usage.free / 1e9:,.1f} GB free ({percent:.0f} %) at {there}"
         is_low = percent < settings.alerts.disk_free_percent
         yield Finding("disk", said, "make room: less than alerts.disk_free_percent is left" if is_low else None)
+
+
+def _templates(settings: Settings) -> Iterator[Finding]:
+    """Each source's, with words that are none of an item's."""
+    from twitter_pipeline.publishing import wording
+
+    for project in settings.projects:
+        for source in project.sources:
+            if source.template is None:
+                continue
+            what, wrong = f"template {project.id}", wording.mistake(project, source)
+            if wrong is None:
+                yield Finding(what, f"of source {source.key}: no mistake in it")
+            else:
+                remedy = f"mend it in {settings.path} (docs/templates.md); what it skipped: twitter-pipeline retry ITEM"
+                yield Finding(what, f"of source {source.key}: {wrong}", remedy)
 
 
 def _database(settings: Settings) -> Iterator[Finding]:

@@ -6,13 +6,14 @@ import difflib
 import re
 import sys
 import traceback
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import lru_cache
 from types import FrameType
 from typing import Any
 
 import jinja2
+import jinja2.meta
 import jinja2.nodes
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
@@ -94,6 +95,67 @@ def names_in(source: str) -> frozenset[str]:
         return frozenset()
     variables = (node.name for node in tree.find_all(jinja2.nodes.Name))
     return frozenset((*variables, *(node.name for node in tree.find_all(jinja2.nodes.Filter))))
+
+
+def check(source: str, samples: Sequence[Mapping[str, Any]]) -> None:
+    """Raise TemplateError for what is wrong with a template whatever an item's words are, in branches not taken, too.
+
+    `samples` are variables of items unlike each other, with all names there are. What some lack, as in `extra`, is no
+    mistake, and neither is what is asked for with `default` or `is defined`.
+    """
+    try:
+        tree = _ENVIRONMENT.parse(source)
+        undeclared = jinja2.meta.find_undeclared_variables(tree) - _ENVIRONMENT.globals.keys()
+    except jinja2.TemplateSyntaxError as error:
+        raise TemplateError(f"line {error.lineno}: {_with_filters(str(error.message))}") from error
+    for line, why in sorted({*_unknown_filters(tree), *_unknown_names(tree, undeclared, samples[0])}):
+        raise TemplateError(f"line {line}: {why}")
+    mistakes: list[TemplateError] = []
+    for variables in samples:
+        try:
+            render(source, variables)
+        except TemplateError as error:
+            if not isinstance(error.__cause__, jinja2.UndefinedError):
+                mistakes.append(error)
+    if len(mistakes) == len(samples):
+        raise mistakes[0]
+
+
+def _unknown_filters(tree: jinja2.nodes.Template) -> Iterator[tuple[int, str]]:
+    for used in tree.find_all(jinja2.nodes.Filter):
+        if used.name not in _ENVIRONMENT.filters:
+            yield used.lineno, _with_filters(f"No filter named '{used.name}'.")
+
+
+def _unknown_names(
+    tree: jinja2.nodes.Template, undeclared: Collection[str], variables: Mapping[str, Any]
+) -> Iterator[tuple[int, str]]:
+    """Names that no item has, with their lines; below a name only those of `FACTS`, which are the same for all."""
+    asking = (
+        *(one for one in tree.find_all(jinja2.nodes.Filter) if one.name in ("default", "d")),
+        *(one for one in tree.find_all(jinja2.nodes.Test) if one.name in ("defined", "undefined")),
+    )
+    optional = {_path(one.node) for one in asking}
+    for node in tree.find_all((jinja2.nodes.Name, jinja2.nodes.Getattr)):
+        if not (path := _path(node)) or path in optional or path[0] not in undeclared:
+            continue
+        if len(path) == 1 and path[0] not in variables:
+            yield node.lineno, f"'{path[0]}' is undefined{_instead(path[0], variables)}"
+        elif len(path) > 1 and path[0] in FACTS:
+            owner: Any = variables
+            for name in path[:-1]:
+                owner = owner.get(name) if isinstance(owner, Mapping) else None
+            if isinstance(owner, Mapping) and path[-1] not in owner and not hasattr(owner, path[-1]):
+                yield node.lineno, f"there is no '{path[-1]}' in '{'.'.join(path[:-1])}'{_instead(path[-1], owner)}"
+
+
+def _path(node: jinja2.nodes.Node | None) -> tuple[str, ...]:
+    """`media`, `exif`, `taken` of `media.exif.taken`; empty for what is more than names."""
+    if isinstance(node, jinja2.nodes.Name):
+        return (node.name,)
+    if isinstance(node, jinja2.nodes.Getattr) and (above := _path(node.node)):
+        return (*above, node.attr)
+    return ()
 
 
 def _whole(pieces: Iterator[str]) -> str:

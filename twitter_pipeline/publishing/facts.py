@@ -7,7 +7,7 @@ from datetime import datetime, timezone
 from pathlib import PurePosixPath
 from typing import Any
 
-from twitter_pipeline.config import Source
+from twitter_pipeline.config import Project, Source
 from twitter_pipeline.publishing.outcomes import NotPublishable
 from twitter_pipeline.publishing.session import Ended, Item
 from twitter_pipeline.scanning import pairing, texts
@@ -32,6 +32,15 @@ def of(item: Item, source: Source) -> Mapping[str, Any]:
     except FileNotFoundError as error:
         raise Ended(NotPublishable(f"the file {item.task.media_path} is gone")) from error
     return facts
+
+
+def unknown(project: Project, source: Source) -> Mapping[str, Any]:
+    """All that `of` may give, of an item of which nothing is known."""
+    from twitter_pipeline.content.filters import LANGUAGE, ZONE
+    from twitter_pipeline.media.facts import nothing
+
+    file = dict.fromkeys(("name", "folder", "words", "time"), "")
+    return {ZONE: project.time_zone, LANGUAGE: source.language, "file": file, "media": {**nothing(), "count": 0}}
 
 
 def _file(item: Item, source: Source) -> dict[str, str]:

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from twitter_pipeline.config import Settings, Source
+from twitter_pipeline.config import Project, Settings, Source
 from twitter_pipeline.publishing.drafts import Draft, MediaFile, Way
 
 if TYPE_CHECKING:
@@ -57,6 +57,26 @@ def composed(source: Source, metadata: Metadata, limit: int, *, ending: str = ""
     return compose(
         metadata, template=source.template, hashtags=hashtags, limit=limit, style=_style(source), ending=ending
     )
+
+
+def mistake(project: Project, source: Source) -> str | None:
+    """What is wrong with the source's template for every item, with its line; None where there is nothing, or none."""
+    from twitter_pipeline.content import Metadata, TemplateError
+    from twitter_pipeline.content.template import check
+    from twitter_pipeline.publishing import facts
+
+    if source.template is None:
+        return None
+    words = Metadata("A title", "A sentence. Another one.", keywords=("one", "two"), link="https://example.com/a")
+    of_any = {**facts.unknown(project, source), "hashtags": ""}
+    samples = [{**one.to_dict(), **of_any} for one in (words, Metadata())]
+    for variables in samples:
+        del variables["facts"]
+    try:
+        check(source.template, samples)
+    except TemplateError as error:
+        return str(error)
+    return None
 
 
 def as_written(source: Source, text: str, limit: int) -> Composed | str:

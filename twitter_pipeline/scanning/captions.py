@@ -9,10 +9,7 @@ import os
 from dataclasses import dataclass
 
 from twitter_pipeline.content.language_codes import LanguageCode, language_of
-from twitter_pipeline.scanning.sidecars.listing import Listing, base_of
-
-#: What may stand between a video's name and the language.
-_MARKS = "_.-"
+from twitter_pipeline.scanning.sidecars.listing import CAPTION_MARKS, Listing, base_of
 
 
 @dataclass(frozen=True)
@@ -34,25 +31,25 @@ class CaptionsFile:
 def beside(listing: Listing, video: str, language: str) -> list[CaptionsFile]:
     """The files of captions of a video with that name, the best first; those in the source's language before others."""
     base, found = base_of(video), []
-    for name, entry in listing.caption_files.items():
+    for name in listing.captions.get(base, ()):
         stem, ending = os.path.splitext(name)  # noqa: PTH122 - pathlib takes ten times as long
-        tag = _tag(stem, base, listing.media_bases) if stem.startswith(base) else None
+        tag = _tag(stem, base, listing.media_bases)
         if tag is None:
             continue
         said = language_of(tag or language)
         if tag and said is None:
             continue  # "clip_2.srt" is another's
-        found.append(CaptionsFile(entry, said, (not tag, len(tag), ending.lower())))
+        found.append(CaptionsFile(listing.caption_files[name], said, (not tag, len(tag), ending.lower())))
     own = language_of(language)
     return sorted(found, key=lambda one: (one.language != own, one.language.code if one.language else "", one.rank))
 
 
 def _tag(stem: str, base: str, media: set[str]) -> str | None:
-    """What a name says besides the video's; empty for nothing. None where it is another's, or another medium's."""
+    """What a name that begins with the video's says besides; empty for nothing. None where it is another medium's."""
     if stem == base:
         return ""
-    if not stem.startswith(base) or stem[len(base)] not in _MARKS or stem in media:
+    if stem in media:
         return None
     # Of "clip.en.de.srt" and a medium "clip.en.mp4", that is the one meant.
-    longer = (stem[:at] for at in range(len(base) + 1, len(stem)) if stem[at] in _MARKS)
+    longer = (stem[:at] for at in range(len(base) + 1, len(stem)) if stem[at] in CAPTION_MARKS)
     return None if any(name in media for name in longer) else stem[len(base) + 1 :]

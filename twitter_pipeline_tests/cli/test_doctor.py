@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import socket
 from collections.abc import Callable, Iterator
@@ -14,6 +15,8 @@ import sqlalchemy as sa
 
 from twitter_pipeline.cli import doctor
 from twitter_pipeline.cli.up import home
+from twitter_pipeline.publishing.preview import preview
+from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.store import accounts
 from twitter_pipeline.store.engine import writing
 from twitter_pipeline_tests.cli.conftest import Command, Said, call
@@ -163,3 +166,33 @@ def test_a_database_that_does_not_answer_is_said(tmp_path: Path) -> None:
     said = call("doctor", "--json", "--config", str(tmp_path / "config.yaml"))
     assert [*_remedies(said)] == ["database"]
     assert "pass-word" not in said.out
+
+
+def test_each_source_s_template_is_tried_and_its_mistake_told_with_the_line(
+    world: MakeWorld, command: WithWorld
+) -> None:
+    templates = {
+        "good": "{{ title | first_sentence }} {{ media.width }} {{ file.words }} {{ extra.price }} {{ hashtags }}",
+        "bad": "{{ title }}\n{% if link %}{{ discription }}{% endif %}",
+        "none": None,
+    }
+    sources = [{"type": "video", "path": path, "template": template} for path, template in templates.items()]
+    said = command(world(sources=sources))("doctor", "--json")
+    (good, bad) = [one for one in said.json["findings"] if one["what"] == "template cats"]
+    assert (good["remedy"], good["said"]) == (None, "of source video:good:en: no mistake in it")
+    assert bad["said"] == "of source video:bad:en: line 2: 'discription' is undefined; did you mean 'description'?"
+    assert "config.yaml (docs/templates.md)" in bad["remedy"]
+    assert said.code == 3
+
+
+def test_a_template_that_asks_for_all_there_is_has_no_mistake(world: MakeWorld, command: WithWorld) -> None:
+    """What is tried in place of an item has whatever an item has."""
+    page = (Path(__file__).parents[2] / "docs" / "templates.md").read_text(encoding="utf-8")
+    names = {name for row in re.findall(r"^\| (`[a-z_]+.*?`) \| ", page, re.M) for name in re.findall("`(.+?)`", row)}
+    assert names > {"title", "media.exif.camera", "file.time"}
+    template = "".join(f"{{{{ {name} }}}}" for name in sorted(names))
+    here = world(sources=[{"type": "video", "path": ".", "template": template}])
+    here.put(title="Cat naps")
+    here.scan()
+    assert preview(here.engine, here.settings, here.task(), now=utc_now()).draft is not None
+    assert "template cats" not in _remedies(command(here)("doctor", "--json"))

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from twitter_pipeline.content import Metadata, TemplateError, compose, dates
 from twitter_pipeline.content.filters import FILTERS
-from twitter_pipeline.content.template import names_in, render
+from twitter_pipeline.content.template import check, names_in, render
 from twitter_pipeline_tests.content.scripts import texts
 
 PAGE = (Path(__file__).parents[2] / "docs" / "templates.md").read_text("utf-8")
@@ -132,3 +132,43 @@ def test_a_filter_takes_whatever_text_there_is(text: str, name: str) -> None:
 def test_a_filter_ends_soon_whatever_a_sidecar_holds(part: str) -> None:
     for name in (*(set(FILTERS) - {"date", "words", "shorten"}), "words(9)", "shorten(99)"):
         render(f"{{{{ text | {name} }}}}", {"text": part * 100_000})
+
+
+#: Variables of two items; more than these names no item has.
+SAMPLES = [
+    {"title": "A", "keywords": ["b"], "extra": {"summary": "C"}, "media": {"exif": {"camera": ""}}},
+    {"title": "", "keywords": [], "extra": {}, "media": {"exif": {"camera": ""}}},
+]
+
+
+@pytest.mark.parametrize(
+    ("template", "mistake"),
+    [
+        ("{{ title }}\n{{ titel }}", "line 2: 'titel' is undefined; did you mean 'title'?"),
+        ("{% if not title %}\n{{ titel }}{% endif %}", "line 2: 'titel' is undefined; did you mean 'title'?"),
+        ("{% if 0 %}\n\n{{ title | sentence }}{% endif %}", "line 3: no filter is called 'sentence'; did you mean"),
+        ("{{ media.exif.camra }}", "line 1: there is no 'camra' in 'media.exif'; did you mean 'camera'?"),
+        ("{{ keywords | words(3) }}", "line 1: this filter is for a text, and here is a list"),
+        ("{{ title }}\n{% if title %}", "line 2: Unexpected end of template"),
+        ("{{ title }}{{ 1 / 0 }}", "line 1: division by zero"),
+    ],
+)
+def test_a_mistake_is_found_before_there_is_an_item(template: str, mistake: str) -> None:
+    with pytest.raises(TemplateError) as error:
+        check(template, SAMPLES)
+    assert str(error.value).startswith(mistake)
+
+
+@pytest.mark.parametrize(
+    "template",
+    [
+        "{{ extra.summary }}{{ extra.price }}",
+        "{{ title | date }}",
+        "{{ title.split(' - ')[1] }}",
+        "{{ subtitle | default(title) }}{% if author is defined %}{{ author }}{% endif %}",
+        "{% for word in keywords %}{{ loop.index }} {{ word }}{% endfor %}{% set it = title %}{{ it }}",
+        "{{ range(2) | list }}{% if media.items() %}{{ media.exif.camera }}{% endif %}",
+    ],
+)
+def test_what_some_item_may_be_posted_with_is_no_mistake(template: str) -> None:
+    check(template, SAMPLES)

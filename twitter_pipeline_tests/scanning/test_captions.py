@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 
 import pytest
@@ -101,6 +102,14 @@ def test_captions_take_no_words_from_a_video(tmp_path: Path) -> None:
     sidecar = Finder(tmp_path, None, "en").find("clip.mp4")
     assert isinstance(sidecar, Sidecar)
     assert sidecar.metadata.title == "Cat naps"
+
+
+def test_a_folder_of_thousands_is_gone_through_once_not_for_each_video(tmp_path: Path) -> None:
+    for number in range(2_000):
+        put(tmp_path, f"clip_{number}.mp4", f"clip_{number}.srt", f"clip_{number}.de.vtt")
+    listing, began = Listing.of(tmp_path, tmp_path), time.process_time()
+    assert all(len(beside(listing, f"clip_{number}.mp4", "en")) == 2 for number in range(2_000))
+    assert time.process_time() - began < 2, "seconds; it takes a tenth of one, and ten when it goes through all of them"
 
 
 def test_every_language_has_its_own_two_letters() -> None:

@@ -151,6 +151,16 @@ def test_a_batch_file_is_parsed_again_only_when_its_size_or_time_changed(tmp_pat
     assert title(tmp_path) == "two"
 
 
+def test_large_batches_are_parsed_once_for_all_media(tmp_path: Path) -> None:
+    """Together they are more than is kept between scans: parsed again, they would say what they say by then."""
+    finder, media = Finder(tmp_path, Path("meta"), "en"), ["videos/1.mp4", "videos/2.mp4", "videos/3.mp4"]
+    for words in ("before", "after!"):
+        for name in ("1_and_2", "3"):
+            said = {"": "x" * 10_000_000, **{f"{number}.mp4": {"title": words} for number in name.split("_and_")}}
+            os.utime(put(tmp_path, f"meta/en_{name}.json", said), (1000, 1000))
+        assert [finder.find(one).metadata.title for one in media] == ["before"] * 3  # type: ignore[union-attr]
+
+
 def test_a_batch_file_that_was_broken_is_read_once_it_is_mended(tmp_path: Path) -> None:
     path = put(tmp_path, BATCH, b"{broken")
     os.utime(path, (1000, 1000))

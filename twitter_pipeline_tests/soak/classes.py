@@ -13,6 +13,7 @@ TIMELINE = "GET /2/users/{id}/tweets"
 INITIALIZE = "POST /2/media/upload/initialize"
 APPEND = "POST /2/media/upload/{id}/append"
 FINALIZE = "POST /2/media/upload/{id}/finalize"
+SUBTITLES = "POST /2/media/subtitles"
 
 #: Two of one account may have the same words, and come one after the other.
 ITEMS_AN_ACCOUNT = 80
@@ -83,7 +84,13 @@ CLASSES = (
     FaultClass("media id unknown", (_rule(FINALIZE, "late_media", 0.6, seconds=1), *_LOST_ANSWERS)),
     FaultClass(
         "processing",
-        (_rule(FINALIZE, "stuck", 0.7, seconds=1), _rule(APPEND, "drop_after", 0.2), _rule(POST, "cut", 0.5)),
+        (
+            _rule(FINALIZE, "stuck", 0.7, seconds=1),
+            _rule(APPEND, "drop_after", 0.2),
+            _rule(SUBTITLES, "drop_after", 0.2),
+            _status(SUBTITLES, 503, 0.2),
+            _rule(POST, "cut", 0.5),
+        ),
         kind="video",
     ),
     FaultClass("timeline lags", (*_LOST_ANSWERS, {"call": TIMELINE, "kind": "lag", "seconds": 0.8, "times": "always"})),

@@ -17,7 +17,7 @@ from twitter_pipeline_tests.soak.whole import Whole
 from twitter_pipeline_tests.support.postgres import OUR_SCHEMA, shared_server
 
 _OUTAGES = frozenset(one.name for one in CLASSES if one.outage)
-_COLUMNS = ("items", "hit", "published", "duplicates", "lost", "unconfirmed", "wrong", "refused")
+_COLUMNS = ("items", "hit", "published", "duplicates", "lost", "unconfirmed", "wrong", "refused", "captioned")
 _MOST_TROUBLES = 20
 #: CI's: enough for each class to be hit `HITS_A_CLASS` times, by far.
 FULL = 2000

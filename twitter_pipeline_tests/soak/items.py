@@ -36,6 +36,8 @@ _WORDS = (
 
 #: One item of so many has so many sentences more, and is a thread of three posts.
 THREAD_EVERY, THREAD_SENTENCES = 6, 20
+#: One video of so many has captions beside it, each its own.
+CAPTIONS_EVERY = 5
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,8 @@ class Expected:
     more: tuple[str, ...]
     #: SHA-256 of each file, in order; none for a text.
     media: tuple[str, ...]
+    #: Language and SHA-256 of a video's captions.
+    captions: tuple[tuple[str, str], ...]
 
 
 def make(root: Path, publishes: int, chance: random.Random, classes: Sequence[FaultClass] = CLASSES) -> list[Expected]:
@@ -71,7 +75,7 @@ def make(root: Path, publishes: int, chance: random.Random, classes: Sequence[Fa
         account = account_of(one, of_class)
         folder = root / one.trouble / account
         folder.mkdir(parents=True, exist_ok=True)
-        made.append(_item(folder, clip, one, number, text))
+        made.append(_item(folder, clip, one, number, text, has_captions=of_class % CAPTIONS_EVERY == 0))
     return made
 
 
@@ -83,10 +87,11 @@ def _text(chance: random.Random, one: FaultClass, of_class: int, number: int) ->
     return f"Take {mark}: {' '.join(words)}"
 
 
-def _item(folder: Path, clip: Path, one: FaultClass, number: int, text: str) -> Expected:
+def _item(folder: Path, clip: Path, one: FaultClass, number: int, text: str, *, has_captions: bool) -> Expected:
     name = f"item-{number:05}"
     words = json.dumps({"title": text})
     media: list[Path] = []
+    captions: list[tuple[str, str]] = []
     if one.kind == "text":
         path = folder / f"{name}.txt"
         path.write_text(text, encoding="utf-8")
@@ -96,6 +101,8 @@ def _item(folder: Path, clip: Path, one: FaultClass, number: int, text: str) -> 
         with path.open("ab") as file:  # a free box at the end changes the file, not the film
             file.write((8 + len(name)).to_bytes(4, "big") + b"free" + name.encode())
         media = [path]
+        if has_captions:
+            captions = [(language, _captions(path, language, number)) for language in ("DE", "EN")]
     elif one.kind == "album":
         path = folder / name
         path.mkdir()
@@ -115,7 +122,15 @@ def _item(folder: Path, clip: Path, one: FaultClass, number: int, text: str) -> 
         text=texts[0],
         more=texts[1:],
         media=tuple(hashlib.sha256(file.read_bytes()).hexdigest() for file in media),
+        captions=tuple(captions),
     )
+
+
+def _captions(video: Path, language: str, number: int) -> str:
+    """Put captions beside a video; their SHA-256."""
+    words = f"1\n00:00:00,000 --> 00:00:00,800\nTake {number}, {language}\n"
+    video.with_suffix(f".{language.lower()}.srt").write_text(words, encoding="utf-8")
+    return hashlib.sha256(words.encode()).hexdigest()
 
 
 def _picture(path: Path, number: int, part: int) -> Path:

@@ -30,8 +30,10 @@ class Tally:
     published: int = 0
     duplicates: int = 0
     lost: int = 0
-    #: A post that is no item's, has other words or media, or is another than the one that the task names.
+    #: A post that is no item's, has other words, media or captions, or is another than the one that the task names.
     wrong: int = 0
+    #: Videos whose captions went out with them.
+    captioned: int = 0
     #: Left to a person, with what to do.
     unconfirmed: int = 0
     #: Refused, and says so: X takes the same words once.
@@ -72,6 +74,7 @@ def judge(
     with reading(engine) as connection:
         by_path = {(task.project_id, task.media_path): task for task in tasks.read(connection, tasks.select())}
     attempts, struck_tasks = _attempts(engine), _tasks_of(engine, struck)
+    without_captions = _without_captions(engine)
     made: dict[object, list[dict[str, Any]]] = defaultdict(list)
     for post in posts:
         media = tuple(medium["sha256"] for medium in post["media"])
@@ -88,6 +91,8 @@ def judge(
         wrong = _judge_one(tally, item, task, own, bool(taken[f"{item.account} {item.text}"]))
         if wrong is None and item.more:
             wrong = _judge_thread(tally, task, own, others)
+        if wrong is None and task is not None and own:
+            wrong = _judge_captions(tally, item, own[0], told=task.id in without_captions)
         tally.hit += any(post["fault"] for same in (own, *others) for post in same) or (
             task is not None and (task.id in struck_tasks or _was_hit(task, attempts[task.id]))
         )
@@ -148,6 +153,23 @@ def _judge_thread(
         tally.lost += 1
         return "lost: a part of its thread"
     return None
+
+
+def _judge_captions(tally: Tally, item: Expected, post: dict[str, Any], *, told: bool) -> str | None:
+    """Count a video's captions; what is wrong with them. Some may be missing only where the log has `told` so."""
+    there = {(one["language"], one["sha256"]) for medium in post["media"] for one in medium["captions"]}
+    tally.captioned += bool(there)
+    if there == set(item.captions) or (told and there < set(item.captions)):
+        return None
+    tally.wrong += 1
+    return f"wrong captions: {sorted(there)}"
+
+
+def _without_captions(engine: sa.Engine) -> set[int]:
+    """The tasks whose log says that a file of captions was left out: a post never waits for them for good."""
+    columns = publishing_log.c
+    with reading(engine) as connection:
+        return set(connection.scalars(sa.select(columns.task_id).where(columns.action == "captions")))
 
 
 def _was_hit(task: Task, attempts: Sequence[sa.RowMapping]) -> bool:

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from twitter_pipeline.config import Project, Source
 from twitter_pipeline.scanning.sidecars.document import Document, Unreadable
 from twitter_pipeline.scanning.sidecars.found import Problem, Sidecar
 from twitter_pipeline.scanning.sidecars.listing import Listing, name_key
-from twitter_pipeline.scanning.sidecars.opening import open_document
+from twitter_pipeline.scanning.sidecars.opening import open_document, parsed_for_a_scan
 from twitter_pipeline.scanning.sidecars.reader import Answer, Passed, Reader, Refused, Wanted, Words
 from twitter_pipeline.scanning.sidecars.readers import READERS
 
@@ -42,7 +42,10 @@ class Look:
 
 
 class Finder:
-    """Finds the metadata of a source's media. It lists each folder once, so make a new one for each scan."""
+    """Finds the metadata of a source's media.
+
+    It lists each folder once, and parses each file of many media once, so make a new one for each scan.
+    """
 
     def __init__(
         self,
@@ -62,6 +65,7 @@ class Finder:
         self._languages = tuple(dict.fromkeys((language, *fallback_languages)))
         self.readers = tuple(reader for reader in READERS if not kinds or reader.KIND in kinds)
         self._folders: dict[Path, Listing] = {}
+        self._shared = parsed_for_a_scan()
         #: By a medium's folder, relative to the project: the listing of it, and all that are asked.
         self._asked: dict[str, tuple[Listing, tuple[Listing, ...]]] = {}
 
@@ -127,8 +131,10 @@ class Finder:
         result: Sidecar | Problem | Passed | None
         try:
             file = listing.file(entry)
-            document = open_document(file, shared=named.SHARED)
+            document = self._shared.document(file) if named.SHARED else open_document(file)
             reader = reader_of(document, named)
+            if listing is not wanted.beside:
+                wanted = replace(wanted, near=listing.folder.parent == wanted.beside.folder)
             answer = self._answer(named, reader, document, wanted)
         except Unreadable as error:
             return Look(listing, entry, named, reader, listing.problem_with(entry, error))

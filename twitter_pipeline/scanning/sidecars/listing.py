@@ -18,8 +18,9 @@ from twitter_pipeline.scanning.names import is_utf8
 from twitter_pipeline.scanning.sidecars.document import File, Unreadable
 from twitter_pipeline.scanning.sidecars.found import Problem
 
-#: How files of captions end.
+#: How files of captions end, and what may stand between a video's name and what theirs says besides.
 CAPTIONS = (".srt", ".vtt")
+CAPTION_MARKS = "_.-"
 #: How names of metadata files end.
 ENDINGS = (".json", ".json.xz", ".txt", ".csv", ".tsv", ".xlsx", ".xmp")
 
@@ -52,7 +53,7 @@ class Listing:
     files: dict[str, os.DirEntry[str]] = field(default_factory=dict)
     #: Its files of captions, by `name_key`.
     caption_files: dict[str, os.DirEntry[str]] = field(default_factory=dict)
-    #: All its other files, and texts, which may be metadata or none, by `base_of`.
+    #: All its other files and folders, and texts, which may be metadata or none, by `base_of`.
     other_bases: set[str] = field(default_factory=set)
     #: The names of its files that are no metadata whatever stands in them; hidden ones are left out.
     others: list[str] = field(default_factory=list)
@@ -102,18 +103,35 @@ class Listing:
             found = [
                 entry
                 for key, entry in self.files.items()
-                # A medium may be called "en_clip.mp4": its "en_clip.json" is no batch. "~$" is what a program has open.
-                if is_like(key)
-                and not key.startswith((".", "~$"))
-                and not (key.endswith(".json") and base_of(key) in self.other_bases)
+                # "~$" is what a program has open.
+                if is_like(key) and not key.startswith((".", "~$")) and not self._is_of_one(key, pattern)
             ]
             self._matching[pattern] = sorted(found, key=_age, reverse=True)
         return self._matching[pattern]
+
+    def _is_of_one(self, key: str, pattern: str) -> bool:
+        """Whether it is the metadata of one medium: "en_clip.json" of "en_clip.mp4", or an album, is no batch.
+
+        A folder that is called like a file with a fixed name, such as "metadata.json", is no album.
+        """
+        if not key.endswith(".json"):
+            return False
+        return base_of(key) in (self.other_bases if "*" in pattern else self.media_bases)
 
     @cached_property
     def types(self) -> Counter[str | None]:
         """How many media of each type it holds, by `kinds.type_of`."""
         return Counter(map(type_of, self.others))
+
+    @cached_property
+    def captions(self) -> dict[str, list[str]]:
+        """The `name_key` of its files of captions, by all that their video may be called: a.en.srt by a.en and by a."""
+        found: dict[str, list[str]] = {}
+        for name in self.caption_files:
+            stem = base_of(name)
+            for end in (*(at for at, letter in enumerate(stem) if letter in CAPTION_MARKS), len(stem)):
+                found.setdefault(stem[:end], []).append(name)
+        return found
 
     @cached_property
     def media_bases(self) -> set[str]:

@@ -24,6 +24,8 @@ class Wanted:
     neutral: bool
     #: The medium's folder.
     beside: Listing
+    #: Whether the file that is asked lies there, or in a folder of metadata within; else it may be about any other.
+    near: bool = True
 
     @cached_property
     def base(self) -> str:
@@ -33,7 +35,7 @@ class Wanted:
     @property
     def is_alone(self) -> bool:
         """Whether no other medium of its type lies in its folder, so that what speaks of the folder speaks of it."""
-        return self.beside.types[type_of(self.name)] == 1
+        return self.near and self.beside.types[type_of(self.name)] == 1
 
 
 @dataclass(frozen=True)

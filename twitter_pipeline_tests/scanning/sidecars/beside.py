@@ -49,7 +49,7 @@ def lay(folder: Path, media: str, files: Mapping[str, Any]) -> None:
 def found(folder: Path, media: str, files: Mapping[str, Any], **options: Any) -> Sidecar | Problem | None:
     """What is found for `media` with `files` beside it."""
     lay(folder, media, files)
-    return Finder(folder, None, options.pop("language", "en"), **options).find(media)
+    return Finder(folder, options.pop("metadata_dir", None), options.pop("language", "en"), **options).find(media)
 
 
 def understood(folder: Path, media: str, files: Mapping[str, Any], **options: Any) -> Metadata | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from pathlib import Path
 from typing import Any
 
@@ -74,3 +75,28 @@ def test_one_that_names_an_author_comes_from_elsewhere(tmp_path: Path) -> None:
 
 def test_another_medium_s_is_not_taken(tmp_path: Path) -> None:
     assert understood(tmp_path, "a.jpg", {"a.png.json": {**SITE, "title": "Sea"}}) is None
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        (
+            '<p>Fog &amp; rain<br />all day</p><p><a href="https://x.y"><span>It stays</span></a></p>',
+            "Fog & rain\nall day\n\nIt stays",
+        ),
+        ("<b>Fog</b>\nand rain", "Fog\nand rain"),
+        ("<div>\n  Fog\n  and rain\n</div>\n<ul><li>one</li></ul>", "Fog and rain\n\none"),
+        ("I <3 fog & rain, a < b > c <fog>", "I <3 fog & rain, a < b > c <fog>"),
+        ("<p>&#0;&lt;p&gt;</p>", "\ufffd<p>"),
+    ],
+)
+def test_of_html_the_words_are_taken(tmp_path: Path, written: str, words: str) -> None:
+    about = {**SITE, "content": written}
+    assert understood(tmp_path, "a.jpg", {"a.jpg.json": about}) == Metadata(description=words)
+
+
+def test_html_without_an_end_takes_no_time(tmp_path: Path) -> None:
+    for written in ("<a " * 300_000, "<p>" + " " * 900_000, "<p>" + "\n" * 900_000, "<p " + "x" * 900_000):
+        began = time.process_time()
+        understood(tmp_path, "a.jpg", {"a.jpg.json": {**SITE, "content": written}})
+        assert time.process_time() - began < 2, "seconds"

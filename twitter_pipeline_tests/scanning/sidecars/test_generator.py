@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 
 from twitter_pipeline.content import Metadata
-from twitter_pipeline_tests.scanning.sidecars.beside import problem, sample, understood
+from twitter_pipeline.scanning.sidecars import Finder
+from twitter_pipeline.scanning.sidecars.reader import Passed
+from twitter_pipeline_tests.scanning.sidecars.beside import lay, problem, sample, understood
 from twitter_pipeline_tests.support.samples import needs_samples
 
 COFFEE = Metadata(title="Coffee", description="Why it works.", hashtags=("coffee",), keywords=("coffee",))
@@ -37,6 +39,39 @@ def test_of_several_videos_it_speaks_only_of_the_one_it_names(tmp_path: Path) ->
     assert understood(tmp_path, "final.mp4", files) == COFFEE
     assert understood(tmp_path, "other.mp4", files) is None
     assert understood(tmp_path, "final.mp4", {"metadata.json": WORDS}) is None
+
+
+@pytest.mark.parametrize("name", ["seo_metadata", "metadata"])
+def test_a_folder_of_its_name_beside_it_takes_nothing_from_it(tmp_path: Path, name: str) -> None:
+    (tmp_path / name).mkdir()
+    assert understood(tmp_path, "final.mp4", {f"{name}.json": WORDS}) == COFFEE
+
+
+def test_the_metadata_of_a_medium_that_is_called_so_is_that_ones(tmp_path: Path) -> None:
+    files = {"metadata.png": b"", "metadata.json": WORDS}
+    assert understood(tmp_path, "final.mp4", files) is None
+    metadata = understood(tmp_path, "metadata.png", files)
+    assert metadata is not None
+    assert metadata.title == "Coffee"
+
+
+def test_in_a_folder_of_metadata_it_speaks_of_the_video_it_names(tmp_path: Path) -> None:
+    apart = Path("metadata")
+    lay(tmp_path / "metadata", "notes.md", {"metadata.json": {**WORDS, "video_file": "out/final.mp4"}})
+    assert understood(tmp_path, "final.mp4", {}, metadata_dir=apart) == COFFEE
+    assert understood(tmp_path, "other.mp4", {}, metadata_dir=apart) is None
+
+
+def test_in_a_folder_of_metadata_without_a_name_it_speaks_of_no_video_but_the_only_one_above(tmp_path: Path) -> None:
+    """Each video may be alone in its folder: all of them would be posted with its words."""
+    for run in ("1", "2"):
+        lay(tmp_path / run, "final.mp4", {})
+    lay(tmp_path / "metadata", "notes.md", {"metadata.json": WORDS})
+    finder = Finder(tmp_path, Path("metadata"), "en")
+    assert finder.find("1/final.mp4") is finder.find("2/final.mp4") is None
+    (look,) = finder.looks("1/final.mp4")
+    assert look.result == Passed("it names no video, and lies apart from them")
+    assert understood(tmp_path, "final.mp4", {}, metadata_dir=Path("metadata")) == COFFEE
 
 
 @pytest.mark.parametrize("status", ["failed", "FAILED", " error ", "cancelled"])

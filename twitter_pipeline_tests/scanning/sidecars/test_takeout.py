@@ -20,7 +20,7 @@ SEA = Metadata(
     description="The sea",
     extra={"date": "2023-10-06T06:30:00+00:00", "source_url": "https://photos.google.com/photo/1"},
 )
-LONG = "IMG_20230815_a_very_long_name_of_a_picture_here.jpg"
+LONG = "IMG_20230815_a_very_long_name_of_a_picture_that_was_taken.jpg"
 
 
 @pytest.mark.parametrize(
@@ -37,11 +37,59 @@ LONG = "IMG_20230815_a_very_long_name_of_a_picture_here.jpg"
         ("a(1).jpg", "a.jpg.supplemental-metadata(1).json"),
         ("a-edited.jpg", "a.jpg.json"),
         ("a-edited.jpg", "a.jpg.supplemental-metadata.json"),
-        (LONG, f"{LONG[:46]}.json"),
+        ("a-edited(1).jpg", "a.jpg.supplemental-metadata(1).json"),
+        ("a-bearbeitet.jpg", "a.jpg.suppl.json"),
+        ("a-modifie\u0301.jpg", "a.jpg.suppl.json"),
+        ("photo (1).jpg", "photo (1).jpg.supplemental-metadata.json"),
     ],
 )
 def test_a_picture_is_found_under_each_name_takeout_gives(tmp_path: Path, media: str, name: str) -> None:
     assert understood(tmp_path, media, {name: PHOTO}) == SEA
+
+
+@pytest.mark.parametrize(
+    ("media", "title"),
+    [
+        (LONG, LONG),
+        (LONG, ""),
+        (LONG, LONG.removesuffix(".jpg")),
+        (LONG.replace(".jpg", "-edited.jpg"), LONG),
+        (f"{LONG[:47]}.jpg", f"{LONG[:47]}, and its end.jpg"),
+        (f"{LONG[:40]}_Tom_s_cat_s_day.jpg", f"{LONG[:40]}_Tom's cat's day.jpg".replace(" ", "_")),
+        (f"{LONG[:46]}.jpg", f"{LONG[:46]}.JPG"),
+    ],
+)
+def test_a_cut_name_is_the_pictures_whose_name_its_title_is(tmp_path: Path, media: str, title: str) -> None:
+    name = f"{media[:46]}.json"
+    assert understood(tmp_path, media, {name: {**PHOTO, "title": title}}) == SEA
+    other = f"{media[:46]}_another_picture.jpg"
+    assert understood(tmp_path, other, {}) == (None if title else SEA)
+
+
+def test_of_names_that_are_cut_alike_each_picture_has_its_own_whatever_their_numbers(tmp_path: Path) -> None:
+    begin = LONG[:46]
+    titles = [f"{begin}{end}.jpg" for end in ("_at_noon", "_at_night", "", "_in_the_evening_of_a_very_long_day")]
+    media = [*titles[:3], f"{begin}_.jpg"]
+    for numbers in (("", "(1)", "(2)", "(3)"), ("(3)", "(2)", "", "(1)")):
+        files = {
+            f"{begin}{number}.json": {**PHOTO, "title": title, "description": title}
+            for number, title in zip(numbers, titles, strict=True)
+        }
+        for one, title in zip(media, titles, strict=True):
+            metadata = understood(tmp_path, one, files)
+            assert metadata is not None
+            assert metadata.description == title
+
+
+def test_pictures_that_had_one_long_name_are_told_apart_by_their_numbers(tmp_path: Path) -> None:
+    files = {
+        f"{LONG[:46]}{number}.json": {**PHOTO, "title": f"{LONG[:47]}_and_more.jpg", "description": f"it is {number}"}
+        for number in ("", "(1)", "(2)")
+    }
+    for number in ("", "(1)", "(2)"):
+        metadata = understood(tmp_path, f"{LONG[:47]}{number}.jpg", files)
+        assert metadata is not None
+        assert metadata.description == f"it is {number}".strip()
 
 
 @pytest.mark.parametrize(
@@ -61,12 +109,20 @@ def test_another_pictures_is_not_taken(tmp_path: Path, media: str, name: str) ->
     "album",
     [
         {"title": "Trip", "description": "To the sea", "date": {"timestamp": "1696573800"}, "access": "protected"},
+        {"title": "Trip", "description": "", "access": "protected"},
         {"albumData": {"title": "Trip", "description": "To the sea"}},
     ],
 )
 @pytest.mark.parametrize("name", ["metadata.json", "a.json", "a.jpg.json"])
 def test_what_is_about_an_album_is_no_picture_s(tmp_path: Path, name: str, album: object) -> None:
     assert understood(tmp_path, "a.jpg", {name: album}) is None
+
+
+@pytest.mark.parametrize("taken", [None, [], "1696573800", {"timestamp": []}])
+@pytest.mark.parametrize("name", ["a.jpg.json", "a.json", "a.jpg.suppl.json"])
+def test_whatever_is_wrong_with_its_times_its_title_is_not_posted(tmp_path: Path, name: str, taken: object) -> None:
+    about = {"title": "a.jpg", "description": "The sea", "photoTakenTime": taken}
+    assert understood(tmp_path, "a.jpg", {name: about}) == Metadata(description="The sea")
 
 
 @needs_samples

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import html
+import re
 from collections.abc import Iterable
 
 from twitter_pipeline.scanning.kinds import is_media
@@ -17,6 +19,13 @@ _SOURCES = ("post_url", "permalink", "webpage_url", "url")
 FIELDS: tuple[str, ...] = ("title", *_DESCRIPTIONS, "hashtags", "tags", *_AUTHORS, "date", *_SOURCES)
 SHARED = False
 IN_LANGUAGES = False
+
+#: HTML's: of a paragraph, between lines, within one.
+_TAG = re.compile(
+    r"</?(?:(?P<p>p)|(?P<line>blockquote|br|center|dd|div|dl|dt|figure|h[1-6]|hr|li|ol|pre|ul)"
+    r"|a|abbr|b|code|del|em|i|img|ins|s|small|span|strong|sub|sup|u)(?:\s[^<>]*)?/?>",
+    re.IGNORECASE,
+)
 
 
 def claims(name: str, /) -> bool:
@@ -48,11 +57,23 @@ def read(document: Document, wanted: Wanted, /) -> Answer:
         return Words(fields.read({**about, "description": description, "hashtags": tags}))
     return Words(
         fields.foreign(
-            title=about.get("title"),
-            description=description,
+            title=_plain(about.get("title")),
+            description=_plain(description),
             tags=tags,
             author=fields.named(fields.first(about, *_AUTHORS)),
             date=about.get("date"),
             source_url=fields.first(about, *_SOURCES),
         )
     )
+
+
+def _plain(value: object) -> object:
+    """The words of HTML, which Mastodon, DeviantArt, Tumblr and others give; anything else as it is."""
+    if not isinstance(value, str) or _TAG.search(value) is None:
+        return value
+    if any(
+        tag.lastgroup for tag in _TAG.finditer(value)
+    ):  # then these make the lines, and those of the source are none
+        value = " ".join(line.strip() for line in value.split("\n"))
+    words = html.unescape(_TAG.sub(lambda tag: {"p": "\n\n", "line": "\n"}.get(tag.lastgroup or "", ""), value))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(line.strip() for line in words.split("\n"))).strip()

@@ -1,6 +1,7 @@
 """`seo_metadata.json` or `metadata.json`: what AI video generators leave in the folder of a video.
 
-Such a file names its video, in `video_file`, or speaks of the only one that lies in its folder.
+Such a file names its video, in `video_file`, or speaks of the only one that lies in its folder. In a folder of metadata
+apart from the videos it must name it: it may be any one's.
 """
 
 from __future__ import annotations
@@ -60,4 +61,6 @@ def _why_not_of(file: str, wanted: Wanted) -> str | None:
     if file:
         named = last_part(file)
         return None if wanted.name == named or wanted.base == base_of(named) else f"it speaks of {named}"
-    return None if wanted.is_alone else "it names no video, and its folder holds several media"
+    if wanted.is_alone:
+        return None
+    return f"it names no video, and {'its folder holds several media' if wanted.near else 'lies apart from them'}"

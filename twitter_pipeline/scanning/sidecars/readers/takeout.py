@@ -1,8 +1,11 @@
 """`a.jpg.supplemental-metadata.json`, as Google Takeout lays it beside pictures from Google Photos.
 
-Takeout cuts such a name after 46 characters (`a.jpg.suppl.json`), and numbers pictures of one name in another place
-than their metadata: `DSC_0238.JPG(1).json` belongs to `DSC_0238(1).JPG`. Older ones are called `a.jpg.json`, and found
-as gallery-dl's are. An edited picture shares the metadata of the original.
+Takeout cuts such a name after 46 characters (`a.jpg.suppl.json`), and the picture's own after 51. It numbers pictures
+of one name in another place than their metadata: `DSC_0238.JPG(1).json` belongs to `DSC_0238(1).JPG`. Older ones are
+called `a.jpg.json`, and found as gallery-dl's are. An edited picture shares the metadata of the original.
+
+Long names that begin alike are cut to one, and numbered in whichever order. Then `title`, which is the whole name that
+the picture once had, says whose metadata it is.
 """
 
 from __future__ import annotations
@@ -12,21 +15,31 @@ from collections.abc import Iterable, Iterator
 
 from twitter_pipeline.scanning.sidecars import fields
 from twitter_pipeline.scanning.sidecars.document import Document, as_object
+from twitter_pipeline.scanning.sidecars.listing import base_of, name_key
 from twitter_pipeline.scanning.sidecars.reader import Answer, Passed, Wanted, Words
 
 KIND = "takeout"
 EXAMPLES: tuple[str, ...] = ("a.jpg.supplemental-metadata.json", "a.jpg.suppl.json", "a.jpg(1).json", "a.jpg.json")
-FIELDS: tuple[str, ...] = ("description", "url", "photoTakenTime", "creationTime")
+FIELDS: tuple[str, ...] = ("title", "description", "url", "photoTakenTime", "creationTime")
 SHARED = False
 IN_LANGUAGES = False
 
 _SUFFIX = "supplemental-metadata"
-#: Where Takeout cuts, in characters, ".json" aside.
-_CUT = 46
+#: Where Takeout cuts, in characters: names of metadata, ".json" aside, and those of pictures.
+_CUT, _PICTURE_CUT = 46, 51
+#: Names cut to one that are told apart.
+_MOST_ALIKE = 20
 _NUMBERED = re.compile(r"(.*)(\(\d+\))(\.[^.]*)", re.DOTALL)
 _CUT_OFF = re.compile(r".*\.([a-z-]*)\.json", re.DOTALL)
-_NUMBER_LAST = re.compile(r".*\(\d+\)\.json", re.DOTALL)
-_EDITED = "-edited"
+_NUMBER_LAST = re.compile(r"(.*)\(\d+\)\.json", re.DOTALL)
+#: What Takeout writes as "_" in the name of a file.
+_UNFIT = re.compile(r"""[&%'"<>:/\\|?*\x00-\x1f]""")
+_MARKS = ("photoTakenTime", "googlePhotosOrigin", "geoDataExif")
+#: How a picture that was edited, or made by Google of another, ends: in the language of the account.
+_EDITED = re.compile(
+    "-(?:edited|effects|smile|mix|bearbeitet|bewerkt|edytowane|modificato|modifié|ha editado|editat|編集済み)"
+    r"(?=(?:\(\d+\))?\.[^.]*$)"
+)
 
 
 def claims(name: str, /) -> bool:
@@ -38,37 +51,42 @@ def claims(name: str, /) -> bool:
 def names(wanted: Wanted, /) -> Iterable[str]:
     """The picture's name with the suffix, cut wherever Takeout may have cut it, best first."""
     yield from _names(wanted.name)
-    if _EDITED in wanted.base:
-        yield from _names(wanted.name.replace(_EDITED, "", 1))
-        yield wanted.name.replace(_EDITED, "", 1) + ".json"
+    if (unedited := _EDITED.sub("", wanted.name)) != wanted.name:
+        yield from _names(unedited)
+        yield f"{unedited}.json"
 
 
 def _names(name: str) -> Iterator[str]:
-    number = ""
-    if (numbered := _NUMBERED.fullmatch(name)) is not None:
-        name, number = numbered[1] + numbered[3], numbered[2]
     for length in range(len(_SUFFIX), -1, -1):
-        yield f"{name}.{_SUFFIX[:length]}{number}.json"
+        yield f"{name}.{_SUFFIX[:length]}.json"
+    unnumbered, number = _numbered(name)
     if number:
-        yield f"{name}{number}.json"
-    if len(name) > _CUT:
-        yield f"{name[:_CUT]}{number}.json"
+        for length in range(len(_SUFFIX), -1, -1):
+            yield f"{unnumbered}.{_SUFFIX[:length]}{number}.json"
+        yield f"{unnumbered}{number}.json"
+    if len(unnumbered) > _CUT:
+        for other in dict.fromkeys((number, "", *(f"({at})" for at in range(1, _MOST_ALIKE)))):
+            yield f"{unnumbered[:_CUT]}{other}.json"
+
+
+def _numbered(name: str) -> tuple[str, str]:
+    """A picture's name without the number that Takeout gave it, and that; empty for none."""
+    found = _NUMBERED.fullmatch(name)
+    return (name, "") if found is None else (found[1] + found[3], found[2])
 
 
 def understands(content: object, /) -> bool:
-    """It says when the picture was taken or where from it came, or is what Takeout says of an album."""
-    if not isinstance(content, dict):
-        return False
-    return any(isinstance(content.get(name), dict) for name in ("photoTakenTime", "googlePhotosOrigin")) or (
-        _is_album(content)
-    )
+    """It has fields that only Google Photos calls so, whatever is in them, or is what Takeout says of an album."""
+    return isinstance(content, dict) and (any(name in content for name in _MARKS) or _is_album(content))
 
 
 def _is_album(content: dict[str, object]) -> bool:
+    if isinstance(content.get("albumData"), dict):
+        return True
     date = content.get("date")
-    return isinstance(content.get("albumData"), dict) or (
-        isinstance(date, dict) and "timestamp" in date and "title" in content and "photoTakenTime" not in content
-    )
+    is_dated = isinstance(date, dict) and "timestamp" in date
+    # One without a date says who may see it.
+    return (is_dated or content.get("access") == "protected") and "title" in content and "photoTakenTime" not in content
 
 
 def read(document: Document, wanted: Wanted, /) -> Answer:
@@ -76,5 +94,37 @@ def read(document: Document, wanted: Wanted, /) -> Answer:
     about = as_object(document.content, "it")
     if _is_album(about):
         return Passed("it is about an album of Google Photos, not a picture")
+    title = fields.text(about.get("title"))
+    if title and _is_cut(name_key(document.name), wanted.name) and not _may_be_of(title, wanted):
+        return Passed(f"its name is cut, and by its title it is of {title}")
     taken = fields.within(about, "photoTakenTime", "timestamp") or fields.within(about, "creationTime", "timestamp")
     return Words(fields.foreign(description=about.get("description"), date=taken, source_url=about.get("url")))
+
+
+def _is_cut(file: str, picture: str) -> bool:
+    """Whether the name of a metadata file ends within the picture's, so that it may be another's as well."""
+    stem = found[1] if (found := _NUMBER_LAST.fullmatch(file)) is not None else file.rpartition(".")[0]
+    return len(stem) == _CUT and any(name.startswith(stem) and name != stem for name in _originals(picture))
+
+
+def _may_be_of(title: str, wanted: Wanted) -> bool:
+    """Whether a picture that had this name may be called by Takeout as the one wanted is."""
+    had, without_ending = base_of(_fit(title)), name_key(_fit(title))
+    for name in _originals(wanted.name):
+        base = base_of(_fit(name))
+        if base in (had, without_ending):
+            return True
+        if len(name) == _PICTURE_CUT and had.startswith(base) and base_of(title) not in wanted.beside.media_bases:
+            return True
+    return False
+
+
+def _fit(name: str) -> str:
+    """As Takeout calls a file that had this name."""
+    return _UNFIT.sub("_", name)
+
+
+def _originals(picture: str) -> set[str]:
+    """What a picture may have been called before it was numbered or edited."""
+    names = {picture, _EDITED.sub("", picture)}
+    return names | {_numbered(name)[0] for name in names}
