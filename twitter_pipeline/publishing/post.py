@@ -222,10 +222,7 @@ def _allow(session: Session, content: Content, uploaded: UploadedMedia, page: st
                 )
             )
         # After that: a post that may be its own is no repetition to wait for.
-        if repeats.are_said(connection, session, content, now=now):
-            raise Ended(
-                MustWait("the account has posted the same words since it was prepared; it is prepared anew", now)
-            )
+        repeats.refuse_said(connection, session, content, page=page, now=now)
         if not attempts.mark_sent(connection, session.claim, now=now):
             raise Ended(Failed("the lease ran out before the post was sent"))
     return None

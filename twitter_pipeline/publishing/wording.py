@@ -114,14 +114,14 @@ def ways(source: Source, metadata: Metadata, limit: int, *, name: str) -> tuple[
         named = foreign.without_mentions(named)
     if named:
         tried.append((f"with the {'number' if number else 'words'} of its file’s name", metadata, f"({named})"))
-    found: dict[str, Way] = {}
+    found: dict[tuple[str, ...], Way] = {}
     for said, words, ending in tried:
         fit = composed(source, words, limit, ending=ending)
         # What was to tell it apart may have given way, or not be shown.
-        if fit.text != plain.text:
+        if (fit.text, fit.more) != (plain.text, plain.more):
             left = () if words is metadata else ("the beginning of the description",)
             way = Way(said=said, text=fit.text, weight=fit.weight, gave_way=(*left, *fit.gave_way), more=fit.more)
-            found.setdefault(fit.text, way)
+            found.setdefault(way.texts, way)
     return tuple(found.values())
 
 
