@@ -248,7 +248,7 @@ def _write_down(session: Session, answer: _Answer) -> None:
             http_status=answer.http_status,
         )
         if answer.ids_unknown:
-            uploads.disbelieve(connection, session.task.id, now=now)
+            uploads.disbelieve(connection, session.claim, now=now)
         if state in (AttemptState.PREPARED, AttemptState.REFUSED):
             session.late_no(connection, outcome, now)
 
