@@ -2,7 +2,7 @@
 
 - a person paused everything, the project, or an account
 - X made an account wait, or refused it, or is not there: then one item tries whether it is again
-- the canary: the first post of a project goes out alone, a thread to its end, and the rest when somebody has looked at it
+- the canary: the first post of a project goes out alone (a thread to its end), the rest when somebody has looked at it
 
 Accounts hold back the sources that post with them; the other sources of the project go on.
 """
@@ -216,7 +216,7 @@ def _some(
     return connection.execute(query.order_by(_tasks.id)).all()
 
 
-def _begun(connection: sa.Connection, project: Project) -> Sequence[sa.Row[tuple[int, str, str]]]:
+def _begun(connection: sa.Connection, project: Project) -> Sequence[sa.Row[Any]]:
     """Up to two tasks whose thread is on X in part."""
     query = sa.select(_tasks.id, _tasks.partition_key, _tasks.status).where(
         _tasks.project_id == project.id, _tasks.status != Status.COMPLETED.value, IS_BEGUN

@@ -1,7 +1,8 @@
 """Words that the account has posted not long ago: X refuses them, so they are varied, or wait.
 
-A look made before the media are taken up, at all posts of a thread; and once more where nobody can come between (`post`,
-step 1). What was posted by hand since the timeline was read is not seen: X refuses that, and the timeline tells.
+A look made before the media are taken up, at all posts of a thread; and once more where nobody can come between
+(`post`, step 1). What was posted by hand since the timeline was read is not seen: X refuses that, and the timeline
+tells.
 """
 
 from __future__ import annotations

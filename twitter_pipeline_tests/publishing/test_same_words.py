@@ -282,7 +282,6 @@ def test_words_that_another_item_says_in_the_middle_of_a_thread_are_waited_for(w
     assert str(task.error_message).startswith("2 of 4 posts of its thread are on X; ")
     data(Account(here.sandbox.url, "sandbox").delete(f"/2/tweets/{here.task_of('short.mp4').tweet_id}"))
     with writing(here.engine) as connection:  # a day passes
-        sent_at = publishing_attempts.c.sent_at
         connection.execute(sa.update(publishing_attempts).values(sent_at=utc_now() - timedelta(days=1)))
     assert isinstance(here.publish(task, run_id="later"), Posted)
     assert here.posted_texts() == texts
