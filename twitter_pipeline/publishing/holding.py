@@ -218,7 +218,8 @@ def _some(
 
 def _begun(connection: sa.Connection, project: Project) -> Sequence[sa.Row[Any]]:
     """Up to two tasks whose thread is on X in part."""
-    query = sa.select(_tasks.id, _tasks.partition_key, _tasks.status).where(
+    columns: list[sa.ColumnElement[Any]] = [_tasks.id, _tasks.partition_key, _tasks.status]
+    query = sa.select(*columns).where(
         _tasks.project_id == project.id, _tasks.status != Status.COMPLETED.value, IS_BEGUN
     )
     return connection.execute(query.limit(2)).all()

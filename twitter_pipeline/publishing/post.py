@@ -208,6 +208,7 @@ def _allow(session: Session, content: Content, uploaded: UploadedMedia, page: st
             raise Ended(Refused("its thread was begun with another account: let its source post with that again"))
         attempts.prepare(connection, session.claim, content, account_id=session.account.id, now=now)
         if content.part == 1:  # a re-execution may send another draft than the one prepared last
+            drafting.refuse_not_its_own(session, task, uploaded.draft)
             sent = uploaded.draft.model_dump(mode="json")
             tasks.keep(connection, task.id, session.claim.fence, content_data=sent)
         if attempts.words_in_flight(connection, session.account.id, content, but=task.id):
