@@ -151,8 +151,9 @@ def question_for(
     from twitter_pipeline.enhancing.question import ask_for
 
     words = _words(draft)
-    sees = bool(draft.media) and source.sees_media(settings.gemini) and not blind
-    return ask_for(
+    is_to_see = bool(draft.media) and source.sees_media(settings.gemini)
+    sees = is_to_see and not blind
+    question = ask_for(
         words,
         # As its files have it: a person's own takes no answer's place, and asks for none.
         alt_texts=[words.alt_text_of(number) for number in described(draft.media)],
@@ -163,6 +164,7 @@ def question_for(
         sees=("frames" if moves(draft) else "pictures") if sees else None,
         with_examples=settings.gemini.examples > 0,
     )
+    return replace(question, unseen=is_to_see and blind)
 
 
 def fitted(source: Source, draft: Draft, words: Words, limit: int) -> Fitting | str:

@@ -399,9 +399,18 @@ def test_the_rest_of_a_thread_is_posted_with_the_account_that_began_it(world: Ma
 
 def test_gemini_is_not_asked_to_make_one_post_of_a_thread(world: MakeWorld) -> None:
     here = long_item(world, gemini=True)
+    shown = preview(here.engine, here.settings, here.task(), now=utc_now(), ask=True).draft
     here.publish()
     is_whole(here)
-    assert here.task().content_data["enhanced"]["said"].endswith("a thread goes out in its own words")
+    said = (
+        "the original words go out; Gemini: it is not asked, since the text is too long for one post: as a thread"
+        " (overflow: thread) it goes out whole, in its own words"
+    )
+    assert here.task().content_data["enhanced"]["said"] == said
+    assert [line.message for line in read_lines(here.engine, here.task().id) if line.action == "enhanced"] == [said]
+    assert shown is not None
+    assert shown.enhanced is not None
+    assert shown.enhanced.said == said
 
 
 def test_a_text_that_a_person_wrote_is_a_thread_too(world: MakeWorld) -> None:
