@@ -335,17 +335,17 @@ def test_half_a_thread_that_is_skipped_is_not_begun_again_by_another_file(world:
     half(here)
     with writing(here.engine) as connection:
         assert moves.move(connection, here.task().id, Move(Event.SKIP, "too late"), now=utc_now())
-    kept = here.task()
-    for content in (
-        b"another film, of another size",
-        b"",
-    ):  # one that may be posted, as far as a scan can see; and none
+    kept, film = here.task(), (here.folder / "cat.mp4").read_bytes()
+    for content in (b"another film, of another size", b""):  # as far as a scan can see one may be posted, one not
         (here.folder / "cat.mp4").write_bytes(content)
         here.scan()
         assert here.task() == kept
     (here.folder / "cat.mp4").unlink()
     here.scan()
     assert here.task() == kept
+    (here.folder / "moved.mp4").write_bytes(film)
+    here.scan()
+    assert (here.task().media_path, here.task().status) == ("moved.mp4", Status.SKIPPED)
     with writing(here.engine) as connection:
         assert by_hand.retry(connection, kept.id, now=utc_now())
     here.publish(run_id="again")
