@@ -53,7 +53,6 @@ def _show(engine: sa.Engine, settings: Settings, task: Task) -> int:
 
     from twitter_pipeline.publishing import adopting, resolving, unconfirmed
     from twitter_pipeline.publishing.connecting import posts_page
-    from twitter_pipeline.store import accounts
     from twitter_pipeline.store.engine import reading
 
     with reading(engine) as connection:
@@ -61,11 +60,16 @@ def _show(engine: sa.Engine, settings: Settings, task: Task) -> int:
         if known is None:
             output.say(resolving.what_instead(task))
             return OK
-        account = accounts.of_source(connection, task.content_source_id)
+        account = resolving.account_of(connection, task)
+        content = resolving.next_of(connection, task)
         shown = resolving.timeline_shows(connection, account, task)
     sent = known.sent
-    lines = [("why", known.reason), ("words", sent.text if sent else str(task.content_data.get("text", "")))]
-    if task.files:
+    lines = [("why", known.reason), ("words", sent.text if sent else content.text)]
+    if content.parts > 1:
+        lines.append(("post", f"{content.part} of {content.parts} of its thread"))
+    if content.reply_to is not None:
+        lines.append(("replies to", adopting.address(settings, account, content.reply_to)))
+    if task.files and content.part == 1:
         lines.append(("media", ", ".join(task.files)))
     lines.append(("account", f"{posts_page(settings, account.x_username).removesuffix('/status')}"))
     if sent is None:

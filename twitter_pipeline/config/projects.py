@@ -113,7 +113,8 @@ class Source(Section):
     overflow: Literal["cut", "thread"] = Field(
         "cut",
         description="What becomes of a text that is too long for one post: parts of it give way, or it goes on in"
-        " further posts, each a reply to the one before it and paid for like any other.",
+        " further posts, each a reply to the one before it and paid for like any other; Gemini is not asked about"
+        " those.",
     )
     thread_posts: int = Field(10, ge=2, le=25, description="Most posts of a thread; then the end of the text is cut.")
     thread_numbers: bool = Field(True, description='Whether each post of a thread ends with its number: "(1/3)".')

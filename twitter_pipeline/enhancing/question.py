@@ -80,11 +80,13 @@ class Question:
     examples: tuple[str, ...] = ()
     #: JPEGs that are shown with it, made of the media.
     pictures: tuple[bytes, ...] = ()
+    #: Whether it has no pictures although the media were to be shown: another question than one that needs none.
+    unseen: bool = False
 
     @property
     def digest(self) -> str:
         """SHA-256 over all that was asked but pictures and examples, in hexadecimal."""
-        said = json.dumps([VERSION, self.model, self.instruction, self.data])
+        said = json.dumps([VERSION, self.model, self.instruction, self.data, *(["unseen"] if self.unseen else [])])
         return hashlib.sha256(said.encode("utf-8")).hexdigest()
 
     @property

@@ -281,7 +281,7 @@ def _kept(item: Item, post: Seen) -> Draft:
             draft = _draft(item)
     except Ended:
         draft = ELSEWHERE
-    for way in draft.ways:
+    for way in draft.ways if matching.text_key(draft.text) != post.text_key else ():
         if matching.text_key(way.text) == post.text_key:
             draft = way.of(draft)
             break

@@ -120,7 +120,7 @@ def forget_others(session: Session, draft: Draft) -> None:
         given = uploads.captions_given(connection, session.task.id)
     if not {each.rpartition("/")[2] for each in given} <= wanted:
         with writing(session.engine) as connection:
-            uploads.forget(connection, session.task.id)
+            uploads.forget(connection, session.claim)
 
 
 def add(session: Session, client: XClient, medium: MediaFile, video_id: str) -> None:

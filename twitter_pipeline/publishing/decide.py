@@ -11,6 +11,7 @@
 | Refused | failed | when a person retries |
 | Unknown | unconfirmed | when the timeline, or a person, has shown that it is not on X |
 | Absent | pending, `retry_count` + 1 | as after a failure; at once when a person says so; X was busy (503): no retry |
+| Absent, its words a repetition, in a thread that has begun | pending, `retry_count` + 1 | after `x.repeat_window` |
 | Interrupted by a person | cancelled | when a person launches or retries it |
 | Interrupted by shutdown | pending | at the next start; no retry used |
 """
@@ -78,7 +79,8 @@ def decide(outcome: Outcome, task: Task, now: datetime, *, max_retries: int = MA
     if isinstance(outcome, (Failed, Died, Absent)):
         if task.retry_count >= max_retries:
             return Move(Event.FAIL, f"{reason} (given up after {task.retry_count} retries)")
-        until = now + back_off(task.retry_count)
+        known = outcome.not_before if isinstance(outcome, Absent) else None
+        until = known or now + back_off(task.retry_count)
         return Move(
             Event.REOPEN if isinstance(outcome, Absent) else Event.BACK_OFF,
             f"{reason}; retry {task.retry_count + 1} of {max_retries} at {until:%Y-%m-%d %H:%M:%S} UTC",

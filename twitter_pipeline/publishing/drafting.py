@@ -117,6 +117,21 @@ def refuse_outdated(task: Task, draft: Draft) -> None:
         raise Ended(Failed("its words were edited after it was prepared; the next run prepares it anew"))
 
 
+def refuse_not_its_own(item: Item, task: Task, draft: Draft) -> None:
+    """Raise Ended where the content is not the task's, as `content_identity` has it: it may be another's by now.
+
+    So it is when a run is re-executed whose item was skipped since, or has another file. `task` is locked.
+    """
+    from twitter_pipeline.scanning.fingerprint import together
+
+    own = task.content_hash
+    digests = [medium.sha256 for medium in draft.media]
+    if own is not None and digests and all(digests):
+        own = own if own == salted(together(digests), item.project, item.source()) else None
+    if own is None:
+        raise Ended(Failed("its content was not kept for it since it was prepared; the next run prepares it anew"))
+
+
 def texts_of(item: Item, source: Source, finder: Finder) -> list[str]:
     """What an item's post may say, its media not looked at; Gemini's words are not among them. Raises Ended as `draft`.
 

@@ -103,6 +103,11 @@ class Way(_Model):
     #: Of a thread those of the posts that follow.
     more: tuple[str, ...] = ()
 
+    @property
+    def texts(self) -> tuple[str, ...]:
+        """The text of each post, as of a draft."""
+        return (self.text, *self.more)
+
     def of(self, draft: Draft) -> Draft:
         """The draft in these words."""
         words: dict[str, Any] = {name: getattr(self, name) for name in ("text", "weight", "gave_way", "more")}

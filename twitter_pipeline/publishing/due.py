@@ -64,7 +64,11 @@ def take(engine: sa.Engine, settings: Settings, project: Project, *, instance: s
         room = 0 if why_not else MOST_QUEUED - _count_queued(connection, project.id)
         if holds.one_only:
             room = min(room, 1)
-        found = tasks.due(connection, project.id, now=now, limit=room, not_of=holds.by_source) if room > 0 else []
+        found = (
+            tasks.due(connection, project.id, now=now, limit=room, not_of=holds.by_source, only=holds.only)
+            if room > 0
+            else []
+        )
         found = _one_that_tries(holds, found)
         launches = [
             Launch(task.id, task.attempt + 1, task.partition_key, holds.accounts[task.content_source_id].name)

@@ -79,8 +79,7 @@ def edit(
     version = version_of(task)
     if task.status not in store.EDITABLE:
         raise NotNow(f"it is {task.status}: {_WHY[task.status]}")
-    if made.is_begun:
-        raise NotNow(f"{made}: the rest stays as it is")
+    _refuse_begun(made)
     if versions is not None and version not in versions:
         raise Changed("somebody has changed it since: look at it again, and send its new ETag")
     if task.status is Status.QUEUED and "scheduled_time" in change:
@@ -92,10 +91,17 @@ def edit(
         task = tasks.get(connection, task_id, lock=True)
         if version_of(task) != version:
             raise Changed("it was changed a moment ago: look at it again")
+        # A post of it that was found on the timeline meanwhile is no change of the task.
+        _refuse_begun(attempts.made(connection, task_id))
         details = {"edits": None if edits is None else store.plain(edits), "before": task.edits}
         message = f"{actor} changed {' and '.join(parts)}"
         store.put(connection, task, edits, wanted_time, message, actor=actor, now=now, details=details)
         return tasks.get(connection, task_id)
+
+
+def _refuse_begun(made: attempts.Made) -> None:
+    if made.is_begun:
+        raise NotNow(f"{made}: the rest stays as it is")
 
 
 _WHY = {

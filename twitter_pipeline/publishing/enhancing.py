@@ -32,6 +32,12 @@ GRACE = timedelta(seconds=5)
 #: How much of the timeout may pass while Google wants to be left alone; the rest is for the answer.
 _SHARE_TO_WAIT = 0.5
 
+#: Why it is not asked about what goes out as a thread.
+IN_POSTS = (
+    "it is not asked, since the text is too long for one post: as a thread (overflow: thread) it goes out whole, in its"
+    " own words"
+)
+
 Begun = gemini.Begun | gemini.Stored | gemini.Spent | gemini.Waits
 
 
@@ -88,18 +94,22 @@ def known(item: Item, draft: Draft, content: str | None) -> Draft | None:
 
     settings, source = item.settings, item.source()
     if draft.more:
-        return original(settings, draft, "template", "a thread goes out in its own words")
+        return original(settings, draft, "template", IN_POSTS)
     place = place_of(source, draft, item.text_limit(source))
     if place is None:
         return original(settings, draft, "template", WORDLESS)
-    question = question_for(settings, source, draft, place, item.text_limit(source))
+    limit = item.text_limit(source)
+    question, blind = (question_for(settings, source, draft, place, limit, blind=blind) for blind in (False, True))
     with reading(item.engine) as connection:
-        key: gemini.Key | None = None if content is None else gemini.Key(question.digest, content)
-        key = key or gemini.last_asked(connection, item.task.id)
-        stored = gemini.stored(connection, key) if key is not None and key.digest == question.digest else None
-    if stored is None or (Outcome(stored.outcome).may_be_asked_again and stored.tries < gemini.MOST_TRIES):
-        return None
-    return from_stored(item, draft, stored)
+        if content is None and (asked := gemini.last_asked(connection, item.task.id)) is not None:
+            content = asked.content
+        # Once media could not be shown, the answer without them stands: what a preview has shown goes out.
+        for asked_as, unseen in ((question, ""), (blind, questions.UNSEEN if blind.unseen else "")):
+            stored = None if content is None else gemini.stored(connection, gemini.Key(asked_as.digest, content))
+            if stored is None or (Outcome(stored.outcome).may_be_asked_again and stored.tries < gemini.MOST_TRIES):
+                continue
+            return from_stored(item, draft, stored, unseen)
+    return None
 
 
 def _answer(item: Item, draft: Draft, question: Question, key: gemini.Key, by: str) -> gemini.Stored | Draft:

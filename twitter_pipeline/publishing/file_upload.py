@@ -62,7 +62,7 @@ class FileUpload:
                 self._tell(sent)
         except (ItemRefused, ProcessingStuck):
             with writing(self._session.engine) as connection:
-                uploads.forget(connection, self._session.task.id, self._medium.path)
+                uploads.forget(connection, self._session.claim, self._medium.path)
             raise
         if begun is None or not begun.ready or sent.media_id != begun.media_id:
             self._note("uploaded", f"{sent.bytes:,} bytes", media_id=sent.media_id)

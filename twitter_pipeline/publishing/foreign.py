@@ -37,6 +37,9 @@ PAGE, MOST_PAGES = 100, 32
 BEFORE_ALL = "1"
 #: How long an item waits for another one whose post may be the one that was seen.
 UNDER_WAY_WAIT = timedelta(seconds=30)
+#: By so much the clock here, which files have their times from, may be ahead of X's: it refuses what is signed with one
+#: that is further off.
+CLOCKS_DIFFER = timedelta(minutes=5)
 _NEVER = datetime.min.replace(tzinfo=timezone.utc)
 
 
@@ -200,8 +203,9 @@ def own_of(
     if not alike:
         return None
     ours = looks.known(connection, [post.post_id for post in alike])
-    since = max(made_at(item, draft.sidecar), denied_at(connection, item.task.id))
-    return next((post for post in alike if post.post_id not in ours and post.posted_at >= since), None)
+    made, denied = made_at(item, draft.sidecar), denied_at(connection, item.task.id)
+    may_be = (post for post in alike if post.posted_at >= denied and post.posted_at + CLOCKS_DIFFER >= made)
+    return next((post for post in may_be if post.post_id not in ours), None)
 
 
 def denied_at(connection: sa.Connection, task_id: int) -> datetime:

@@ -2,7 +2,7 @@
 
 - a person paused everything, the project, or an account
 - X made an account wait, or refused it, or is not there: then one item tries whether it is again
-- the canary: the first post of a project goes out alone, and the rest when somebody has looked at it
+- the canary: the first post of a project goes out alone (a thread to its end), the rest when somebody has looked at it
 
 Accounts hold back the sources that post with them; the other sources of the project go on.
 """
@@ -22,7 +22,7 @@ from twitter_pipeline.store.accounts import AccountRow
 from twitter_pipeline.store.easings import ACCOUNT_RESTS
 from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tables import projects, publishing_tasks
-from twitter_pipeline.store.tasks import Task
+from twitter_pipeline.store.tasks import IS_BEGUN, Task
 
 _tasks = publishing_tasks.c
 
@@ -35,6 +35,8 @@ class Canary:
     first: int | None
     #: Why the others wait.
     reason: str
+    #: Whether it is a thread of which the rest still goes out by itself.
+    goes_on: bool = False
 
 
 @dataclass(frozen=True)
@@ -59,7 +61,8 @@ class Holds:
             return self.paused
         if self.by_source and len(self.by_source) == len(self.accounts):
             return "; ".join(self.reasons)
-        return self.canary.reason if self.canary is not None and self.canary.first is not None else None
+        canary = self.canary
+        return canary.reason if canary is not None and canary.first is not None and not canary.goes_on else None
 
     @property
     def reasons(self) -> tuple[str, ...]:
@@ -70,6 +73,11 @@ class Holds:
     def one_only(self) -> bool:
         """Whether only one item may be taken now: it becomes the first post."""
         return self.canary is not None and self.canary.first is None
+
+    @property
+    def only(self) -> int | None:
+        """The only item that may be taken now: what is left of its thread belongs to the first post; None without."""
+        return self.canary.first if self.canary is not None and self.canary.goes_on else None
 
     def of(self, task: Task) -> str | None:
         """Why this item may not be posted now, in words with the way out; None when it may."""
@@ -160,7 +168,8 @@ def _canary(connection: sa.Connection, project: Project, now: datetime, *, lock:
         return None
     columns = (_tasks.id, _tasks.partition_key, _tasks.tweet_url, _tasks.executed_time)
     posted = _some(connection, project, Status.COMPLETED, columns)
-    if len(posted) > 1:
+    begun = _begun(connection, project)
+    if len(posted) + len(begun) > 1:
         return None
     approve = f"twitter-pipeline approve {project.id}"
     if posted:
@@ -171,6 +180,16 @@ def _canary(connection: sa.Connection, project: Project, now: datetime, *, lock:
         or_later = "" if until is None else f"; without it the rest follows at {until:%Y-%m-%d %H:%M:%S} UTC"
         where = first.tweet_url or first.partition_key
         return Canary(first.id, f"the first post is out ({where}); look at it, then: {approve}{or_later}")
+    if begun and begun[0].status not in (Status.UNCONFIRMED.value, Status.RUNNING.value):
+        (half,) = begun
+        goes_on = half.status in (Status.PENDING.value, Status.QUEUED.value)
+        rest = "goes on by itself" if goes_on else f"goes on with: twitter-pipeline retry {half.id}"
+        return Canary(
+            half.id,
+            f"the first post ({half.partition_key}) is a thread that is on X in part, and {rest}; look at it when it is"
+            f" whole, then: {approve}",
+            goes_on,
+        )
     for row in _some(connection, project, Status.UNCONFIRMED, columns):
         return Canary(
             row.id,
@@ -195,6 +214,15 @@ def _some(
     if which is Status.COMPLETED:
         return connection.execute(query.where(_tasks.attempt > 0)).all()
     return connection.execute(query.order_by(_tasks.id)).all()
+
+
+def _begun(connection: sa.Connection, project: Project) -> Sequence[sa.Row[Any]]:
+    """Up to two tasks whose thread is on X in part."""
+    columns: list[sa.ColumnElement[Any]] = [_tasks.id, _tasks.partition_key, _tasks.status]
+    query = sa.select(*columns).where(
+        _tasks.project_id == project.id, _tasks.status != Status.COMPLETED.value, IS_BEGUN
+    )
+    return connection.execute(query.limit(2)).all()
 
 
 def _until(project: Project, posted: datetime | None) -> datetime | None:

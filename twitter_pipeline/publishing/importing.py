@@ -149,7 +149,8 @@ class Importer:
     def _complete(self, entry: Entry, project: Project, task: Task) -> Wrong | None:
         with reading(self._engine) as connection:
             task = tasks.get(connection, task.id)
-        if task.status is Status.COMPLETED:
+            goes_on = self._goes_on(connection, entry, task)
+        if task.status is Status.COMPLETED or goes_on:
             self.report.already += 1
             return None
         if task.status not in TRANSITIONS[Event.IMPORT].froms:
@@ -157,6 +158,10 @@ class Importer:
         if not self._dry_run:
             content = self._identity(task)
             with writing(self._engine) as connection:
+                tasks.lock(connection, task.id)  # before another's that holds its content, as everybody does
+                if self._goes_on(connection, entry, task):
+                    self.report.already += 1
+                    return None
                 if not self._move(connection, entry, project, task, content):
                     return Wrong(entry.line, f"{entry.file}: a run has just taken it; try again when that has ended")
         self._count(entry)
@@ -180,6 +185,7 @@ class Importer:
                 return
             content = self._identity(task)
             with writing(self._engine) as connection:
+                tasks.lock(connection, task.id)
                 self._move(connection, entry, project, task, content)
         self._count(entry)
 
@@ -190,8 +196,13 @@ class Importer:
     def _identity(self, task: Task) -> str | None:
         return contents.content_of(Item(self._engine, self._settings, task), self._on_bytes)
 
+    def _goes_on(self, connection: sa.Connection, entry: Entry, task: Task) -> bool:
+        """Whether what was posted is a part of a thread from here: it is known, and the rest is still to go out."""
+        made = attempts.made(connection, task.id)
+        return made.is_begun and entry.tweet_id in (None, *made.ids.values())
+
     def _move(self, connection: sa.Connection, entry: Entry, project: Project, task: Task, content: str | None) -> bool:
-        tasks.lock(connection, task.id)  # before another's that holds its content, as everybody does
+        """Complete a task that the caller has locked; False when a run has taken it."""
         values: dict[str, Any] = {
             "tweet_id": entry.tweet_id,
             "tweet_url": entry.url,

@@ -68,7 +68,7 @@ def _missed(
     if not was_down(ran_until, now):
         return []
     holds = holding.look(connection, settings, project, now)
-    if holds.everything is not None:
+    if holds.everything is not None or holds.only is not None:
         return []
     query = sa.select(_tasks.id, _tasks.scheduled_time).where(
         _tasks.project_id == project.id,

@@ -87,6 +87,8 @@ class Absent(Outcome):
     by_person: bool = False
     #: Whether X was only busy: no retry is used up.
     was_busy: bool = False
+    #: When X may take it (aware UTC), where that is known; otherwise it is tried again as after a failure.
+    not_before: datetime | None = None
 
 
 @dataclass(frozen=True)

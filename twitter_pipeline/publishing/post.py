@@ -208,6 +208,7 @@ def _allow(session: Session, content: Content, uploaded: UploadedMedia, page: st
             raise Ended(Refused("its thread was begun with another account: let its source post with that again"))
         attempts.prepare(connection, session.claim, content, account_id=session.account.id, now=now)
         if content.part == 1:  # a re-execution may send another draft than the one prepared last
+            drafting.refuse_not_its_own(session, task, uploaded.draft)
             sent = uploaded.draft.model_dump(mode="json")
             tasks.keep(connection, task.id, session.claim.fence, content_data=sent)
         if attempts.words_in_flight(connection, session.account.id, content, but=task.id):
@@ -222,10 +223,7 @@ def _allow(session: Session, content: Content, uploaded: UploadedMedia, page: st
                 )
             )
         # After that: a post that may be its own is no repetition to wait for.
-        if repeats.are_said(connection, session, content, now=now):
-            raise Ended(
-                MustWait("the account has posted the same words since it was prepared; it is prepared anew", now)
-            )
+        repeats.refuse_said(connection, session, content, page=page, now=now)
         if not attempts.mark_sent(connection, session.claim, now=now):
             raise Ended(Failed("the lease ran out before the post was sent"))
     return None
@@ -251,7 +249,7 @@ def _write_down(session: Session, answer: _Answer) -> None:
             http_status=answer.http_status,
         )
         if answer.ids_unknown:
-            uploads.disbelieve(connection, session.task.id, now=now)
+            uploads.disbelieve(connection, session.claim, now=now)
         if state in (AttemptState.PREPARED, AttemptState.REFUSED):
             session.late_no(connection, outcome, now)
 

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from twitter_pipeline.enhancing.question import Question
 
 
+#: What is told of an answer that was made without the media.
+UNSEEN = "it could not be shown the media"
+
+
 def content_of(draft: Draft) -> str | None:
     """What its media hold, in one digest, empty without any; None where the draft does not know."""
     from twitter_pipeline.scanning.fingerprint import together
@@ -44,7 +48,7 @@ def shown(item: Item, draft: Draft, place: Place, question: Question) -> tuple[Q
             question = replace(question, pictures=_pictures(item, draft))
         except Exception as error:  # noqa: BLE001 - a decoder's error is no reason not to ask about the words
             question = question_for(item.settings, source, draft, place, item.text_limit(source), blind=True)
-            why = f"it could not be shown the media ({' '.join(str(error).split())[:200]})"
+            why = f"{UNSEEN} ({' '.join(str(error).split())[:200]})"
     if count := item.settings.gemini.examples:
         from twitter_pipeline.enhancing.question import MOST_EXAMPLE
 

@@ -207,7 +207,7 @@ def _absent(engine: sa.Engine, settings: Settings, one: Open, now: datetime) -> 
         # Of this very attempt: a reader that was held up must say nothing about the next one.
         if not looks.close(connection, one, AttemptState.ABSENT, now=now):
             return f"{task.partition_key}: its answer came meanwhile"
-        decided = decide(_of_absent(one, settings), task, now, max_retries=_max_retries(settings, task))
+        decided = decide(_of_absent(one, settings, now), task, now, max_retries=_max_retries(settings, task))
         moves.resolve(connection, one.task_id, decided, now=now)
     return f"{task.partition_key}: {decided.message}"
 
@@ -217,12 +217,20 @@ def _max_retries(settings: Settings, task: Task) -> int:
     return next((project.max_retries for project in settings.projects if project.id == task.project_id), MAX_RETRIES)
 
 
-def _of_absent(one: Open, settings: Settings) -> Outcome:
+def _of_absent(one: Open, settings: Settings, now: datetime) -> Outcome:
     if one.http_status == 403:  # of the answers in the four hundreds only this one leaves it open
-        return Refused(
+        why = (
             "X refused it as a repetition, and its timeline does not show it among what came after: the account has"
-            " posted these words before; change the text to post it"
+            " posted these words before"
         )
+        if one.part == 1:
+            return Refused(f"{why}; change the text to post it")
+        window = settings.x.repeat_window
+        if not window:
+            return Refused(
+                f"{why}; its thread keeps its words: try again later with twitter-pipeline retry {one.task_id}"
+            )
+        return Absent(f"{why}; its thread keeps its words, and goes on later", not_before=now + window)
     return Absent(
         f"sent at {one.sent_at:%H:%M:%S} UTC and not on X: the timeline did not show it"
         f" {format_duration(settings.settle_time)} later, twice",

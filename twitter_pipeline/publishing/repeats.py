@@ -1,12 +1,13 @@
 """Words that the account has posted not long ago: X refuses them, so they are varied, or wait.
 
-A look made before the media are taken up; and once more where nobody can come between (`post`, step 1). What was posted
-by hand since the timeline was read is not seen: X refuses that, and the timeline tells.
+A look made before the media are taken up, at all posts of a thread; and once more where nobody can come between
+(`post`, step 1). What was posted by hand since the timeline was read is not seen: X refuses that, and the timeline
+tells.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 import sqlalchemy as sa
@@ -32,35 +33,52 @@ def settled(item: Item, draft: Draft, *, now: datetime) -> Draft:
     """
     ways, draft = draft.ways, _without_ways(draft)
     source, window = item.source(), item.settings.x.repeat_window
-    if source.same_words == "post" or not window or not draft.text:
+    if source.same_words == "post" or not window:
         return draft
-    key = matching.text_key(draft.text)
-    keys = dict.fromkeys((key, *draft.other_words))
+    own = _keys_of(draft.texts)
+    first = {matching.text_key(draft.text), *draft.other_words}
     with reading(item.engine) as connection:
         account = accounts.of_source(connection, item.task.content_source_id)
-        if foreign.own_of(connection, item, account.id, draft, keys, with_media=bool(draft.media)) is not None:
+        if foreign.own_of(connection, item, account.id, draft, first, with_media=bool(draft.media)) is not None:
             return draft  # it may be out already, and must go out in no other words: step 1 of `post` sees to that
-        said = repeats.recent(connection, account.id, list(keys), since=now - window, but=item.task.id)
+        every = own.union(*(_keys_of(way.texts) for way in ways))
+        said = repeats.recent(connection, account.id, every, since=now - window, but=item.task.id)
         page = posts_page(item.settings, account.x_username)
-    if key not in said:
+    if own.isdisjoint(said):
         return draft
     # Gemini's words are not ours to vary.
     for way in ways if draft.enhanced is None or not draft.enhanced.changed else ():
-        if matching.text_key(way.text) not in said:
+        if _keys_of(way.texts).isdisjoint(said):
             return way.of(draft)
-    raise Ended(_wait(item, said[key], page, now))
+    raise Ended(_wait(item, _last_over(said, own), page, now))
 
 
-def are_said(connection: sa.Connection, session: Session, content: Content, *, now: datetime) -> bool:
-    """Whether the account has sent these words since the draft was made: the next run varies them, or waits.
+def refuse_said(connection: sa.Connection, session: Session, content: Content, *, page: str, now: datetime) -> None:
+    """Raise Ended to wait where the account has sent these words since the draft was made.
 
-    Not asked of what follows in a thread, whose words stay as they are.
+    The next run varies them, or waits. With the first post of a thread the words of all are looked at. What follows it
+    keeps its words, and waits, whatever its source says: half of it is on X.
     """
-    window = session.settings.x.repeat_window
-    if content.part > 1 or not content.text or session.source().same_words == "post" or not window:
-        return False
-    keys = [content.text_key]
-    return bool(repeats.recent(connection, session.account.id, keys, since=now - window, but=session.task.id))
+    window, goes_on = session.settings.x.repeat_window, content.part > 1
+    if not window or (not goes_on and session.source().same_words == "post"):
+        return
+    own = _keys_of((content.text, *content.more))
+    said = repeats.recent(connection, session.account.id, own, since=now - window, but=session.task.id)
+    if not said:
+        return
+    if goes_on:
+        raise Ended(_wait(session, _last_over(said, own), page, now))
+    raise Ended(MustWait("the account has posted the same words since it was prepared; it is prepared anew", now))
+
+
+def _keys_of(texts: Iterable[str]) -> set[str]:
+    """What the posts with these texts are known by; one of media alone repeats nothing."""
+    return {matching.text_key(text) for text in texts if text}
+
+
+def _last_over(said: Mapping[str, Repeat], own: Collection[str]) -> Repeat:
+    """The one to be waited for longest: first one whose outcome is known soon, then the newest."""
+    return max((said[key] for key in own if key in said), key=lambda one: (one.post_id is None, one.at))
 
 
 def _without_ways(draft: Draft) -> Draft:
@@ -89,7 +107,7 @@ def why_not(item: Item, draft: Draft, *, now: datetime, keys: Collection[str]) -
     `keys` are all words that the account has sent lately (`store.repeats.keys`). While Gemini is still to be asked
     nothing is known.
     """
-    if (draft.words is not None and draft.enhanced is None) or matching.text_key(draft.text) not in keys:
+    if (draft.words is not None and draft.enhanced is None) or _keys_of(draft.texts).isdisjoint(keys):
         return _without_ways(draft), None
     try:
         return settled(item, draft, now=now), None

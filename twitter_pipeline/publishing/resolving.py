@@ -18,7 +18,7 @@ from twitter_pipeline.publishing.outcomes import Absent, Adopted, Outcome
 from twitter_pipeline.publishing.session import Item
 from twitter_pipeline.store import accounts, attempts, looks, moves, tasks
 from twitter_pipeline.store.accounts import AccountRow
-from twitter_pipeline.store.attempts import AttemptState
+from twitter_pipeline.store.attempts import AttemptState, Content
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.looks import Seen
 from twitter_pipeline.store.secrets import KeyLost
@@ -69,7 +69,7 @@ def posted(
     """Complete an item with the post that a person has found; what was done. Raises NotBelieved."""
     with reading(engine) as connection:
         task = tasks.get(connection, task.id)
-        account = accounts.of_source(connection, task.content_source_id)
+        account = account_of(connection, task)
     post_id = post_of(settings, account, text, force=force)
     if task.status is Status.COMPLETED:
         if task.tweet_id == post_id:
@@ -206,10 +206,25 @@ def _look_up(engine: sa.Engine, settings: Settings, account: AccountRow, post_id
         raise _Unasked(str(error)) from error
 
 
+def account_of(connection: sa.Connection, task: Task) -> AccountRow:
+    """The account that has sent what is unknown of an item, or began its thread; else the one its source posts with."""
+    sent = looks.open_of(connection, [task.id]).get(task.id)
+    sender = attempts.made(connection, task.id).account_id if sent is None else sent.account_id
+    if sender is None:
+        return accounts.of_source(connection, task.content_source_id)
+    return accounts.by_id(connection, sender)
+
+
+def next_of(connection: sa.Connection, task: Task) -> Content:
+    """The post of an item that may be on X; of a thread that is on X in part, the one after that."""
+    return threads.next_content(attempts.made(connection, task.id), threads.planned(task))
+
+
 def timeline_shows(connection: sa.Connection, account: AccountRow, task: Task) -> list[Seen]:
     """Posts of the account that are no item's and have the words that the item was to go out with."""
-    text = str(task.content_data.get("text", ""))
-    keys = [matching.text_key(text), *task.content_data.get("other_words", ())]
+    content = next_of(connection, task)
+    other_words = threads.planned(task).other_words if content.part == 1 else ()
+    keys = [content.text_key, *other_words]
     seen = looks.seen(connection, account.id, text_keys=keys)
     known = looks.known(connection, [post.post_id for post in seen])
     return [post for post in seen if post.post_id not in known]
@@ -235,7 +250,7 @@ def decided_by_a_person(
         task = tasks.get(connection, task.id, lock=True)
         if task.fence != fence:  # another run has sent something since, of a thread the next post
             return None
-        account = accounts.of_source(connection, task.content_source_id)
+        account = account_of(connection, task)
         outcome: Outcome
         if posted is None:
             outcome, state = Absent("a person says that it is not on X", by_person=True), AttemptState.ABSENT

@@ -134,14 +134,14 @@ def ways(source: Source, metadata: Metadata, limit: int, *, name: str) -> tuple[
         named = foreign.without_mentions(named)
     if named:
         tried.append((f"with the {'number' if number else 'words'} of its file’s name", metadata, f"({named})"))
-    found: dict[str, Way] = {}
+    found: dict[tuple[str, ...], Way] = {}
     for said, words, ending in tried:
         fit = composed(source, words, limit, ending=ending)
         # What was to tell it apart may have given way, or not be shown.
-        if fit.text != plain.text:
+        if (fit.text, fit.more) != (plain.text, plain.more):
             left = () if words is metadata else ("the beginning of the description",)
             way = Way(said=said, text=fit.text, weight=fit.weight, gave_way=(*left, *fit.gave_way), more=fit.more)
-            found.setdefault(fit.text, way)
+            found.setdefault(way.texts, way)
     return tuple(found.values())
 
 
@@ -171,8 +171,9 @@ def question_for(
     from twitter_pipeline.enhancing.question import ask_for
 
     words = _words(draft)
-    sees = bool(draft.media) and source.sees_media(settings.gemini) and not blind
-    return ask_for(
+    is_to_see = bool(draft.media) and source.sees_media(settings.gemini)
+    sees = is_to_see and not blind
+    question = ask_for(
         words,
         # As its files have it: a person's own takes no answer's place, and asks for none.
         alt_texts=[words.alt_text_of(number) for number in described(draft.media)],
@@ -183,6 +184,7 @@ def question_for(
         sees=("frames" if moves(draft) else "pictures") if sees else None,
         with_examples=settings.gemini.examples > 0,
     )
+    return replace(question, unseen=is_to_see and blind)
 
 
 def fitted(source: Source, draft: Draft, words: Words, limit: int) -> Fitting | str:

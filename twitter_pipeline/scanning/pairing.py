@@ -147,8 +147,12 @@ def look_again(
 def go_on(
     connection: sa.Connection, task_id: int, status: Status, message: str, *, now: datetime, values: Mapping[str, Any]
 ) -> None:
-    """Let a task that waits or was skipped go out from now on; nothing when it is in another state by now."""
+    """Let a task that waits or was skipped go out from now on; nothing when it is in another state by now.
+
+    A skipped thread that is on X in part is a person's to go on with.
+    """
     if status is Status.SKIPPED:
-        moves.move(connection, task_id, Move(Event.RETRY, message, not_before=now), now=now, values=values)
+        again = Move(Event.RETRY, message, not_before=now)
+        moves.move(connection, task_id, again, now=now, where=[sa.not_(tasks.IS_BEGUN)], values=values)
     else:
         changes.hasten(connection, task_id, message, now=now, values=values)

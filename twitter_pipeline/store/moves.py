@@ -115,10 +115,13 @@ def record(connection: sa.Connection, item: NewItem, *, now: datetime) -> int | 
 
 
 def skipped_again(connection: sa.Connection, task_id: int, item: NewItem, *, now: datetime) -> None:
-    """A skipped task's file is another one, and cannot be published either: keep how it looks and why."""
+    """A skipped task's file is another one, and cannot be published either: keep how it looks and why.
+
+    Nothing of a thread that is on X in part.
+    """
     changed = connection.execute(
         sa.update(publishing_tasks)
-        .where(_tasks.id == task_id, _tasks.status == Status.SKIPPED.value)
+        .where(_tasks.id == task_id, _tasks.status == Status.SKIPPED.value, sa.not_(tasks.IS_BEGUN))
         .values(
             media_bytes=item.media_bytes,
             media_files=item.files_as_json,

@@ -123,14 +123,24 @@ def by_partition(connection: sa.Connection, project_id: str, partition_key: str)
 
 
 def due(
-    connection: sa.Connection, project_id: str, *, now: datetime, limit: int, not_of: Collection[int] = ()
+    connection: sa.Connection,
+    project_id: str,
+    *,
+    now: datetime,
+    limit: int,
+    not_of: Collection[int] = (),
+    only: int | None = None,
 ) -> list[Task]:
-    """Pending tasks whose time has come, earliest first; without those of the content sources in `not_of`."""
+    """Pending tasks whose time has come, earliest first; without those of the content sources in `not_of`.
+
+    With `only`, none but that task.
+    """
     query = select(
         _tasks.project_id == project_id,
         _tasks.status == Status.PENDING.value,
         _tasks.scheduled_time <= now,
         _tasks.content_source_id.not_in(not_of),
+        *([] if only is None else [_tasks.id == only]),
     )
     return read(connection, query.order_by(None).order_by(_tasks.scheduled_time, _tasks.id).limit(limit))
 

@@ -35,12 +35,8 @@ def begin(
     connection: sa.Connection, claim: Claim, path: str, values: Mapping[str, Any], *, account_id: int, now: datetime
 ) -> bool:
     """X has given the file a media id: this upload takes the place of an earlier one. False when the task was lost."""
-    held = sa.select(publishing_tasks.c.id).where(
-        publishing_tasks.c.id == claim.task_id, publishing_tasks.c.fence == claim.fence
-    )
-    if connection.scalar(held.with_for_update()) is None:
+    if not forget(connection, claim, path):
         return False
-    forget(connection, claim.task_id, path)
     connection.execute(
         sa.insert(media_uploads).values(
             task_id=claim.task_id, account_id=account_id, path=path, created_at=now, updated_at=now, **values
@@ -68,18 +64,31 @@ def captions_given(connection: sa.Connection, task_id: int) -> list[str]:
     return list(connection.scalars(given))
 
 
-def forget(connection: sa.Connection, task_id: int, path: str | None = None) -> None:
-    """Let the task's next upload, or that of the one file, begin anew."""
+def forget(connection: sa.Connection, claim: Claim, path: str | None = None) -> bool:
+    """Let the task's next upload, or that of the one file, begin anew. False when the task was lost."""
+    if not _is_held(connection, claim):
+        return False
     of_path = [] if path is None else [_uploads.path == path]
-    connection.execute(sa.delete(media_uploads).where(_uploads.task_id == task_id, *of_path))
+    connection.execute(sa.delete(media_uploads).where(_uploads.task_id == claim.task_id, *of_path))
+    return True
 
 
-def disbelieve(connection: sa.Connection, task_id: int, *, now: datetime) -> None:
+def disbelieve(connection: sa.Connection, claim: Claim, *, now: datetime) -> None:
     """X says that the media ids it was named are invalid: forget those that it must know by now.
 
     What was ready just now stays, since X only needs a moment; refused again by a later run, it goes too.
     """
-    connection.execute(sa.delete(media_uploads).where(_uploads.task_id == task_id, _uploads.updated_at < now - SETTLES))
+    if _is_held(connection, claim):
+        must_be_known = (_uploads.task_id == claim.task_id, _uploads.updated_at < now - SETTLES)
+        connection.execute(sa.delete(media_uploads).where(*must_be_known))
+
+
+def _is_held(connection: sa.Connection, claim: Claim) -> bool:
+    """Whether the task is still the claim's; nobody takes it before the transaction ends."""
+    held = sa.select(publishing_tasks.c.id).where(
+        publishing_tasks.c.id == claim.task_id, publishing_tasks.c.fence == claim.fence
+    )
+    return connection.scalar(held.with_for_update()) is not None
 
 
 def sweep(connection: sa.Connection, account_id: int, *, now: datetime) -> None:

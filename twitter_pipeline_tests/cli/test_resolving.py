@@ -15,6 +15,7 @@ from twitter_pipeline.store.engine import writing
 from twitter_pipeline.store.status import Event, Status
 from twitter_pipeline.store.tables import publishing_attempts
 from twitter_pipeline_tests.cli.conftest import Command
+from twitter_pipeline_tests.publishing.test_foreign import look
 from twitter_pipeline_tests.sandbox.client import Account, data
 from twitter_pipeline_tests.support.items import carry_out
 from twitter_pipeline_tests.support.world import MakeWorld, World
@@ -75,6 +76,57 @@ def test_all_that_is_known_is_shown_with_both_choices(here: World, command: With
         assert words in said.out
     only_a_person(here)
     assert "next look   none: you decide" in command(here)("tasks", "resolve", "1").out
+
+
+@pytest.mark.parametrize("sent_here", [True, False])
+def test_of_a_thread_the_post_in_question_is_shown(world: MakeWorld, command: WithWorld, sent_here: bool) -> None:
+    here = world(sources=[{"type": "video", "overflow": "thread"}])
+    story = " ".join(f"Sentence number {number} of a long story about paper planes." for number in range(15))
+    here.put(title="Paper planes", description=story)
+    here.scan()
+    here.looked_through()
+    kind: dict[str, object] = {"kind": "drop"} if sent_here else {"kind": "status", "status": 404}
+    here.sandbox.add_faults([{"call": CREATE, "after": 1, "times": 1, **kind}])
+    if sent_here:
+        here.sandbox.fault(TIMELINE, "status", status=503)
+        here.publish()
+    else:  # as after a restored copy of the database, which knows of the first only
+        here.publish()
+        words = here.task().content_data["more"][0]
+        seen = data(Account(here.sandbox.url, "sandbox").tweet(words))["id"]
+        sent(here, sent_at=None)
+        look(here)
+        here.publish(run_id="again")
+    assert here.task().status is Status.UNCONFIRMED
+    said = command(here)("tasks", "resolve", "1").out
+    assert f"words       {here.task().content_data['more'][0]}" in said
+    first = here.sandbox.posts()[-1]["id"]
+    assert f"post        2 of 4 of its thread\n  replies to  {here.sandbox.url}/sandbox/status/{first}" in said
+    assert "media  " not in said
+    if not sent_here:
+        assert f"seen        {here.sandbox.url}/sandbox/status/{seen}" in said
+
+
+def test_the_post_of_another_account_than_its_source_has_by_now_is_its_post(
+    world: MakeWorld, command: WithWorld
+) -> None:
+    two = {"accounts": [{"name": "sandbox"}, {"name": "other"}]}
+    here = world(top=two, sources=[{"type": "video", "overflow": "thread"}])
+    here.put(title="Paper planes", description="It flies. " * 60)
+    here.scan()
+    here.looked_through()
+    here.sandbox.fault(CREATE, "drop_after")
+    here.sandbox.fault(TIMELINE, "status", status=503)
+    here.publish()
+    (post,) = here.sandbox.posts("sandbox")
+    here.sandbox.clear_faults()
+    here = world(top=two, sources=[{"type": "video", "overflow": "thread"}], account="other")
+    assert f"account     {here.sandbox.url}/sandbox" in command(here)("tasks", "resolve", "1").out
+    said = command(here)("tasks", "resolve", "1", "--posted", f"{here.sandbox.url}/sandbox/status/{post['id']}")
+    assert (said.code, said.err) == (0, "")
+    # It is not gone on with by another account.
+    assert "begun with another account" in here.publish(run_id="other").reason
+    assert here.sandbox.posts("other") == []
 
 
 @pytest.mark.parametrize("form", ["{sandbox}/sandbox/status/{id}", "https://x.com/sandbox/status/{id}?s=20", "{id}"])

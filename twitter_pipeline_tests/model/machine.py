@@ -16,7 +16,7 @@ from twitter_pipeline.publishing import due, post, reconciling, resolving
 from twitter_pipeline.publishing.outcomes import Failed, Interrupted, Unknown
 from twitter_pipeline.publishing.reaper import RunState, reap
 from twitter_pipeline.publishing.session import Ended, Session, Worker, open_session, utc_now
-from twitter_pipeline.store import accounts, looks, moves
+from twitter_pipeline.store import accounts, looks, moves, tasks
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.status import Event, Move, Status
 from twitter_pipeline.store.tables import (
@@ -70,6 +70,8 @@ class TableMachine(TableWorld):
         session = open_session(self.engine, self.settings, PROJECT, task.partition_key, worker)
         if isinstance(session, Session):
             session.close()  # it renews its lease only by the rule below
+            with writing(self.engine) as connection:  # `steps.prepare`
+                tasks.keep(connection, task.id, session.claim.fence, content_hash=f"of {task.id}")
             self.processes.append(Process(session))
 
     @precondition(lambda self: self.processes)

@@ -110,6 +110,50 @@ def test_four_people_at_once_make_one_post(four: World) -> None:
     assert [APPROVE in reason for reason in said].count(True) == 3, said
 
 
+def half_a_thread(world: MakeWorld, *, status: int = 404) -> World:
+    """The first post of a project is a thread: two of its four posts are out, and the third was not to be."""
+    here = _four(world, sources=[{"type": "video", "overflow": "thread"}])
+    story = " ".join(f"Sentence number {number} of a long story about paper planes." for number in range(15))
+    here.put("d.mp4", title="Paper planes", description=story)
+    here.scan()
+    here.looked_through()
+    here.sandbox.add_faults([{"call": "POST /2/tweets", "kind": "status", "status": status, "after": 2}])
+    here.publish(here.task_of("d.mp4"))
+    here.sandbox.clear_faults()
+    assert len(here.posted_texts()) == 2
+    return here
+
+
+def test_half_a_thread_is_the_first_post_and_goes_on_before_anything_else(world: MakeWorld) -> None:
+    here = half_a_thread(world)
+    task = here.task_of("d.mp4")
+    assert task.status is Status.PENDING
+    why = f"the first post ({task.partition_key}) is a thread that is on X in part, and goes on by itself;"
+    other = here.open(here.task_of("a.mp4"), run_id="by hand")
+    assert isinstance(other, Unavailable)
+    assert other.reason == f"{why} look at it when it is whole, then: {APPROVE}"
+    assert other.reason in preview(here.engine, here.settings, here.task_of("a.mp4"), now=utc_now()).why_not
+    assert take(here).launches == []  # it backs off, and nothing goes out in its place
+    later = due.take(here.engine, here.settings, here.project, instance="here", now=task.scheduled_time)
+    assert [launch.task_id for launch in later.launches] == [task.id]
+    here.publish(task, run_id="again")
+    assert (len(here.posted_texts()), here.task_of("d.mp4").status) == (4, Status.COMPLETED)
+    assert str(everything(here)).startswith("the first post is out (")
+    approve(here)
+    assert len(take(here).launches) == 3
+
+
+def test_half_a_thread_that_x_refused_holds_the_rest_until_a_person_has_looked(world: MakeWorld) -> None:
+    here = half_a_thread(world, status=400)
+    task = here.task_of("d.mp4")
+    assert task.status is Status.FAILED
+    assert f"goes on with: twitter-pipeline retry {task.id}; look at it when it is whole" in str(everything(here))
+    assert take(here).launches == []
+    here.publish(task, run_id="again")
+    assert len(here.posted_texts()) == 4
+    assert str(everything(here)).startswith("the first post is out (")
+
+
 @pytest.mark.parametrize("event", [Event.FAIL, Event.SKIP, Event.BACK_OFF])
 def test_when_the_first_does_not_go_out_the_next_becomes_the_first(four: World, event: Event) -> None:
     carry_out(four.engine, four.task_of("a.mp4").id, Event.CLAIM, now=utc_now())

@@ -151,6 +151,41 @@ def test_a_preview_asks_for_the_run_with_the_same_pictures(asking: MakeAsking) -
     assert len(made.sandbox.gemini_requests()) == 1
 
 
+def test_what_a_preview_could_not_show_it_goes_out_as_it_was_previewed(
+    asking: MakeAsking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from twitter_pipeline.media import MediaRefused
+
+    made = asking(see_media=True)
+    found(made)
+    with monkeypatch.context() as patched:  # for once the decoder does not get through with it
+        patched.setattr(
+            "twitter_pipeline.media.glimpse.sniff_file", lambda _path: (_ for _ in ()).throw(MediaRefused("Damaged."))
+        )
+        asked_now = preview(made.engine, made.settings, made.task(), now=utc_now(), ask=True).draft
+    shown = preview(made.engine, made.settings, made.task(), now=utc_now()).draft
+    assert asked_now is not None
+    assert shown is not None
+    assert shown.enhanced is not None
+    assert shown.enhanced.said.endswith("; it could not be shown the media")
+    made.publish()
+    assert made.posted_texts() == [shown.text] == [asked_now.text]
+    assert len(made.sandbox.gemini_requests()) == 1
+
+
+def test_a_source_that_sees_the_media_takes_no_answer_made_without_them_for_its_own(asking: MakeAsking) -> None:
+    sources = tuple(
+        {"type": "video", "path": name, "repeat": True, "see_media": name == "two"} for name in ("one", "two")
+    )
+    made = asking(sources=sources)
+    for name in ("one", "two"):
+        made.put(f"{name}/cat.mp4", different=False, title="A cat")
+    made.scan()
+    for task in made.tasks():
+        preview(made.engine, made.settings, task, now=utc_now(), ask=True)
+    assert [len(one["pictures"]) for one in made.sandbox.gemini_requests()] == [0, 4]
+
+
 def test_another_picture_with_the_same_words_is_another_question(asking: MakeAsking) -> None:
     made = asking(source={"type": "image"}, see_media=True)
     photo(made.folder / "cat.jpg")

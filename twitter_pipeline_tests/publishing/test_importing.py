@@ -59,6 +59,23 @@ def test_a_file_that_was_never_scanned_is_recorded_as_posted_and_stays_so(world:
     nothing_is_posted(here)
 
 
+def test_half_a_thread_on_the_list_goes_on(world: MakeWorld) -> None:
+    here = world(sources=[{"type": "video", "overflow": "thread"}])
+    here.put("old.mp4", title="Paper planes", description="They fly far today. " * 30)
+    here.scan()
+    here.looked_through()
+    here.sandbox.add_faults([{"call": "POST /2/tweets", "kind": "status", "status": 404, "after": 1}])
+    here.publish()
+    here.sandbox.clear_faults()
+    (first,) = here.sandbox.posts()
+    for entry in ("old.mp4", Entry(1, "old.mp4", first["id"], URL)):
+        assert take_in(here, entry) == take_in(here, entry, dry_run=True) == Report(already=1)
+    assert here.task().status is Status.PENDING
+    here.publish(run_id="again")
+    assert here.task().status is Status.COMPLETED
+    assert len(here.posted_texts()) == len(here.task().content_data["more"]) + 1 > 2
+
+
 def test_one_that_waits_is_completed_with_its_post_and_the_rest_goes_out(world: MakeWorld) -> None:
     here = world(time_zone="Europe/Berlin")
     here.put("old.mp4", title="Old")

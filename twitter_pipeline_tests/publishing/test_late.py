@@ -11,7 +11,8 @@ from twitter_pipeline.alerting import causes
 from twitter_pipeline.config import Settings
 from twitter_pipeline.publishing import by_hand, due, late
 from twitter_pipeline.publishing.planning import CATCH_UP_GAP
-from twitter_pipeline.store import accounts, pauses, projects
+from twitter_pipeline.store import accounts, attempts, pauses, projects, tasks
+from twitter_pipeline.store.attempts import Content
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.status import Status
 from twitter_pipeline_tests.conftest import MakeSettings
@@ -168,3 +169,19 @@ def test_what_a_tick_that_died_has_skipped_is_not_forgotten(
     look(prepared, strict, NOW + MINUTE)
     assert statuses(prepared, gone) == [Status.SKIPPED] * 3
     assert [len(read_lines(prepared, task_id)) for task_id in gone] == [2, 2, 2]
+
+
+def test_what_waits_for_a_first_post_that_is_half_a_thread_is_not_late(
+    prepared: sa.Engine, settings: MakeSettings
+) -> None:
+    skips = settings(canary=True, catch_up="skip", max_lateness="1 h")
+    look(prepared, skips, STOPPED)
+    half, other = put(prepared, NOW - 2 * DAY), put(prepared, NOW - 2 * DAY)
+    with writing(prepared) as connection:
+        account = accounts.by_name(connection, "sandbox")
+        first = Content("Paper", "paper", part=1, parts=2, more=("planes",))
+        task = tasks.get(connection, half)
+        attempts.record(connection, task, first, "1", account_id=account.id, now=STOPPED)
+    assert look(prepared, skips) == []
+    assert statuses(prepared, [half, other]) == [Status.PENDING] * 2
+    assert take(prepared, skips) == [half]

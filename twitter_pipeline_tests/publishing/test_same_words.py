@@ -9,16 +9,22 @@ import pytest
 import sqlalchemy as sa
 
 from twitter_pipeline.publishing import post, resolving, steps, uploading
-from twitter_pipeline.publishing.outcomes import MustWait, Posted, Unknown
+from twitter_pipeline.publishing.matching import ONE_SECOND
+from twitter_pipeline.publishing.outcomes import Failed, MustWait, Posted, Unknown
 from twitter_pipeline.publishing.preview import preview
 from twitter_pipeline.publishing.session import Ended, Session, utc_now
 from twitter_pipeline.store import repeats
-from twitter_pipeline.store.engine import reading
+from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.status import Status
+from twitter_pipeline.store.tables import publishing_attempts
 from twitter_pipeline_tests.publishing.test_foreign import forget, look, post_elsewhere, post_with_film
+from twitter_pipeline_tests.sandbox.client import Account, data
+from twitter_pipeline_tests.support.waiting import wait_for
 from twitter_pipeline_tests.support.world import MakeWorld, World
 
 VARY: dict[str, Any] = {"same_words": "vary"}
+THREAD: dict[str, Any] = {"type": "video", "overflow": "thread", "thread_numbers": False}
+STORY = " ".join(f"Sentence number {number} of a long story about paper planes." for number in range(15))
 
 
 def put_twins(here: World, **words: Any) -> None:
@@ -219,6 +225,83 @@ def test_a_post_that_may_be_the_item_s_own_is_never_varied_around(world: MakeWor
     assert here.posted_texts() == []
     resolving.decided_by_a_person(here.engine, here.settings, here.task(), posted=None, now=utc_now())
     assert isinstance(here.publish(run_id="told"), Posted)
+
+
+def a_thread(here: World, **words: Any) -> list[str]:
+    """The posts of a thread that is to go out."""
+    here.put("clip_12.mp4", **(words or {"title": "Paper planes", "description": STORY}))
+    here.scan()
+    shown = preview(here.engine, here.settings, here.task_of("clip_12.mp4"), now=utc_now()).draft
+    assert shown is not None
+    assert len(shown.texts) > 2
+    return list(shown.texts)
+
+
+@pytest.mark.parametrize("part", [2, 4])
+def test_no_post_of_a_thread_goes_out_while_one_of_them_would_be_refused(world: MakeWorld, part: int) -> None:
+    here = world(sources=[THREAD])
+    texts = a_thread(here)
+    here.put("short.mp4", title=texts[part - 1])
+    here.scan()
+    here.publish(here.task_of("short.mp4"), run_id="first")
+    outcome = here.publish(here.task_of("clip_12.mp4"), run_id="second")
+    assert isinstance(outcome, MustWait)
+    assert "posted the same words" in outcome.reason
+    assert outcome.until - utc_now() > timedelta(hours=23)
+    assert here.posted_texts() == [texts[part - 1]]
+    shown = preview(here.engine, here.settings, here.task_of("clip_12.mp4"), now=utc_now())
+    assert outcome.reason in shown.why_not
+
+
+def test_a_thread_is_varied_for_any_of_its_posts(world: MakeWorld) -> None:
+    here = world(sources=[{**THREAD, **VARY, "suffixes": ["🐾"]}])
+    texts = a_thread(here, title=STORY)
+    here.put("short.mp4", title=texts[-1])
+    here.scan()
+    here.publish(here.task_of("short.mp4"), run_id="first")
+    assert isinstance(here.publish(here.task_of("clip_12.mp4"), run_id="second"), Posted)
+    assert here.posted_texts() == [texts[-1], *texts[:-1], f"{texts[-1]} 🐾"]
+    assert here.task_of("clip_12.mp4").content_data["varied"] == "with “🐾”"
+
+
+def test_words_that_another_item_says_in_the_middle_of_a_thread_are_waited_for(world: MakeWorld) -> None:
+    here = world(sources=[THREAD])
+    texts = a_thread(here)
+    here.looked_through()
+    here.sandbox.add_faults([{"call": "POST /2/tweets", "kind": "status", "status": 404, "after": 1}])
+    assert isinstance(here.publish(), Failed)
+    here.sandbox.clear_faults()
+    here.put("short.mp4", title=texts[2])
+    here.scan()
+    here.publish(here.task_of("short.mp4"), run_id="short")
+    outcome = here.publish(here.task_of("clip_12.mp4"), run_id="again")
+    assert isinstance(outcome, MustWait)
+    assert outcome.reason.startswith("the account posted the same words at ")
+    task = here.task_of("clip_12.mp4")
+    assert (task.status, here.posted_texts()) == (Status.PENDING, [texts[0], texts[2], texts[1]])
+    assert str(task.error_message).startswith("2 of 4 posts of its thread are on X; ")
+    data(Account(here.sandbox.url, "sandbox").delete(f"/2/tweets/{here.task_of('short.mp4').tweet_id}"))
+    with writing(here.engine) as connection:  # a day passes
+        connection.execute(sa.update(publishing_attempts).values(sent_at=utc_now() - timedelta(days=1)))
+    assert isinstance(here.publish(task, run_id="later"), Posted)
+    assert here.posted_texts() == texts
+
+
+def test_a_thread_that_x_refuses_to_go_on_with_as_a_repetition_goes_on_later(world: MakeWorld) -> None:
+    here = world(sources=[THREAD], x={"settle_time": "0.1 s", "repeat_window": "6 h"})
+    texts = a_thread(here)
+    here.looked_through()
+    by_hand = post_elsewhere(here, texts[1])
+    wait_for(lambda: post_elsewhere(here, f"{utc_now()}") > str(int(by_hand) + 2 * ONE_SECOND), 20, "another second")
+    assert isinstance(here.publish(), Unknown)
+    here.look_until_settled()
+    task = here.task()
+    assert (task.status, task.retry_count) == (Status.PENDING, 1)
+    assert timedelta(hours=5) < task.not_before - utc_now() <= timedelta(hours=6)
+    assert "its thread keeps its words, and goes on later" in str(task.error_message)
+    data(Account(here.sandbox.url, "sandbox").delete(f"/2/tweets/{by_hand}"))
+    assert isinstance(here.publish(run_id="later"), Posted)
+    assert [text for text in here.posted_texts() if text in texts] == texts
 
 
 def test_looking_reads_an_index(engine: sa.Engine) -> None:

@@ -25,7 +25,7 @@ from twitter_pipeline.publishing.outcomes import Failed, MustWait, Posted, Refus
 from twitter_pipeline.publishing.preview import preview
 from twitter_pipeline.publishing.session import Ended, Session, Unavailable, utc_now
 from twitter_pipeline.store import accounts, attempts, moves, pauses
-from twitter_pipeline.store.engine import reading, writing
+from twitter_pipeline.store.engine import connect, reading, writing
 from twitter_pipeline.store.status import Event, Move, Status
 from twitter_pipeline_tests.support.items import read_lines
 from twitter_pipeline_tests.support.pictures import pictures, words
@@ -330,6 +330,57 @@ def test_half_a_thread_that_is_skipped_keeps_its_film_for_itself(world: MakeWorl
     assert [len(one["media"]) for one in standing(here)] == [1, 0, 0, 0]
 
 
+def test_half_a_thread_that_is_skipped_is_not_begun_again_by_another_file(world: MakeWorld) -> None:
+    here = long_item(world)
+    half(here)
+    with writing(here.engine) as connection:
+        assert moves.move(connection, here.task().id, Move(Event.SKIP, "too late"), now=utc_now())
+    kept, film = here.task(), (here.folder / "cat.mp4").read_bytes()
+    for content in (b"another film, of another size", b""):  # as far as a scan can see one may be posted, one not
+        (here.folder / "cat.mp4").write_bytes(content)
+        here.scan()
+        assert here.task() == kept
+    (here.folder / "cat.mp4").unlink()
+    here.scan()
+    assert here.task() == kept
+    (here.folder / "moved.mp4").write_bytes(film)
+    here.scan()
+    assert (here.task().media_path, here.task().status) == ("moved.mp4", Status.SKIPPED)
+    with writing(here.engine) as connection:
+        assert by_hand.retry(connection, kept.id, now=utc_now())
+    here.publish(run_id="again")
+    is_whole(here)
+    assert here.task().content_data == kept.content_data
+
+
+def test_an_edit_and_a_post_that_is_found_at_the_same_moment(
+    world: MakeWorld, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = world(sources=THREADS)
+    here.put(title="Paper planes", description=" ".join(SENTENCES), hashtags=["#planes"])
+    here.scan()
+    older = back_up(here.engine)
+    here.publish()
+    restore(here.engine, older)
+    with reading(here.engine) as connection:
+        account = accounts.by_name(connection, "sandbox")
+    foreign.read(here.engine, here.settings, account.id)
+    judge, other = editing._edited, connect(database_url)
+
+    def find_it_meanwhile(*args: Any) -> Any:
+        judged = judge(*args)
+        (pair,) = adopting.match(other, here.settings, account).pairs
+        done, said = adopting.adopt(other, here.settings, account, pair.task, pair.post, now=utc_now())
+        assert done, said
+        return judged
+
+    monkeypatch.setattr(editing, "_edited", find_it_meanwhile)
+    with pytest.raises(editing.NotNow, match="1 of 4 posts of its thread are on X"):
+        editing.edit(here.engine, here.settings, here.task().id, {"text": "x"}, actor="ann", now=utc_now())
+    other.dispose()
+    assert here.task().edits is None
+
+
 def test_the_rest_of_a_thread_is_posted_with_the_account_that_began_it(world: MakeWorld) -> None:
     accounts_of = {"accounts": [{"name": "sandbox"}, {"name": "other"}]}
     here = world(sources=THREADS, top=accounts_of)
@@ -348,9 +399,18 @@ def test_the_rest_of_a_thread_is_posted_with_the_account_that_began_it(world: Ma
 
 def test_gemini_is_not_asked_to_make_one_post_of_a_thread(world: MakeWorld) -> None:
     here = long_item(world, gemini=True)
+    shown = preview(here.engine, here.settings, here.task(), now=utc_now(), ask=True).draft
     here.publish()
     is_whole(here)
-    assert here.task().content_data["enhanced"]["said"].endswith("a thread goes out in its own words")
+    said = (
+        "the original words go out; Gemini: it is not asked, since the text is too long for one post: as a thread"
+        " (overflow: thread) it goes out whole, in its own words"
+    )
+    assert here.task().content_data["enhanced"]["said"] == said
+    assert [line.message for line in read_lines(here.engine, here.task().id) if line.action == "enhanced"] == [said]
+    assert shown is not None
+    assert shown.enhanced is not None
+    assert shown.enhanced.said == said
 
 
 def test_a_text_that_a_person_wrote_is_a_thread_too(world: MakeWorld) -> None:

@@ -73,6 +73,10 @@ def test_who_lost_the_task_writes_nothing(prepared: sa.Engine) -> None:
     lost = Claim(task_id, old.attempt, old.fence - 1, old.holder)
     assert not begin(prepared, lost, "2")
     assert not advance(prepared, lost, segments=3)
+    with writing(prepared) as connection:
+        assert not uploads.forget(connection, lost)
+        assert not uploads.forget(connection, lost, PATH)
+        uploads.disbelieve(connection, lost, now=NOW + uploads.SETTLES * 2)
     row = read(prepared, task_id)
     assert row is not None
     assert (row["media_id"], row["segments"]) == ("1", 0)
@@ -83,10 +87,10 @@ def test_forgetting_is_of_one_file_or_of_the_whole_item(prepared: sa.Engine) -> 
     for path in ("a", "b", "c"):
         begin(prepared, claim, path, path)
     with writing(prepared) as connection:
-        uploads.forget(connection, claim.task_id, "a")
+        assert uploads.forget(connection, claim, "a")
     assert [read(prepared, claim.task_id, path) is None for path in ("a", "b", "c")] == [True, False, False]
     with writing(prepared) as connection:
-        uploads.forget(connection, claim.task_id)
+        assert uploads.forget(connection, claim)
     assert [read(prepared, claim.task_id, path) is None for path in ("b", "c")] == [True, True]
 
 
@@ -95,7 +99,7 @@ def test_only_what_x_must_know_by_now_is_disbelieved(prepared: sa.Engine) -> Non
     begin(prepared, claim)
     for now, kept in ((NOW + uploads.SETTLES, True), (NOW + uploads.SETTLES * 2, False)):
         with writing(prepared) as connection:
-            uploads.disbelieve(connection, claim.task_id, now=now)
+            uploads.disbelieve(connection, claim, now=now)
         assert (read(prepared, claim.task_id) is not None) is kept
 
 
