@@ -111,7 +111,7 @@ def ways(source: Source, metadata: Metadata, limit: int, *, name: str) -> tuple[
     number = _NUMBER.search(name)
     named = str(int(number[1])) if number else words_of(name)
     if named and not source.keeps_mentions:
-        named = foreign.without_mentions(named)
+        named, _ = foreign.without_mentions(named)
     if named:
         tried.append((f"with the {'number' if number else 'words'} of its file’s name", metadata, f"({named})"))
     found: dict[str, Way] = {}
