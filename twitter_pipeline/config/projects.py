@@ -127,6 +127,11 @@ class Source(Section):
         description="What becomes of links nobody meant, such as vs.me where a space is missing: X shortens them, and a"
         " post with a link costs more.",
     )
+    markdown: Literal["keep", "strip"] | None = Field(
+        None,
+        description="What becomes of the signs of Markdown in title and description, which X shows as they are:"
+        " `**bold**`, `# Heading`, `[name](link)`. Without it: strip, but keep for type `text`.",
+    )
 
     links: Literal["keep", "strip", "only_own"] | None = Field(
         None,
@@ -168,6 +173,11 @@ class Source(Section):
     def keeps_links(self) -> bool:
         """Whether links of title and description stay, whatever they lead to."""
         return self.links == "keep" if self.links is not None else self.type == "text"
+
+    @property
+    def keeps_markdown(self) -> bool:
+        """Whether the signs of Markdown in title and description stay."""
+        return self.markdown == "keep" if self.markdown is not None else self.type == "text"
 
     @property
     def keeps_mentions(self) -> bool:

@@ -31,6 +31,8 @@ class Style:
     hashtags_at: Literal["text", "end"] = "text"
     mentions: Literal["keep", "strip"] = "keep"
     accidental_links: Literal["keep", "defuse", "remove"] = "defuse"
+    #: The signs of Markdown in title and description.
+    markdown: Literal["keep", "strip"] = "keep"
     #: The most posts that words too long for one become; 1 for none but one, in which they give way.
     most_posts: int = 1
     #: Whether each post of a thread ends with its number.
@@ -86,8 +88,8 @@ def compose(
     title, description = (_cleaned(text, style) for text in (metadata.title, metadata.description))
 
     def cleaned(text: str) -> str:
-        # Links that a template asks for by name are wanted.
-        return _cleaned(text, replace(style, links="keep")).text
+        # What a template asks for by name it may want as it is: `without_links` and `without_markdown` are filters too.
+        return _cleaned(text, replace(style, links="keep", markdown="keep")).text
 
     metadata = replace(
         metadata,
@@ -158,15 +160,17 @@ _Taken = tuple[str, str]
 _LINK: _Taken = ("link", "")
 _SLIP: _Taken = ("link", " nobody meant")
 _MENTION: _Taken = ("mention", "")
+#: Whose signs nobody counts.
+_MARKDOWN: _Taken = ("", "Markdown")
 _CASHTAG: _Taken = ("cashtag", " beyond the first")
 _UNWANTED: _Taken = ("hashtag", " to leave out")
 _TOO_MANY: _Taken = ("hashtag", " beyond max_hashtags")
 #: In the order in which they are told.
-_TAKEN = (_LINK, _SLIP, _MENTION, _CASHTAG, _UNWANTED, _TOO_MANY)
+_TAKEN = (_MARKDOWN, _LINK, _SLIP, _MENTION, _CASHTAG, _UNWANTED, _TOO_MANY)
 
 
 def _counted(number: int, one: str, more: str) -> str:
-    return f"{number:,} {one}{'' if number == 1 else 's'}{more}"
+    return more if not one else f"{number:,} {one}{'' if number == 1 else 's'}{more}"
 
 
 @dataclass(frozen=True)
@@ -180,9 +184,14 @@ def _cleaned(text: str, style: Style) -> _Cleaned:
     from twitter_pipeline.content import foreign
     from twitter_pipeline.content.languages import function_words, language_of
     from twitter_pipeline.content.links import without_links
+    from twitter_pipeline.content.markdown import without_markdown
     from twitter_pipeline.content.weight import normalize
 
     text, taken = normalize(foreign.plain(text)), Counter[_Taken]()
+    if style.markdown == "strip":
+        # What a name leads to is a link like any other: it goes or stays as those do.
+        bare = without_markdown(text, targets=True)
+        text, taken[_MARKDOWN] = bare, int(bare != text)
     if style.mentions == "strip":
         text, taken[_MENTION] = foreign.without_mentions(text)
     if style.accidental_links != "keep":

@@ -86,6 +86,7 @@ def _style(source: Source) -> Style:
         accidental_links=source.accidental_links,
         most_posts=source.thread_posts if source.overflow == "thread" else 1,
         numbered=source.thread_numbers,
+        markdown="keep" if source.keeps_markdown else "strip",
         links="keep" if source.keeps_links else "strip",
         own_sites=source.own_sites,
         hashtags_to_leave_out=source.hashtags_to_leave_out,
@@ -101,8 +102,11 @@ def ways(source: Source, metadata: Metadata, limit: int, *, name: str) -> tuple[
     """
     from twitter_pipeline.content import foreign, words_of
     from twitter_pipeline.content.breaks import later_sentences
+    from twitter_pipeline.content.markdown import without_markdown
 
     plain = composed(source, metadata, limit)
+    if not source.keeps_markdown:  # whose signs may stand around several sentences
+        metadata = replace(metadata, description=without_markdown(metadata.description, targets=True))
     tried = [
         (f"the description from sentence {number} on", replace(metadata, description=rest), "")
         for number, rest in enumerate(later_sentences(metadata.description), 2)

@@ -142,6 +142,26 @@ def test_what_is_left_out_of_several_items_is_counted_together(world: MakeWorld,
     assert "2 items, 2 with something left out (hashtags beyond max_hashtags of 2)" in " ".join(said.err.split())
 
 
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ({"type": "video"}, "Fog at sea"),
+        ({"type": "video", "markdown": "keep"}, "**Fog** at sea"),
+        ({"type": "text"}, "**Fog** at sea"),
+    ],
+)
+def test_markdown_goes_from_what_programs_wrote_unless_the_source_keeps_it(
+    world: MakeWorld, command: WithWorld, source: dict[str, str], text: str
+) -> None:
+    made = world(stable_for="0 s", sources=[source])
+    if source["type"] == "video":
+        made.put(title="**Fog** at sea")
+    else:
+        (made.folder / "fog.txt").write_text("**Fog** at sea", "utf-8")
+    made.scan()
+    assert [row["text"] for row in table(command(made)("preview", "--all", "--csv").out)] == [text]
+
+
 @pytest.mark.parametrize("begin", ["=", "+", "-", "@", "＝", "＠"])
 def test_what_a_spreadsheet_would_run_is_a_text(world: MakeWorld, command: WithWorld, begin: str) -> None:
     made = world(stable_for="0 s", sources=[{"type": "video", "mentions": "keep"}])

@@ -236,6 +236,7 @@ styles = st.builds(
     hashtags_at=st.sampled_from(["text", "end"]),
     mentions=st.sampled_from(["keep", "strip"]),
     accidental_links=st.sampled_from(["keep", "defuse", "remove"]),
+    markdown=st.sampled_from(["keep", "strip"]),
     links=st.sampled_from(["keep", "strip"]),
     own_sites=st.sampled_from([(), ("example.com",)]),
     hashtags_to_leave_out=st.sampled_from([(), ("tag",), ("日本", "word")]),
@@ -294,6 +295,9 @@ def test_the_examples_of_the_page_are_what_happens() -> None:
         assert composed.text == after
     for before, after in examples_of("stripped"):
         assert compose(Metadata(title=before), template=None, hashtags=(), style=Style(links="strip")).text == after
+    for before, after in examples_of("markdown"):
+        style = Style(markdown="strip", links="strip")
+        assert compose(Metadata(title=before), template=None, hashtags=(), style=style).text == after
     for text, room, becomes in examples_of("shortened"):
         assert shortened(text, int(room)) == becomes
     for text, limit, becomes in examples_of("threads"):

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twitter_pipeline.content import Metadata, TemplateError, compose, dates
+from twitter_pipeline.content.compose import Style
 from twitter_pipeline.content.filters import FILTERS
 from twitter_pipeline.content.template import names_in, render
 from twitter_pipeline_tests.content.scripts import texts
@@ -34,7 +35,7 @@ def example() -> Metadata:
 
 @pytest.mark.parametrize(("template", "expected"), rows("filters"))
 def test_every_example_of_the_page_is_what_is_posted(template: str, expected: str) -> None:
-    assert compose(example(), template=template, hashtags=()).text == expected
+    assert compose(example(), template=template, hashtags=(), style=Style(markdown="strip")).text == expected
 
 
 @pytest.mark.parametrize(("template", "expected"), rows("errors"))
@@ -110,8 +111,6 @@ def test_words_that_a_filter_shortens_still_give_way_to_the_limit() -> None:
 def test_no_field_of_foreign_metadata_pings_a_stranger(name: str) -> None:
     said: dict[str, Any] = {"keywords": ("by @ann",), "extra": {"by": ["by @ann"]}, "facts": {"by": "by @ann"}}
     template = {"keywords": "{{ keywords[0] }}", "extra": "{{ extra.by[0] }}", "facts": "{{ by }}"}[name]
-    from twitter_pipeline.content.compose import Style
-
     composed = compose(Metadata(**{name: said[name]}), template=template, hashtags=(), style=Style(mentions="strip"))
     assert composed.text == "by ann"
 
