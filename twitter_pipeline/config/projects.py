@@ -102,10 +102,10 @@ class Source(Section):
     keep_hashtags: int = Field(
         0, ge=0, le=30, description="How many hashtags stay, the first ones, as long as words can be shortened instead."
     )
-    hashtags_at: Literal["text", "end"] = Field(
-        "text",
+    hashtags_at: Literal["text", "end"] | None = Field(
+        None,
         description="Whether the hashtags that a title or description ends with stay there (text) or join the others at"
-        " `{{ hashtags }}` (end).",
+        " `{{ hashtags }}` (end). Without it: end, but text for type `text`.",
     )
     give_way: tuple[Literal["hashtags", "description", "title"], ...] = Field(
         ("hashtags", "description", "title"), description="What gives way first in a post that is too long, what next."
@@ -168,6 +168,11 @@ class Source(Section):
         if self.suffixes and self.same_words != "vary":
             raise ValueError("`suffixes` are for `same_words: vary`; set it, or leave them out")
         return self
+
+    @property
+    def moves_hashtags(self) -> bool:
+        """Whether the hashtags that title and description end with join the others."""
+        return self.hashtags_at == "end" if self.hashtags_at is not None else self.type != "text"
 
     @property
     def keeps_links(self) -> bool:

@@ -81,7 +81,7 @@ def _style(source: Source) -> Style:
         give_way=source.give_way,
         max_hashtags=source.max_hashtags,
         keep_hashtags=source.keep_hashtags,
-        hashtags_at=source.hashtags_at,
+        hashtags_at="end" if source.moves_hashtags else "text",
         mentions="keep" if source.keeps_mentions else "strip",
         accidental_links=source.accidental_links,
         most_posts=source.thread_posts if source.overflow == "thread" else 1,

@@ -162,6 +162,26 @@ def test_markdown_goes_from_what_programs_wrote_unless_the_source_keeps_it(
     assert [row["text"] for row in table(command(made)("preview", "--all", "--csv").out)] == [text]
 
 
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ({"type": "video"}, "Fog\n\nIt stays.\n\n#sea #sun"),
+        ({"type": "video", "hashtags_at": "text"}, "Fog #sea\n\nIt stays.\n\n#sun"),
+        ({"type": "text"}, "Fog #sea\n\nIt stays."),
+    ],
+)
+def test_hashtags_join_at_the_end_but_stay_in_one_s_own_words(
+    world: MakeWorld, command: WithWorld, source: dict[str, str], text: str
+) -> None:
+    made = world(stable_for="0 s", sources=[source])
+    if source["type"] == "video":
+        made.put(title="Fog #sea", description="It stays.", hashtags=["#sun"])
+    else:
+        (made.folder / "fog.txt").write_text("Fog #sea\n\nIt stays.", "utf-8")
+    made.scan()
+    assert [row["text"] for row in table(command(made)("preview", "--all", "--csv").out)] == [text]
+
+
 @pytest.mark.parametrize("begin", ["=", "+", "-", "@", "＝", "＠"])
 def test_what_a_spreadsheet_would_run_is_a_text(world: MakeWorld, command: WithWorld, begin: str) -> None:
     made = world(stable_for="0 s", sources=[{"type": "video", "mentions": "keep"}])
