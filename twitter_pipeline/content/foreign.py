@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import regex
 
@@ -28,7 +28,7 @@ _INNER_DOT = regex.compile(r"\.(?=\w)")
 # Only a space or a directional mark stands before one, and only a space or ASCII punctuation behind it.
 _CASHTAG = regex.compile(
     r"(?<![^\s\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069])"
-    r"\$(?=[A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?(?=\Z|\s|[!-/:-@\[-`{-~]))"
+    r"\$(?=([A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?)(?=\Z|\s|[!-/:-@\[-`{-~]))"
 )
 # A short word or a number, and a word that is a top-level domain too.
 _SHORT = regex.compile(r"([A-Za-z]{1,3}|[0-9]++)\.([a-z]++)")
@@ -82,6 +82,11 @@ def without_slips(text: str, *, remove: bool = False) -> tuple[str, int]:
             pieces += [text[position:start], "" if remove else f"{slip[1]}. {slip[2]}"]
             position, gone = end, gone + 1
     return "".join([*pieces, text[position:]]), gone
+
+
+def cashtags(text: str) -> Iterator[tuple[int, int]]:
+    """Where each "$TICKER" begins, with "$", and ends."""
+    return ((found.start(), found.end(1)) for found in _CASHTAG.finditer(text))
 
 
 def one_cashtag(text: str) -> tuple[str, int]:
