@@ -15,6 +15,7 @@ from twitter_pipeline.content import Metadata, TemplateError, compose, dates
 from twitter_pipeline.content.compose import Style
 from twitter_pipeline.content.filters import FILTERS
 from twitter_pipeline.content.template import names_in, render
+from twitter_pipeline.scanning.sidecars import fields
 from twitter_pipeline_tests.content.scripts import texts
 
 PAGE = (Path(__file__).parents[2] / "docs" / "templates.md").read_text("utf-8")
@@ -83,6 +84,25 @@ def test_dates_as_programs_write_them(value: Any, expected: str) -> None:
 def test_what_is_no_date_is_said_to_be_none(value: Any) -> None:
     with pytest.raises(ValueError, match="is no date or time"):
         dates.write(value, "%d", zone="UTC", language="en")
+
+
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        ("20260131", "2026-01-31"),
+        ("2026-01-31", "2026-01-31"),
+        ("2026:01:31 10:00:00", "2026-01-31T10:00:00"),
+        ("2026-01-31T10:00:00.123Z", "2026-01-31T10:00:00+00:00"),
+        (1_700_000_000_000.0, "2023-11-14T22:13:20+00:00"),
+        ("2026-01-31 around noon", ""),
+        ("2026-02-31", ""),
+        ("soon", ""),
+    ],
+)
+def test_a_date_of_a_sidecar_is_kept_where_the_filter_can_read_it(value: Any, kept: str) -> None:
+    extra = fields.foreign(title="Cat", date=value).extra
+    assert extra.get("date", "") == kept
+    assert dates.write(extra.get("date"), "%Y", zone="UTC", language="en") == kept[:4]
 
 
 def test_every_language_has_twelve_months_and_seven_days() -> None:
