@@ -54,7 +54,7 @@ def tell(preview: Preview) -> None:
             said.append(f"{part.text}\n\n")
             said.append(f"{part.weight} of {preview.limit} characters\n", style="dim")
         if draft.was_cut:
-            said.append(f"cut to fit: without {', '.join(draft.gave_way) or 'some of the words'}\n", style="dim")
+            said.append(f"without {', '.join(draft.gave_way) or 'some of the words'}\n", style="dim")
         if draft.varied is not None:
             said.append(f"varied: {draft.varied}, since the account has posted its words\n", style="cyan")
         for medium in draft.media:

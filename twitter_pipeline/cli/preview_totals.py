@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from twitter_pipeline.publishing.preview import Preview
 
+#: "1 hashtag" and "3 hashtags" are counted together, as "hashtags".
+_COUNT = re.compile(r"^[\d,]+ (\w+?)s?(?!\w)")
+
 
 @dataclass
 class Totals:
     """Counts over the items that were looked at so far."""
 
     items: int = 0
-    #: Those of which something had to give way to fit, and how many each of it.
+    #: Those of which something gave way or was left out, and how many each of it.
     cut: int = 0
     gave_way: Counter[str] = field(default_factory=Counter)
     #: Those that something holds back.
@@ -37,7 +40,7 @@ class Totals:
         draft = preview.draft
         if draft is not None and draft.was_cut:
             self.cut += 1
-            self.gave_way.update({re.sub(r"^[\d,]+ hashtags?$", "hashtags", part) for part in draft.gave_way})
+            self.gave_way.update({_COUNT.sub(r"\1s", part) for part in draft.gave_way})
         self.held += bool(preview.why_not)
         if preview.price is not None and preview.slot is not None:
             self.dollars += preview.price.dollars
@@ -49,7 +52,7 @@ class Totals:
         said = f"{self.items:,} item{'' if self.items == 1 else 's'}"
         if self.cut:
             parts = ", ".join(f"{part} of {count:,}" for part, count in self.gave_way.most_common())
-            said += f", {self.cut:,} cut to fit" + (f" ({parts})" if parts else "")
+            said += f", {self.cut:,} with something left out" + (f" ({parts})" if parts else "")
         if self.held:
             said += f", {self.held:,} held back"
         linked = f"; {self.dearer:,} of them dearer for a link" if self.dearer else ""

@@ -102,10 +102,10 @@ class Source(Section):
     keep_hashtags: int = Field(
         0, ge=0, le=30, description="How many hashtags stay, the first ones, as long as words can be shortened instead."
     )
-    hashtags_at: Literal["text", "end"] = Field(
-        "text",
+    hashtags_at: Literal["text", "end"] | None = Field(
+        None,
         description="Whether the hashtags that a title or description ends with stay there (text) or join the others at"
-        " `{{ hashtags }}` (end).",
+        " `{{ hashtags }}` (end). Without it: end, but text for type `text`.",
     )
     give_way: tuple[Literal["hashtags", "description", "title"], ...] = Field(
         ("hashtags", "description", "title"), description="What gives way first in a post that is too long, what next."
@@ -127,6 +127,11 @@ class Source(Section):
         "defuse",
         description="What becomes of links nobody meant, such as vs.me where a space is missing: X shortens them, and a"
         " post with a link costs more.",
+    )
+    markdown: Literal["keep", "strip"] | None = Field(
+        None,
+        description="What becomes of the signs of Markdown in title and description, which X shows as they are:"
+        " `**bold**`, `# Heading`, `[name](link)`. Without it: strip, but keep for type `text`.",
     )
 
     links: Literal["keep", "strip", "only_own"] | None = Field(
@@ -166,9 +171,19 @@ class Source(Section):
         return self
 
     @property
+    def moves_hashtags(self) -> bool:
+        """Whether the hashtags that title and description end with join the others."""
+        return self.hashtags_at == "end" if self.hashtags_at is not None else self.type != "text"
+
+    @property
     def keeps_links(self) -> bool:
         """Whether links of title and description stay, whatever they lead to."""
         return self.links == "keep" if self.links is not None else self.type == "text"
+
+    @property
+    def keeps_markdown(self) -> bool:
+        """Whether the signs of Markdown in title and description stay."""
+        return self.markdown == "keep" if self.markdown is not None else self.type == "text"
 
     @property
     def keeps_mentions(self) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any, Literal
@@ -30,6 +31,8 @@ class Style:
     hashtags_at: Literal["text", "end"] = "text"
     mentions: Literal["keep", "strip"] = "keep"
     accidental_links: Literal["keep", "defuse", "remove"] = "defuse"
+    #: The signs of Markdown in title and description.
+    markdown: Literal["keep", "strip"] = "keep"
     #: The most posts that words too long for one become; 1 for none but one, in which they give way.
     most_posts: int = 1
     #: Whether each post of a thread ends with its number.
@@ -85,8 +88,8 @@ def compose(
     title, description = (_cleaned(text, style) for text in (metadata.title, metadata.description))
 
     def cleaned(text: str) -> str:
-        # Links that a template asks for by name are wanted.
-        return _cleaned(text, replace(style, links="keep")).text
+        # What a template asks for by name it may want as it is: `without_links` and `without_markdown` are filters too.
+        return _cleaned(text, replace(style, links="keep", markdown="keep")).text
 
     metadata = replace(
         metadata,
@@ -97,9 +100,10 @@ def compose(
         extra=_each_text(metadata.extra, cleaned),
         facts=_each_text(metadata.facts, cleaned),
     )
-    words, left_out = _words(metadata, template, hashtags, style, foreign.plain(ending))
-    links = sum(part.links for name, part in (("title", title), ("description", description)) if name in words.shown)
-    gone = (*_counted(links, "link"), *_counted(left_out, "hashtag that is left out", "hashtags that are left out"))
+    words, taken = _words(metadata, template, hashtags, style, foreign.plain(ending))
+    for name, part in (("title", title), ("description", description)):
+        taken.update(part.taken if name in words.shown else ())
+    gone = tuple(_counted(taken[one], *one) for one in _TAKEN if taken[one])
     if style.most_posts > 1 and (thread := _thread(words, limit, style)) is not None:
         return replace(thread, gave_way=(*gone, *thread.gave_way))
     fitted = fit(words, limit, give_way=style.give_way or GIVE_WAY, keep_hashtags=style.keep_hashtags)
@@ -151,37 +155,57 @@ def _each_text(value: Any, change: Callable[[str], str]) -> Any:
     return change(value) if isinstance(value, str) else value
 
 
-def _counted(number: int, one: str, several: str | None = None) -> tuple[str, ...]:
-    return () if not number else (f"1 {one}",) if number == 1 else (f"{number:,} {several or one + 's'}",)
+#: What is taken out of the words, whether they fit or not: of what something is one, and what more is to be said of it.
+_Taken = tuple[str, str]
+_LINK: _Taken = ("link", "")
+_SLIP: _Taken = ("link", " nobody meant")
+_MENTION: _Taken = ("mention", "")
+#: Whose signs nobody counts.
+_MARKDOWN: _Taken = ("", "Markdown")
+_CASHTAG: _Taken = ("cashtag", " beyond the first")
+_UNWANTED: _Taken = ("hashtag", " to leave out")
+_TOO_MANY: _Taken = ("hashtag", " beyond max_hashtags")
+#: In the order in which they are told.
+_TAKEN = (_MARKDOWN, _LINK, _SLIP, _MENTION, _CASHTAG, _UNWANTED, _TOO_MANY)
+
+
+def _counted(number: int, one: str, more: str) -> str:
+    return more if not one else f"{number:,} {one}{'' if number == 1 else 's'}{more}"
 
 
 @dataclass(frozen=True)
 class _Cleaned:
     text: str
-    #: How many links are gone.
-    links: int
+    #: How much of what is gone.
+    taken: Counter[_Taken]
 
 
 def _cleaned(text: str, style: Style) -> _Cleaned:
     from twitter_pipeline.content import foreign
     from twitter_pipeline.content.languages import function_words, language_of
     from twitter_pipeline.content.links import without_links
+    from twitter_pipeline.content.markdown import without_markdown
     from twitter_pipeline.content.weight import normalize
 
-    text, links = normalize(foreign.plain(text)), 0
+    text, taken = normalize(foreign.plain(text)), Counter[_Taken]()
+    if style.markdown == "strip":
+        # What a name leads to is a link like any other: it goes or stays as those do.
+        bare = without_markdown(text, targets=True)
+        text, taken[_MARKDOWN] = bare, int(bare != text)
     if style.mentions == "strip":
-        text = foreign.without_mentions(text)
+        text, taken[_MENTION] = foreign.without_mentions(text)
     if style.accidental_links != "keep":
-        text = foreign.without_slips(text, remove=style.accidental_links == "remove")
+        text, taken[_SLIP] = foreign.without_slips(text, remove=style.accidental_links == "remove")
     if style.links == "strip":
-        text, links = without_links(text, function_words(language_of(text, style.languages)), style.own_sites)
-    return _Cleaned(text, links)
+        small = function_words(language_of(text, style.languages))
+        text, taken[_LINK] = without_links(text, small, style.own_sites)
+    return _Cleaned(text, taken)
 
 
 def _words(
     metadata: Metadata, template: str | None, hashtags: Sequence[str], style: Style, ending: str
-) -> tuple[Words, int]:
-    """The parts of the post, and how many hashtags are left out of it."""
+) -> tuple[Words, Counter[_Taken]]:
+    """The parts of the post, and what is taken out of it beside what cleaning did."""
     from twitter_pipeline.content import foreign
     from twitter_pipeline.content.fit import Words
     from twitter_pipeline.content.hashtags import as_tag, at_end, found_in, key, merge, without
@@ -191,7 +215,7 @@ def _words(
     shown = _shown(render)
     bodies: dict[str, str] = {"title": metadata.title, "description": metadata.description}
     unwanted = set(map(key, map(as_tag, style.hashtags_to_leave_out)))
-    left_out = 0
+    taken = Counter[_Taken]()
     # Each with the part it stands in and the space before it; "" is the list.
     tags: list[tuple[str, str]] = []
     whole = bodies.copy()
@@ -201,7 +225,7 @@ def _words(
             tags += [(part, tag) for tag in last]
             if unwanted:
                 bodies[part], bare = without(bodies[part], unwanted)
-                left_out += bare
+                taken[_UNWANTED] += bare
     if tags and template is not None:  # whose filters may leave them out, as `first_sentence` does: they join the list
         seen = set(map(key, found_in(normalize(render({**whole, "hashtags": ""})))))
         tags = [(part, tag) if key(as_tag(tag)) in seen else ("", tag.strip()) for part, tag in tags]
@@ -211,15 +235,16 @@ def _words(
     ranked: list[tuple[str, str]] = []
     for part, tag in tags:
         if (spelling := key(as_tag(tag))) in unwanted:
-            left_out += 1
+            taken[_UNWANTED] += bool(part or "hashtags" in shown)
         elif spelling not in already:
             already.add(spelling)
             moved = part and style.hashtags_at == "end" and "hashtags" in shown
             ranked.append(("", tag.strip()) if moved else (part, tag))
     if style.max_hashtags is not None:
+        taken[_TOO_MANY] = sum(bool(part or "hashtags" in shown) for part, _ in ranked[style.max_hashtags :])
         ranked = ranked[: style.max_hashtags]
 
-    def arrange(title: str, description: str, count: int) -> str:
+    def arranged(title: str, description: str, count: int) -> tuple[str, int]:
         kept = ranked[:count]
         within = {part: "".join(tag for where, tag in kept if where == part) for part in bodies}
         if ending:
@@ -231,7 +256,12 @@ def _words(
         )
         return foreign.one_cashtag(single_spaced(normalize(foreign.plain(rendered))))
 
-    return Words(bodies["title"], bodies["description"], len(ranked), arrange, style.languages, shown), left_out
+    def arrange(title: str, description: str, count: int) -> str:
+        return arranged(title, description, count)[0]
+
+    words = Words(bodies["title"], bodies["description"], len(ranked), arrange, style.languages, shown)
+    _, taken[_CASHTAG] = arranged(words.title, words.description, words.hashtags)
+    return words, taken
 
 
 Render = Callable[[Mapping[str, str]], str]

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from twitter_pipeline.content.data import lines
 
 _DAY = re.compile(r"(\d{4})[:-]?(\d\d)[:-]?(\d\d)")
-_UNIX = re.compile(r"-?\d{9,10}(\.\d+)?|\d{12,13}")
+_UNIX = re.compile(r"-?\d{9,13}(\.\d+)?")
 #: More seconds since 1970 than a date has that people write: they are milliseconds.
 _MILLISECONDS = 10**11
 _DIRECTIVE = re.compile("%(-?.)", re.DOTALL)
@@ -42,6 +42,14 @@ def parse(value: Any) -> datetime | None:
         return datetime.fromisoformat(iso)
     except ValueError:
         raise ValueError(f"'{said[:40]}' is no date or time") from None
+
+
+def iso(value: Any) -> str:
+    """`value` (see `parse`) as ISO 8601, a day where it names no time; "" for nothing. Raises ValueError."""
+    moment = parse(value)
+    if moment is None:
+        return ""
+    return moment.date().isoformat() if _DAY.fullmatch(str(value).strip()) else moment.isoformat(timespec="seconds")
 
 
 def write(value: Any, form: str, *, zone: str, language: str) -> str:

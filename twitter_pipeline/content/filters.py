@@ -6,9 +6,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import jinja2
-import regex
 
-from twitter_pipeline.content import cutting, dates, links
+from twitter_pipeline.content import cutting, dates, links, markdown
 from twitter_pipeline.content import hashtags as tags
 from twitter_pipeline.content.breaks import Kind, within
 from twitter_pipeline.content.languages import function_words, language_of
@@ -18,19 +17,6 @@ from twitter_pipeline.content.weight import HEAVY, normalize, weighted_length
 ZONE, LANGUAGE = "_zone", "_language"
 #: What is looked at of a text, in characters: more than X's longest post has.
 _MOST = 30_000
-
-# Bounded, so that what only opens takes no time.
-_MARKDOWN = [
-    (regex.compile(pattern, regex.MULTILINE), instead)
-    for pattern, instead in (
-        (r"^[^\S\n]*+(?:#{1,6}+|[-*+•]|>)[^\S\n]++", ""),
-        (r"!?\[([^\[\]\n]{1,300}+)\]\([^()\s]{1,2000}+\)", r"\1"),
-        (r"(\*{2,3}+|~~)([^*~\n]{1,300}+)\1", r"\2"),
-        (r"(?<![\w*])\*(?!\s)([^*\n]{1,300}+)\*(?![\w*])", r"\1"),
-        (r"(?<!\w)__([^_\n]{1,300}+)__(?!\w)", r"\1"),
-        (r"(`{1,3}+)([^`\n]{1,300}+)\1", r"\2"),
-    )
-]
 
 
 def sentences(value: Any, number: int = 1) -> str:
@@ -84,11 +70,8 @@ def without_links(value: Any) -> str:
 
 
 def without_markdown(value: Any) -> str:
-    """Without the signs of Markdown that programs leave in their words: `**bold**`, headings, bullets, `[a](link)`."""
-    text = _text(value)
-    for pattern, instead in _MARKDOWN:
-        text = pattern.sub(instead, text)
-    return text.strip()
+    """Without the signs of Markdown that programs leave in their words: `**bold**`, headings, lists, `[a](link)`."""
+    return markdown.without_markdown(_text(value)).strip()
 
 
 def capitalize_first(value: Any) -> str:

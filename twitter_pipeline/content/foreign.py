@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import regex
 
@@ -28,7 +28,7 @@ _INNER_DOT = regex.compile(r"\.(?=\w)")
 # Only a space or a directional mark stands before one, and only a space or ASCII punctuation behind it.
 _CASHTAG = regex.compile(
     r"(?<![^\s\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069])"
-    r"\$(?=[A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?(?=\Z|\s|[!-/:-@\[-`{-~]))"
+    r"\$(?=([A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?)(?=\Z|\s|[!-/:-@\[-`{-~]))"
 )
 # A short word or a number, and a word that is a top-level domain too.
 _SHORT = regex.compile(r"([A-Za-z]{1,3}|[0-9]++)\.([a-z]++)")
@@ -45,13 +45,14 @@ def plain(text: str) -> str:
     return text
 
 
-def without_mentions(text: str) -> str:
-    """`text` in which "@name" is "name": nobody is told of it. Addresses, and names within a link, stay."""
+def without_mentions(text: str) -> tuple[str, int]:
+    """`text` in which "@name" is "name", and how many: nobody is told of it. Addresses, and names in a link, stay."""
     links = urls.find(text)
     stripped = _outside(text, links, lambda words: _MENTION.sub("", words))
-    if len(urls.find(stripped)) == len(links):
-        return stripped
-    return _outside(text, links, lambda words: _MENTION_AND_MORE.sub(_apart, words))
+    gone = len(text) - len(stripped)
+    if len(urls.find(stripped)) != len(links):
+        stripped = _outside(text, links, lambda words: _MENTION_AND_MORE.sub(_apart, words))
+    return stripped, gone
 
 
 def _apart(mention: regex.Match[str]) -> str:
@@ -67,23 +68,31 @@ def _outside(text: str, links: list[tuple[int, int]], change: Callable[[str], st
     return "".join(pieces)
 
 
-def without_slips(text: str, *, remove: bool = False) -> str:
-    """`text` without links that nobody meant: "vs.me" and "end.So" get their space, or go when `remove` is true.
+def without_slips(text: str, *, remove: bool = False) -> tuple[str, int]:
+    """`text` without links that nobody meant, and how many: "vs.me" and "end.So" get their space, or go with `remove`.
 
     A link with a protocol, a path, more than one dot or a name longer than three letters in front is meant.
     """
-    pieces, position = [], 0
+    pieces, position, gone = [], 0, 0
     for start, end in urls.find(text):
         slip = _SHORT.fullmatch(text, start, end)
         if slip is None or slip[2] not in words("link_words"):
             slip = _CAPITAL.fullmatch(text, start, end)
         if slip is not None:
             pieces += [text[position:start], "" if remove else f"{slip[1]}. {slip[2]}"]
-            position = end
-    return "".join([*pieces, text[position:]])
+            position, gone = end, gone + 1
+    return "".join([*pieces, text[position:]]), gone
 
 
-def one_cashtag(text: str) -> str:
-    """`text` in which only the first "$TICKER" is one: X refuses a post with two."""
+def cashtags(text: str) -> Iterator[tuple[int, int]]:
+    """Where each "$TICKER" begins, with "$", and ends."""
+    return ((found.start(), found.end(1)) for found in _CASHTAG.finditer(text))
+
+
+def one_cashtag(text: str) -> tuple[str, int]:
+    """`text` in which only the first "$TICKER" is one, and how many others were: X refuses a post with two."""
     first = _CASHTAG.search(text)
-    return text if first is None else text[: first.end()] + _CASHTAG.sub("", text[first.end() :])
+    if first is None:
+        return text, 0
+    others, gone = _CASHTAG.subn("", text[first.end() :])
+    return text[: first.end()] + others, gone

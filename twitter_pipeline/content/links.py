@@ -127,11 +127,13 @@ def _after_label(said: str, small: frozenset[str]) -> str:
 
 
 def _begun(said: str, before: str) -> str:
-    """With a capital first letter, where the clause `before` had one and has lost its beginning."""
+    """With a capital first letter, where the clause `before` had one and has lost its beginning; hashtags stay."""
     was, first = _WORD.search(before), _WORD.search(said)
     if was is None or first is None or not was[0][0].isupper() or was[0] == first[0]:
         return said
     at = first.start()
+    if said[:at].endswith(("#", "＃", "@", "＠", "$")):
+        return said
     return f"{said[:at]}{said[at].upper()}{said[at + 1 :]}"
 
 

@@ -7,10 +7,11 @@ from typing import Literal, NamedTuple
 
 import regex
 
-from twitter_pipeline.content import hashtags, urls
+from twitter_pipeline.content import foreign, hashtags, urls
 
-_NAME = regex.compile(r"(?<![A-Za-z0-9_!#$%&*@＠/])[@＠][A-Za-z0-9_]{1,15}(?![A-Za-z0-9_@＠]|://)")
-_CASHTAG = regex.compile(r"(?<!\S)\$[A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?(?!\w)")
+_NAME = regex.compile(
+    rf"(?:(?<![A-Za-z0-9_!#$%&*@＠/])|(?<=(?<![A-Za-z0-9_])(?i:rt)))[@＠][A-Za-z0-9_]{{1,15}}(?![A-Za-z0-9_@＠{urls.LATIN}]|://)"
+)
 _PROTOCOL = regex.compile(r"(?i)https?://(?:www\.)?")
 #: X shows so many characters of a link's path, more or less.
 _PATH = 15
@@ -32,7 +33,7 @@ def pieces(text: str) -> Iterator[Piece]:
     found += [(start, end, "link") for start, end in urls.find(text)]
     found += [(start, end, "hashtag") for start, end in hashtags.spans(text)]
     found += [(*one.span(), "mention") for one in _NAME.finditer(text)]
-    found += [(*one.span(), "cashtag") for one in _CASHTAG.finditer(text)]
+    found += [(start, end, "cashtag") for start, end in foreign.cashtags(text)]
     position = 0
     for start, end, kind in sorted(found):
         if start < position:

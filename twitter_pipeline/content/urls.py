@@ -22,7 +22,8 @@ _LONGEST_TCO_SLUG = 40
 #: What a bare domain's length is reckoned with.
 _DEFAULT_PROTOCOL = "https://"
 
-_LATIN = (
+#: Letters with accents, as twitter-text has them.
+LATIN = (
     "\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u0253\u0254\u0256\u0257\u0259\u025b\u0263\u0268\u026f\u0272\u0289"
     "\u028b\u02bb\u0300-\u036f\u1e00-\u1eff"
 )
@@ -47,14 +48,14 @@ _COLON = "://"
 _PLAIN = re.compile(r"[A-Za-z0-9.\-]+")
 # What else divides labels where a domain is encoded (IDNA).
 _DOTS = re.compile("[\u3002\uff0e\uff61]")
-_ASCII_RUN = regex.compile(rf"[-a-zA-Z0-9{_LATIN}][-a-zA-Z0-9.{_LATIN}]*+")
+_ASCII_RUN = regex.compile(rf"[-a-zA-Z0-9{LATIN}][-a-zA-Z0-9.{LATIN}]*+")
 
 # "com" of "comと", but nothing of "community", "com-x" or "com@x".
 _ASCII_TLD = re.compile(r"([a-zA-Z0-9]+)(?![a-zA-Z0-9\-+@])")
 _PUNYCODE_TLD = regex.compile(r"(?i:xn--[-0-9a-z]++)")
 _OTHER_TLD = regex.compile(rf"(?:{'|'.join(OTHER_SCRIPT_TLDS)})(?![0-9A-Za-z@+\-])")
 
-_PATH_CHARACTERS = rf"[a-zA-Z0-9\u0400-\u04ff{_LATIN}!*';:=+,.$/%#\[\]\-\u2013_~@|&]"
+_PATH_CHARACTERS = rf"[a-zA-Z0-9\u0400-\u04ff{LATIN}!*';:=+,.$/%#\[\]\-\u2013_~@|&]"
 # One pair of parentheses may hold another: "(film)", "(a_(film))".
 _PARENTHESES = rf"\((?:{_PATH_CHARACTERS}++|{_PATH_CHARACTERS}*+\({_PATH_CHARACTERS}++\){_PATH_CHARACTERS}*+)\)"
 _PORT = regex.compile(r":[0-9]++")

@@ -101,11 +101,12 @@ def _style(source: Source) -> Style:
         give_way=source.give_way,
         max_hashtags=source.max_hashtags,
         keep_hashtags=source.keep_hashtags,
-        hashtags_at=source.hashtags_at,
+        hashtags_at="end" if source.moves_hashtags else "text",
         mentions="keep" if source.keeps_mentions else "strip",
         accidental_links=source.accidental_links,
         most_posts=source.thread_posts if source.overflow == "thread" else 1,
         numbered=source.thread_numbers,
+        markdown="keep" if source.keeps_markdown else "strip",
         links="keep" if source.keeps_links else "strip",
         own_sites=source.own_sites,
         hashtags_to_leave_out=source.hashtags_to_leave_out,
@@ -121,8 +122,11 @@ def ways(source: Source, metadata: Metadata, limit: int, *, name: str) -> tuple[
     """
     from twitter_pipeline.content import foreign, words_of
     from twitter_pipeline.content.breaks import later_sentences
+    from twitter_pipeline.content.markdown import without_markdown
 
     plain = composed(source, metadata, limit)
+    if not source.keeps_markdown:  # whose signs may stand around several sentences
+        metadata = replace(metadata, description=without_markdown(metadata.description, targets=True))
     tried = [
         (f"the description from sentence {number} on", replace(metadata, description=rest), "")
         for number, rest in enumerate(later_sentences(metadata.description), 2)
@@ -131,7 +135,7 @@ def ways(source: Source, metadata: Metadata, limit: int, *, name: str) -> tuple[
     number = _NUMBER.search(name)
     named = str(int(number[1])) if number else words_of(name)
     if named and not source.keeps_mentions:
-        named = foreign.without_mentions(named)
+        named, _ = foreign.without_mentions(named)
     if named:
         tried.append((f"with the {'number' if number else 'words'} of its file’s name", metadata, f"({named})"))
     found: dict[tuple[str, ...], Way] = {}

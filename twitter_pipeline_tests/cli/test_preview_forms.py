@@ -59,8 +59,9 @@ def test_the_page_is_in_the_data_folder_and_holds_every_item_with_its_counts(fou
     counts = re.findall(r"<li><b>(.*?)</b> (.*?)</li>", html)
     assert counts == [
         ("5", "items"),
-        ("1", "cut to fit"),
+        ("2", "with something left out"),
         ("1", "without the end of the description"),
+        ("1", "without mentions"),
         ("1", "held back"),
         ("$0.245", "X charges about; 1 dearer for a link"),
     ]
@@ -125,7 +126,60 @@ def test_the_table_has_a_row_for_each_item_and_no_formula(four: World, command: 
     assert (link["price"], link["dearer_because"], long["price"]) == ("0.2", "it holds a link", "0.015")
     assert hostile["text"].startswith(HOSTILE.replace("@ann", "ann"))
     assert broken["not_posted_because"].startswith("The image is cut off or damaged")
-    assert "5 items, 1 cut to fit" in said.err
+    assert "5 items, 2 with something left out (the end of the description of 1, mentions of 1)" in said.err
+
+
+def test_what_is_left_out_of_several_items_is_counted_together(world: MakeWorld, command: WithWorld) -> None:
+    made = world(stable_for="0 s", sources=[{"type": "video", "max_hashtags": 1}])
+    made.put("a.mp4", title="One", hashtags=["#a", "#b"])
+    made.put("b.mp4", title="Two", hashtags=["#a", "#b", "#c"])
+    made.scan()
+    said = command(made)("preview", "--all", "--csv")
+    assert [row["gave_way"] for row in table(said.out)] == [
+        "1 hashtag beyond max_hashtags",
+        "2 hashtags beyond max_hashtags",
+    ]
+    assert "2 items, 2 with something left out (hashtags beyond max_hashtags of 2)" in " ".join(said.err.split())
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ({"type": "video"}, "Fog at sea"),
+        ({"type": "video", "markdown": "keep"}, "**Fog** at sea"),
+        ({"type": "text"}, "**Fog** at sea"),
+    ],
+)
+def test_markdown_goes_from_what_programs_wrote_unless_the_source_keeps_it(
+    world: MakeWorld, command: WithWorld, source: dict[str, str], text: str
+) -> None:
+    made = world(stable_for="0 s", sources=[source])
+    if source["type"] == "video":
+        made.put(title="**Fog** at sea")
+    else:
+        (made.folder / "fog.txt").write_text("**Fog** at sea", "utf-8")
+    made.scan()
+    assert [row["text"] for row in table(command(made)("preview", "--all", "--csv").out)] == [text]
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ({"type": "video"}, "Fog\n\nIt stays.\n\n#sea #sun"),
+        ({"type": "video", "hashtags_at": "text"}, "Fog #sea\n\nIt stays.\n\n#sun"),
+        ({"type": "text"}, "Fog #sea\n\nIt stays."),
+    ],
+)
+def test_hashtags_join_at_the_end_but_stay_in_one_s_own_words(
+    world: MakeWorld, command: WithWorld, source: dict[str, str], text: str
+) -> None:
+    made = world(stable_for="0 s", sources=[source])
+    if source["type"] == "video":
+        made.put(title="Fog #sea", description="It stays.", hashtags=["#sun"])
+    else:
+        (made.folder / "fog.txt").write_text("Fog #sea\n\nIt stays.", "utf-8")
+    made.scan()
+    assert [row["text"] for row in table(command(made)("preview", "--all", "--csv").out)] == [text]
 
 
 @pytest.mark.parametrize("begin", ["=", "+", "-", "@", "＝", "＠"])

@@ -25,7 +25,7 @@ def test_hashtags_to_leave_out_are_in_no_post_wherever_they_come_from(at: str) -
     )
     words, tags = ("A viral cat #cat", "#nap #daily") if at == "text" else ("A viral cat", "#cat #nap #daily")
     assert composed.text == f"{words}\n\nIt naps\n\n{tags}"
-    assert composed.gave_way == ("6 hashtags that are left out",)
+    assert composed.gave_way == ("6 hashtags to leave out",)
 
 
 def test_a_word_that_was_a_hashtag_becomes_no_link() -> None:
@@ -63,3 +63,35 @@ def test_with_an_ending_no_post_is_over_the_limit(title: str, description: str, 
     metadata = Metadata(title=title, description=description)
     composed = compose(metadata, template=None, hashtags=(), limit=limit, ending="🐾 zzz")
     assert composed.weight == weighted_length(composed.text) <= limit
+
+
+def test_all_that_is_taken_out_of_the_words_is_told() -> None:
+    composed = compose(
+        Metadata(
+            title="Iron Man vs.me, says @ann $CATS",
+            description="It naps, $DOGS and $FISH too. So it is. See https://a.com/x #nap #cat",
+            hashtags=("fyp", "sofa", "sun"),
+        ),
+        template=None,
+        hashtags=(),
+        style=Style(mentions="strip", links="strip", max_hashtags=1, hashtags_to_leave_out=("fyp",)),
+    )
+    assert composed.text == "Iron Man vs. me, says ann $CATS\n\nIt naps, DOGS and FISH too. So it is. #nap"
+    assert composed.gave_way == (
+        "1 link",
+        "1 link nobody meant",
+        "1 mention",
+        "2 cashtags beyond the first",
+        "1 hashtag to leave out",
+        "3 hashtags beyond max_hashtags",
+    )
+
+
+def test_nothing_is_told_of_what_the_template_does_not_show() -> None:
+    composed = compose(
+        Metadata(title="A cat", description="vs.me, says @ann $CATS $DOGS", hashtags=("a", "b", "fyp")),
+        template="{{ title }}",
+        hashtags=(),
+        style=Style(mentions="strip", links="strip", max_hashtags=1, hashtags_to_leave_out=("fyp",)),
+    )
+    assert (composed.text, composed.gave_way) == ("A cat", ())

@@ -38,6 +38,7 @@ def stripped(text: str, *own_sites: str) -> str:
         ("Visit https://a.com for more. Then sleep.", "Then sleep."),
         ("Read more at https://a.com/x and enjoy the film", "Enjoy the film"),
         ("It is about two cats that live at the sea: https://a.com", "It is about two cats that live at the sea"),
+        ("See https://a.com/x #nap", "#nap"),
         ("Cats | https://a.com/x | Dogs", "Cats | Dogs"),
         ("Insta: https://i.com/a | Shop: https://t.com/b", ""),
         ("See https://a.com/x, https://b.com/y", ""),

@@ -12,8 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twitter_pipeline.content import Metadata, TemplateError, compose, dates
+from twitter_pipeline.content.compose import Style
 from twitter_pipeline.content.filters import FILTERS
 from twitter_pipeline.content.template import check, names_in, render
+from twitter_pipeline.scanning.sidecars import fields
 from twitter_pipeline_tests.content.scripts import texts
 
 PAGE = (Path(__file__).parents[2] / "docs" / "templates.md").read_text("utf-8")
@@ -34,7 +36,7 @@ def example() -> Metadata:
 
 @pytest.mark.parametrize(("template", "expected"), rows("filters"))
 def test_every_example_of_the_page_is_what_is_posted(template: str, expected: str) -> None:
-    assert compose(example(), template=template, hashtags=()).text == expected
+    assert compose(example(), template=template, hashtags=(), style=Style(markdown="strip")).text == expected
 
 
 @pytest.mark.parametrize(("template", "expected"), rows("errors"))
@@ -84,6 +86,25 @@ def test_what_is_no_date_is_said_to_be_none(value: Any) -> None:
         dates.write(value, "%d", zone="UTC", language="en")
 
 
+@pytest.mark.parametrize(
+    ("value", "kept"),
+    [
+        ("20260131", "2026-01-31"),
+        ("2026-01-31", "2026-01-31"),
+        ("2026:01:31 10:00:00", "2026-01-31T10:00:00"),
+        ("2026-01-31T10:00:00.123Z", "2026-01-31T10:00:00+00:00"),
+        (1_700_000_000_000.0, "2023-11-14T22:13:20+00:00"),
+        ("2026-01-31 around noon", ""),
+        ("2026-02-31", ""),
+        ("soon", ""),
+    ],
+)
+def test_a_date_of_a_sidecar_is_kept_where_the_filter_can_read_it(value: Any, kept: str) -> None:
+    extra = fields.foreign(title="Cat", date=value).extra
+    assert extra.get("date", "") == kept
+    assert dates.write(extra.get("date"), "%Y", zone="UTC", language="en") == kept[:4]
+
+
 def test_every_language_has_twelve_months_and_seven_days() -> None:
     for language in dates.languages():
         months = {dates.write(f"2026{month:02}01", "%B", zone="UTC", language=language) for month in range(1, 13)}
@@ -110,8 +131,6 @@ def test_words_that_a_filter_shortens_still_give_way_to_the_limit() -> None:
 def test_no_field_of_foreign_metadata_pings_a_stranger(name: str) -> None:
     said: dict[str, Any] = {"keywords": ("by @ann",), "extra": {"by": ["by @ann"]}, "facts": {"by": "by @ann"}}
     template = {"keywords": "{{ keywords[0] }}", "extra": "{{ extra.by[0] }}", "facts": "{{ by }}"}[name]
-    from twitter_pipeline.content.compose import Style
-
     composed = compose(Metadata(**{name: said[name]}), template=template, hashtags=(), style=Style(mentions="strip"))
     assert composed.text == "by ann"
 

@@ -107,8 +107,15 @@ def test_of_two_runs_at_the_same_moment_one_goes_out_and_the_other_thinks_again(
             "Cat\n\nIt eats. It purrs.\n\n#cat",
             "the description from sentence 2 on",
         ),
+        # Signs of Markdown may stand around both.
+        (
+            VARY,
+            {"title": "Cat", "description": "**It naps. It eats.** It purrs."},
+            "Cat\n\nIt eats. It purrs.",
+            "the description from sentence 2 on",
+        ),
         # What ends the words stands before the hashtags that they end with.
-        (VARY, {"title": "Cat naps #cat #day"}, "Cat naps (2) #cat #day", "with the number of its file’s name"),
+        (VARY, {"title": "Cat naps #cat #day"}, "Cat naps (2)\n\n#cat #day", "with the number of its file’s name"),
     ],
 )
 def test_an_item_goes_out_in_other_words(

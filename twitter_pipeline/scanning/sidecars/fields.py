@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
-from datetime import datetime, timezone
 
+from twitter_pipeline.content import dates
 from twitter_pipeline.content.metadata import Metadata
 from twitter_pipeline.content.tidy import clean
 
@@ -23,6 +23,7 @@ _MOST_NESTED = 100
 LABELS = frozenset({"made_with_ai", "paid_partnership"})
 #: What is kept of a link, in characters: as much as browsers take.
 _MAX_LINK = 2_000
+_MAX_DATE = 40
 #: A tag of more words was made for a search engine, and reads badly as a hashtag.
 _MOST_WORDS = 2
 
@@ -118,15 +119,11 @@ def named(value: object) -> object:
 
 
 def day(value: object) -> str:
-    """A date or time as ISO 8601: of `20260131`, of seconds since 1970 as a number or text, or of ISO text as it is."""
-    words = text(value)[:40]
-    if re.fullmatch(r"(19|20)\d{6}", words):
-        return f"{words[:4]}-{words[4:6]}-{words[6:]}"
-    if re.fullmatch(r"\d{9,13}(\.\d+)?", words):
-        seconds = float(words)
-        seconds = seconds / 1000 if seconds >= 1e11 else seconds  # JavaScript counts milliseconds
-        return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="seconds")
-    return words if re.match(r"\d{4}-\d\d-\d\d", words) and "\n" not in words else ""
+    """A date or time as ISO 8601, of all that `dates.parse` reads; empty for anything else."""
+    try:
+        return dates.iso(text(value)[:_MAX_DATE])
+    except ValueError:
+        return ""
 
 
 def url(value: object) -> str:

@@ -30,7 +30,7 @@ SITE = {"category": "pixiv", "subcategory": "work"}
                 description="Blue.",
                 hashtags=("sea",),
                 keywords=("sea",),
-                extra={"author": "Ann", "date": "2026-01-31 10:00:00"},
+                extra={"author": "Ann", "date": "2026-01-31T10:00:00"},
             ),
         ),
         (
