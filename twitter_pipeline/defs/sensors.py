@@ -14,7 +14,7 @@ def project_sensor(project: Project) -> dg.SensorDefinition:
     @dg.sensor(
         name=f"scan_{project.id}",
         job_name=job_name(project.id),
-        # Less than the loop's five: one that comes a millisecond early would be left out, and the next be ten seconds off.
+        # Less than the loop's five: one a millisecond early would be left out, and the next be ten seconds off.
         minimum_interval_seconds=3,
         default_status=dg.DefaultSensorStatus.RUNNING,
         description=f"Looks for new media in {project.path} and requests a run for each item that is due.",

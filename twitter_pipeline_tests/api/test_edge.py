@@ -26,6 +26,7 @@ CALLS = {
         ("GET", "/api/tasks/1/logs"),
         ("POST", "/api/tasks/1/preview"),
         ("GET", f"/api/projects/scans/{'0' * 32}"),
+        ("GET", "/api/decisions"),
         ("GET", "/api/alerts"),
         ("GET", "/api/analytics/hourly"),
         ("GET", "/metrics"),
