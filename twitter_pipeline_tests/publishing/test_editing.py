@@ -103,7 +103,7 @@ def test_what_does_not_fit_is_refused_with_both_weights(world: MakeWorld) -> Non
         change(here, text="猫" * 141)
     assert refused.value.field == "text"
     assert change(here, text="猫" * 140).edits is not None
-    with pytest.raises(Unfit, match="no pictures"):
+    with pytest.raises(Unfit, match="is for pictures, and it has none"):
         change(here, alt_text="A film")
     for empty in ("", " \n", "\x00"):
         with pytest.raises(Unfit, match="must not be empty"):
