@@ -15,7 +15,7 @@ from twitter_pipeline.api import deciding
 from twitter_pipeline.api.auth import Publisher, Reader, Shared
 from twitter_pipeline.api.context import Context, utc_now
 from twitter_pipeline.api.fields import Body, Id, ProjectId, TaskId, Wait, whole
-from twitter_pipeline.api.models import Done, PreviewOut, Published, PublishedAll
+from twitter_pipeline.api.models import Done, PreviewOut, PriceOut, Published, PublishedAll
 from twitter_pipeline.api.problems import Problem, also
 from twitter_pipeline.api.tasks import no_project, task_of
 from twitter_pipeline.config import ConfigError
@@ -99,7 +99,7 @@ def approve_task(task_id: TaskId, who: Publisher, context: Shared) -> Done:
 
 @router.post("/api/tasks/{task_id}/preview", responses=also(404))
 def preview_task(task_id: TaskId, _: Reader, context: Shared) -> PreviewOut:
-    """What would be posted, when, and what holds it back. Changes nothing, and asks nobody."""
+    """What would be posted, when, for how much, and what holds it back. Changes nothing, and asks nobody."""
     settings = context.settings
     with reading(context.engine) as connection:
         task = task_of(connection, task_id)
@@ -114,6 +114,7 @@ def preview_task(task_id: TaskId, _: Reader, context: Shared) -> PreviewOut:
         slot=shown.slot,
         why_not=list(shown.why_not),
         limit=shown.limit,
+        price=None if shown.price is None else PriceOut.of(shown.price),
         draft=None if shown.draft is None else shown.draft.model_dump(mode="json"),
     )
 

@@ -13,6 +13,7 @@ from twitter_pipeline.api import (
     alerts,
     analytics,
     bulk,
+    decisions,
     editing,
     health,
     monitoring,
@@ -39,7 +40,7 @@ def make_app(context: Context) -> FastAPI:
     app.state.context = context
     routers = [
         module.router
-        for module in (projects, acting, bulk, editing, tasks, alerts, analytics, tokens, health, monitoring)
+        for module in (projects, acting, bulk, editing, tasks, decisions, alerts, analytics, tokens, health, monitoring)
     ]
     for router in routers:
         app.include_router(router)

@@ -54,15 +54,27 @@ def _token_of(
 
 
 class _Allows:
-    """A dependency: the token, if it has the scope."""
+    """A dependency: the token, if it has the scope, and asks for nothing that the call does not know."""
 
     def __init__(self, scope: str) -> None:
         self._scope = scope
 
-    async def __call__(self, token: Annotated[Token, Depends(_token_of)]) -> Token:
+    async def __call__(self, request: Request, token: Annotated[Token, Depends(_token_of)]) -> Token:
         if self._scope not in token.scopes:
             raise Problem(403, f"the token lacks the scope {self._scope!r}", field="header.authorization")
+        _refuse_unknown(request)
         return token
+
+
+def _refuse_unknown(request: Request) -> None:
+    """Raise Problem (422) for a parameter that the call does not have: left out, a filter would let all through."""
+    if not request.query_params:
+        return
+    known = [field.alias for field in request.scope["route"].dependant.query_params]
+    for name in request.query_params:
+        if name not in known:
+            there_are = f"there are {', '.join(known)}" if known else "the call has none"
+            raise Problem(422, f"there is no such parameter; {there_are}", field=f"query.{name[:100]}")
 
 
 def allows(scope: str) -> Any:

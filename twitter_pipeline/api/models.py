@@ -8,6 +8,8 @@ from typing import Any
 from pydantic import BaseModel, Field
 
 from twitter_pipeline.config import Settings
+from twitter_pipeline.publishing import prices
+from twitter_pipeline.publishing.prices import Price
 from twitter_pipeline.scanning.report import ScanReport
 from twitter_pipeline.store.log import Line
 from twitter_pipeline.store.status import Status
@@ -243,6 +245,23 @@ class Done(BaseModel):
     said: str
 
 
+class PriceOut(BaseModel):
+    """What X charges for a post: an estimate, at `x.prices`."""
+
+    dollars: float
+    without_links: float = Field(description="What it would be without links; the same where there are none.")
+    dearer_because: str | None = Field(description="What makes it cost more; null for nothing.")
+
+    @classmethod
+    def of(cls, price: Price) -> PriceOut:
+        """The price's."""
+        return cls(
+            dollars=price.dollars,
+            without_links=price.without_links,
+            dearer_because=prices.LINK if price.dearer else None,
+        )
+
+
 class PreviewOut(BaseModel):
     """A task as it would go out."""
 
@@ -252,7 +271,26 @@ class PreviewOut(BaseModel):
     slot: datetime | None = Field(description="When it goes out, unless something holds it back.")
     why_not: list[str] = Field(description="What holds it back, each with the way out.")
     limit: int = Field(description="The longest text, in X's weighted characters.")
+    price: PriceOut | None = Field(description="What X charges for it; null where nothing is sent (any more).")
     draft: dict[str, Any] | None = Field(description="What is sent; for a posted one, what was.")
+
+
+class DecisionOut(BaseModel):
+    """Something that a person did with no one task."""
+
+    id: int
+    action: str = Field(description="pause, resume, approve, create, revoke, …")
+    about: str = Field(description="With what: everything, project cats, account my_account, token 3, …")
+    message: str = Field(description="The reason they gave, or more about it; may be empty.")
+    actor: str
+    created_at: datetime
+
+
+class DecisionPage(BaseModel):
+    """What people did, the newest first."""
+
+    decisions: list[DecisionOut]
+    next: str | None = Field(description="The `cursor` of the next page; null on the last one.")
 
 
 class TokenOut(BaseModel):

@@ -77,6 +77,13 @@ def problem_body(request_id: str, status: int, detail: str, errors: Sequence[Fie
     ).model_dump()
 
 
+def _field_problem(error: dict[str, Any]) -> FieldProblem:
+    where = error["loc"]
+    if error["type"] == "json_invalid":  # where is how many characters were read
+        return FieldProblem(field="body", message=f"not JSON: {error['ctx']['error']} at character {where[-1]}")
+    return FieldProblem(field=".".join(map(str, where)), message=str(error["msg"]).removeprefix("Value error, "))
+
+
 def _methods(routes: Sequence[APIRoute], path: str) -> set[str]:
     """Those that the path is served with: each has a route of its own."""
     matching = [route for route in routes if route.include_in_schema and route.path_regex.fullmatch(path)]
@@ -111,10 +118,7 @@ def install(app: FastAPI, routes: Sequence[APIRoute]) -> None:
     @app.exception_handler(RequestValidationError)
     async def _validation(request: Request, error: RequestValidationError) -> JSONResponse:
         # Never the value itself: it may be long, or a secret.
-        errors = [
-            FieldProblem(field=".".join(map(str, one["loc"])), message=str(one["msg"]).removeprefix("Value error, "))
-            for one in error.errors()[:20]
-        ]
+        errors = [_field_problem(one) for one in error.errors()[:20]]
         detail = "; ".join(f"{one.field}: {one.message}" for one in errors)
         return answer(request, 422, detail, errors)
 

@@ -24,7 +24,7 @@ def decisions(settings: Settings, *, as_json: bool) -> int:
 
     engine = prepared(settings)
     with database_errors(), reading(engine) as connection:
-        found = store.listing(connection, limit=MOST)
+        found = store.listing(connection, limit=MOST)[::-1]
     if as_json:
         output.print_json([asdict(one) for one in found])
         return OK

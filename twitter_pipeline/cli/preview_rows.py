@@ -70,7 +70,7 @@ def _rows(preview: Preview, prices: XPrices) -> Iterator[dict[str, Any]]:
             "limit": preview.limit,
             "gave_way": "" if draft is None else "; ".join(draft.gave_way),
             "price": price and price.dollars,
-            "dearer_because": "it holds a link" if price and price.dearer else "",
+            "dearer_because": pricing.LINK if price and price.dearer else "",
             "text": part and part.text,
             "media": "; ".join(task.files),
             "media_types": "; ".join(medium.media_type for medium in media),

@@ -60,7 +60,7 @@ class Settings(Section):
     retention: Duration = Field(
         timedelta(days=90),
         description="How long Dagster keeps a run; of one that went well, what it printed and noted for itself goes"
-        " after a day, the times of its steps after a week. Posted items stay materialized, the publishing log stays"
+        " after a day, when its steps began after a week. Posted items stay materialized, the publishing log stays"
         " whole.",
     )
     x: XSettings = Field(default_factory=XSettings, description="How X's API is reached, and its limits.")

@@ -18,9 +18,10 @@ LINES_A_TICK = 100
 
 
 def observation(project_id: str, line: Line) -> dg.AssetObservation:
-    """A line as Dagster shows it on the partition's page."""
+    """A line as Dagster shows it on the pages of its partition and its run."""
     told: dict[str, Any] = {
-        "action": line.action,
+        # The page of a run shows no description, only this.
+        "action": f"{line.action}: {line.message}" if line.message else line.action,
         "status": line.status,
         "time": dg.MetadataValue.timestamp(line.created_at),
         "line": line.id,

@@ -27,6 +27,7 @@ from twitter_pipeline.defs.packing import pack_index
 from twitter_pipeline.defs.pipeline import Pipeline, media_items_key
 from twitter_pipeline.defs.thinning import AFTER, thin_on
 from twitter_pipeline.publishing.session import utc_now
+from twitter_pipeline.store import gemini
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tables import media_uploads, publishing_tasks, run_values
@@ -189,8 +190,9 @@ def _files(database: str) -> list[Path]:
 
 
 def _forget_ours(engine: sa.Engine, before: datetime, now: datetime) -> None:
-    """Delete what ops handed to each other, and uploads that X has forgotten."""
+    """Delete what ops handed to each other, uploads that X has forgotten, and answers of Gemini that nobody needs."""
     with writing(engine) as connection:
+        gemini.forget(connection, before=before, most=PIECE)
         old = sa.select(run_values.c.run_id).where(run_values.c.created_at < before).distinct().limit(PIECE)
         connection.execute(sa.delete(run_values).where(run_values.c.run_id.in_(old)))
         gone = sa.select(media_uploads.c.id).where(media_uploads.c.expires_at <= now).limit(PIECE)

@@ -1,10 +1,9 @@
 """Thinning: of a run that went well stays, after a day, what people read; after a week, the post and its log.
 
 After a day what Dagster noted for itself goes, most of a run's bytes: values that were handed on, resources that were
-made, the picture a second time. The rest is told in fewer bytes (`defs.briefly`). After a week go the times of its
-steps (how long each took is said of the post), the larger picture, and the checks among its events (they stay on the
-page of the asset). Of a run that failed or was ended everything stays. With SQLite the run's file is packed
-(`defs.run_files`).
+made, the picture a second time. The rest is told in fewer bytes (`defs.briefly`). After a week go when its steps began,
+the larger picture, and the checks among its events (they stay on the page of the asset). Of a run that failed or was
+ended everything stays. With SQLite the run's file is packed (`defs.run_files`).
 """
 
 import sqlite3
@@ -50,9 +49,9 @@ _MIRRORED = (
     *(_Type.RUN_ENQUEUED, _Type.RUN_STARTING, _Type.RUN_START, _Type.RUN_SUCCESS),
     _Type.ASSET_CHECK_EVALUATION,
 )
-#: What goes later.
+#: What goes later. That a step succeeded stays: without, its run's page calls it "not executed".
 _STEPS = (
-    *(_Type.RUN_ENQUEUED, _Type.RUN_STARTING, _Type.STEP_START, _Type.STEP_SUCCESS),
+    *(_Type.RUN_ENQUEUED, _Type.RUN_STARTING, _Type.STEP_START),
     _Type.ASSET_CHECK_EVALUATION,
 )
 _OVER = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]

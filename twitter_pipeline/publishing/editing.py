@@ -171,10 +171,12 @@ def _alt_texts(item: Item, given: str | Sequence[str] | None) -> dict[str, str]:
     except Ended as ended:
         raise NotNow(str(ended)) from ended
     if is_video or not files:
-        raise Unfit("alt_text", "it has no pictures; X keeps no description of a video")
+        raise Unfit("alt_text", "is for pictures, and it has none; X keeps no description of a video")
     texts = [given] if isinstance(given, str) else given
     if len(texts) > len(files):
-        raise Unfit("alt_text", f"these are {len(texts)} descriptions, and it has {len(files)} pictures")
+        raise Unfit(
+            "alt_text", f"has {len(texts)} descriptions for {len(files)} picture{'s' if len(files) > 1 else ''}"
+        )
     described = {file: clean(text).strip() for file, text in zip(files, texts, strict=False)}
     for text in described.values():
         if len(text) > MOST_ALT_TEXT:

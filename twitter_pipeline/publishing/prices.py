@@ -7,6 +7,9 @@ from dataclasses import dataclass
 
 from twitter_pipeline.config import XPrices
 
+#: What makes a post dearer.
+LINK = "it holds a link"
+
 
 @dataclass(frozen=True)
 class Price:
@@ -28,7 +31,7 @@ class Price:
     @property
     def why(self) -> str:
         """What makes it dearer, and than what; empty for nothing."""
-        return f", since it holds a link ({dollars(self.without_links)} without)" if self.dearer else ""
+        return f", since {LINK} ({dollars(self.without_links)} without)" if self.dearer else ""
 
 
 def of(texts: Iterable[str], prices: XPrices) -> Price:

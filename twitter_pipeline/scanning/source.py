@@ -143,7 +143,8 @@ class SourceScan:
         What is not to be posted need not be looked at twice.
         """
         began = self.clock()
-        found = look()
+        if not (found := look()):
+            return []
         units = {unit.seen.path: unit for unit in found if not unit.at_once}
         looks = [unit.seen for unit in units.values()]
         seen = self.candidates.look(looks, began=began, ended=self.clock(), stable_for=self.project.stable_for)

@@ -34,7 +34,9 @@ def note(
         )
 
 
-def listing(connection: sa.Connection, *, limit: int) -> list[Decision]:
-    """The newest of them, oldest first."""
-    rows = connection.execute(sa.select(decisions).order_by(decisions.c.id.desc()).limit(limit)).all()
-    return [Decision(**row._mapping) for row in reversed(rows)]
+def listing(connection: sa.Connection, *, below: int | None = None, limit: int) -> list[Decision]:
+    """The newest of them, newest first; of those with lower ids than `below`."""
+    query = sa.select(decisions).order_by(decisions.c.id.desc()).limit(limit)
+    if below is not None:
+        query = query.where(decisions.c.id < below)
+    return [Decision(**row._mapping) for row in connection.execute(query)]

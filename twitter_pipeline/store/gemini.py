@@ -14,7 +14,8 @@ from typing import Any, NamedTuple
 import sqlalchemy as sa
 
 from twitter_pipeline.store import gemini_limits
-from twitter_pipeline.store.tables import gemini_answers, gemini_requests, publishing_tasks
+from twitter_pipeline.store.status import Status
+from twitter_pipeline.store.tables import gemini_answers, gemini_requests, projects, publishing_tasks
 
 #: The same question is sent at most so often, when it got no answer.
 MOST_TRIES = 3
@@ -170,6 +171,26 @@ def finish(
         .where(*_is(begun.key), _answers.request == begun.request)
         .values(outcome=outcome, why=why, words=None if words is None else dict(words), **tokens)
     )
+
+
+def forget(connection: sa.Connection, *, before: datetime, most: int) -> int:
+    """Delete answers to what was asked before then, so many at most; how many went.
+
+    Those of tasks that are not posted stay, however old: asked anew, Gemini would use other words.
+    """
+    digest, content = (_tasks.enhanced[name].as_string() for name in Key._fields)
+    needed = sa.select(digest, content).where(
+        _tasks.project_id.in_(sa.select(projects.c.id)),  # with which the index finds them
+        _tasks.status.in_([status.value for status in Status if status is not Status.COMPLETED]),
+        digest.is_not(None),
+        content.is_not(None),
+    )
+    key = sa.tuple_(_answers.digest, _answers.content)
+    old = sa.select(_answers.digest, _answers.content).where(_answers.asked_at < before, key.not_in(needed))
+    found = connection.execute(old.limit(most)).all()
+    if found:
+        connection.execute(sa.delete(gemini_answers).where(key.in_([tuple(row) for row in found])))
+    return len(found)
 
 
 def _is(key: Key) -> tuple[sa.ColumnElement[bool], ...]:

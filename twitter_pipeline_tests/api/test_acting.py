@@ -94,7 +94,17 @@ def test_a_preview_shows_the_post_and_changes_nothing(world: MakeWorld, api: Ser
     shown = api(here).post(f"/api/tasks/{before.id}/preview")
     assert shown["draft"]["text"] == "Cat naps"
     assert (shown["account"], shown["why_not"], shown["limit"]) == ("sandbox", [], 280)
+    assert shown["price"] == {"dollars": 0.015, "without_links": 0.015, "dearer_because": None}
     assert here.task() == before
+
+
+def test_a_preview_tells_what_a_link_costs(world: MakeWorld, api: Serve) -> None:
+    here = one(world)
+    path = f"/api/tasks/{here.task().id}"
+    served = api(here)
+    assert served.ask("PATCH", path, {"text": "Cat naps: https://example.com/cats"}).status == 200
+    price = served.post(f"{path}/preview")["price"]
+    assert price == {"dollars": 0.2, "without_links": 0.015, "dearer_because": "it holds a link"}
 
 
 def test_a_task_that_is_not_there_is_named(world: MakeWorld, api: Serve) -> None:

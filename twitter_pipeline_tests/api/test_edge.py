@@ -26,6 +26,7 @@ CALLS = {
         ("GET", "/api/tasks/1/logs"),
         ("POST", "/api/tasks/1/preview"),
         ("GET", f"/api/projects/scans/{'0' * 32}"),
+        ("GET", "/api/decisions"),
         ("GET", "/api/alerts"),
         ("GET", "/api/analytics/hourly"),
         ("GET", "/metrics"),
@@ -133,6 +134,8 @@ def test_the_first_token_is_made_once(world: MakeWorld, api: Serve) -> None:
 @pytest.mark.parametrize(
     ("path", "field"),
     [
+        ("/api/tasks?satus=failed", "query.satus"),
+        ("/api/projects?limit=5", "query.limit"),
         ("/api/tasks?limit=0", "query.limit"),
         ("/api/tasks?limit=201", "query.limit"),
         (f"/api/tasks?limit={'9' * 400}", "query.limit"),
@@ -170,13 +173,21 @@ def test_what_makes_no_sense_is_refused_with_its_field(world: MakeWorld, api: Se
         (b'{"wait": 0.5}', "body.wait"),
         (b'{"limitt": 1}', "body.limitt"),
         (b"[]", "body"),
-        (b'{"limit": 1', "body.11"),
+        (b'{"limit": 1', "body"),
     ],
 )
 def test_a_body_that_makes_no_sense_is_refused_with_its_field(
     world: MakeWorld, api: Serve, raw: bytes, field: str
 ) -> None:
     assert refused(api(world()).ask("POST", "/api/tasks/publish", raw=raw), 422) == [field]
+
+
+def test_what_is_wrong_with_a_body_or_a_parameter_is_said_in_words(world: MakeWorld, api: Serve) -> None:
+    served = api(world())
+    cut_off = served.ask("POST", "/api/tasks/publish", raw=b'{"limit": 1').json["detail"]
+    assert cut_off == "body: not JSON: Expecting ',' delimiter at character 11"
+    unknown = served.ask("GET", "/api/decisions?page=2").json["detail"]
+    assert unknown == "there is no such parameter; there are limit, cursor"
 
 
 def test_a_body_has_a_limit(world: MakeWorld, api: Serve) -> None:

@@ -81,6 +81,17 @@ def test_a_partitions_page_shows_link_text_picture_and_log(stack: Stack, posted:
         expect(log.locator("strong", has_text=action).first).to_be_visible()
 
 
+def test_a_runs_page_tells_the_lines_of_its_log(stack: Stack, posted: Task, page: Page) -> None:
+    from playwright.sync_api import expect
+
+    page.goto(f"{stack.dagster.url}/runs/{posted.run_id}")
+    search = page.get_by_placeholder("Filter…")
+    for said in ("claim: attempt 1 began", f"post: posted: {posted.tweet_url}"):
+        search.fill("type:ASSET_OBSERVATION")
+        search.press("Enter")
+        expect(page.get_by_text(said).first).to_be_visible()
+
+
 def test_materializing_a_partition_in_the_ui_posts_it_now(stack: Stack, posted: Task, page: Page) -> None:
     from playwright.sync_api import expect
 

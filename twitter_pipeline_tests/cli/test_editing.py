@@ -66,7 +66,7 @@ def test_all_edits_are_taken_back_at_once(world: MakeWorld, command: WithWorld) 
         (["--undo", "--text", "x"], "say what to change"),
         (["--at", "soon"], "'soon' is no time"),
         (["--text", "x" * 281], "--text weighs 281"),
-        (["--alt-text", "A film"], "--alt-text it has no pictures"),
+        (["--alt-text", "A film"], "--alt-text is for pictures, and it has none"),
     ],
 )
 def test_what_cannot_be_changed_is_refused(

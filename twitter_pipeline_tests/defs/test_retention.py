@@ -25,10 +25,10 @@ from twitter_pipeline.defs.pipeline import Pipeline, media_items_key, tweets_key
 from twitter_pipeline.defs.relay import relay_outside
 from twitter_pipeline.defs.retention import Pruned, retention_sensor
 from twitter_pipeline.publishing.session import utc_now
-from twitter_pipeline.store import log
+from twitter_pipeline.store import gemini, log
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.status import Status
-from twitter_pipeline.store.tables import publishing_tasks
+from twitter_pipeline.store.tables import gemini_answers, publishing_tasks
 from twitter_pipeline_tests.support.kept import DAY, LATER, Kept
 
 
@@ -62,6 +62,27 @@ def test_old_runs_go_with_all_that_is_theirs_and_what_was_posted_stays_materiali
     assert kept.lines() == lines
     assert kept.prune() == Pruned(0, whole=True)
     assert len(kept.instance.fetch_materializations(tweets_key("cats"), limit=9).records) == 1
+
+
+def test_old_answers_of_gemini_go_with_the_runs(kept: Kept) -> None:
+    kept.post("cat")
+    with writing(kept.world.engine) as connection:
+        begun = gemini.begin(
+            connection,
+            kept.world.task().id,
+            key=gemini.Key("what was asked", ""),
+            model="gemini",
+            by="run",
+            budget=1,
+            again=frozenset(),
+            patience=DAY,
+            now=utc_now(),
+        )
+    assert isinstance(begun, gemini.Begun)
+    for after, left in ((LATER - 2 * DAY, 1), (LATER, 0)):
+        kept.prune(after=after)
+        with reading(kept.world.engine) as connection:
+            assert len(connection.execute(sa.select(gemini_answers)).all()) == left
 
 
 def test_an_item_posted_anew_in_a_younger_run_keeps_that_run(kept: Kept) -> None:

@@ -89,7 +89,7 @@ def test_a_description_belongs_to_its_picture_and_gives_way_to_no_other(world: M
     draft = preview(here.engine, here.settings, here.task(), now=utc_now()).draft
     assert draft is not None
     assert (draft.media[0].path, draft.media[0].alt_text, draft.text) == ("moved.jpg", "A cat on a chair", "Cat")
-    with pytest.raises(Unfit, match="2 descriptions, and it has 1 pictures"):
+    with pytest.raises(Unfit, match="2 descriptions for 1 picture"):
         change(here, alt_text=["one", "two"])
     with pytest.raises(Unfit, match="1001 characters"):
         change(here, alt_text="x" * 1001)
@@ -103,7 +103,7 @@ def test_what_does_not_fit_is_refused_with_both_weights(world: MakeWorld) -> Non
         change(here, text="猫" * 141)
     assert refused.value.field == "text"
     assert change(here, text="猫" * 140).edits is not None
-    with pytest.raises(Unfit, match="no pictures"):
+    with pytest.raises(Unfit, match="is for pictures, and it has none"):
         change(here, alt_text="A film")
     for empty in ("", " \n", "\x00"):
         with pytest.raises(Unfit, match="must not be empty"):

@@ -110,7 +110,7 @@ def test_a_folder_removed_while_it_is_scanned_is_told(world: MakeWorld, monkeypa
     gone = here.folder / "gone"
 
     def remove_first(path: str | Path) -> Iterator[os.DirEntry[str]]:
-        if path == gone:
+        if Path(path) == gone:
             gone.rename(here.folder.parent / "gone")
         return scandir(path)
 

@@ -14,7 +14,7 @@ import sqlalchemy as sa
 
 from twitter_pipeline.store import gemini, gemini_limits
 from twitter_pipeline.store.engine import reading, writing
-from twitter_pipeline.store.tables import gemini_requests, publishing_tasks
+from twitter_pipeline.store.tables import gemini_answers, gemini_requests, publishing_tasks
 from twitter_pipeline_tests.support.items import NOW, put_task
 
 AGAIN = frozenset({"asked", "failed", "limited"})
@@ -187,3 +187,53 @@ def test_what_another_release_kept_is_asked_anew(prepared: sa.Engine) -> None:
         connection.execute(sa.update(publishing_tasks).values(enhanced={"digest": "one", "new": True}))
         assert gemini.last_asked(connection, task_id) is None
     assert isinstance(begin(prepared, task_id), gemini.Begun)
+
+
+def test_old_answers_go_and_those_stay_that_an_unposted_item_was_asked_about(prepared: sa.Engine) -> None:
+    old = {name: gemini.Key(name, name) for name in ("before", "posted", "failed", "pending")}
+    ids = {name: put_task(prepared) for name in ("posted", "failed", "pending")}
+    ids_asked = {"before": ids["posted"], **ids}
+    for name, key in old.items():
+        finish(prepared, begin(prepared, ids_asked[name], key=key), "answered", words={"text": name})
+    set_status(prepared, ids["posted"], "completed")
+    set_status(prepared, ids["failed"], "failed")
+    later = NOW + timedelta(days=90)
+    young = gemini.Key("young", "")
+    finish(prepared, begin(prepared, ids["posted"], key=young, now=later), "answered", words={"text": "young"})
+
+    assert forget(prepared, NOW) == 0  # not old yet
+    assert forget(prepared, later, most=1) == 1
+    assert forget(prepared, later) == 1
+    assert forget(prepared, later) == 0
+    assert kept(prepared) == {old["failed"], old["pending"], young}
+    # What it will say is what was shown of it.
+    again = begin(prepared, ids["pending"], key=old["pending"], now=later)
+    assert isinstance(again, gemini.Stored)
+    assert again.words == {"text": "pending"}
+
+
+def test_what_an_older_release_kept_of_a_question_keeps_no_answer_from_going(prepared: sa.Engine) -> None:
+    other, task_id = put_task(prepared), put_task(prepared)
+    finish(prepared, begin(prepared, task_id), "answered", words={"text": "A cat"})
+    set_status(prepared, task_id, "completed")
+    with writing(prepared) as connection:
+        connection.execute(
+            sa.update(publishing_tasks).where(publishing_tasks.c.id == other).values(enhanced={"text": "kept here"})
+        )
+    assert forget(prepared, NOW + timedelta(days=1)) == 1
+
+
+def forget(engine: sa.Engine, before: datetime, most: int = 100) -> int:
+    with writing(engine) as connection:
+        return gemini.forget(connection, before=before, most=most)
+
+
+def kept(engine: sa.Engine) -> set[gemini.Key]:
+    with reading(engine) as connection:
+        rows = connection.execute(sa.select(gemini_answers.c.digest, gemini_answers.c.content))
+        return {gemini.Key(*row) for row in rows}
+
+
+def set_status(engine: sa.Engine, task_id: int, status: str) -> None:
+    with writing(engine) as connection:
+        connection.execute(sa.update(publishing_tasks).where(publishing_tasks.c.id == task_id).values(status=status))
