@@ -34,9 +34,14 @@ _zones = st.sampled_from(_ODD) | st.sampled_from(sorted(available_timezones()))
 def _transitions(zone: ZoneInfo) -> list[datetime]:
     """The hours of 2025 to 2027 after which the zone's clocks were changed."""
     start = datetime(2025, 1, 1, tzinfo=UTC)
-    hours = [start + HOUR * number for number in range(2 * 365 * 24)]
-    offsets = [hour.astimezone(zone).utcoffset() for hour in hours]
-    return [hour for hour, one, other in zip(hours, offsets, offsets[1:], strict=False) if one != other]
+
+    def changes(moments: list[datetime]) -> list[datetime]:
+        offsets = [moment.astimezone(zone).utcoffset() for moment in moments]
+        return [moment for moment, one, other in zip(moments, offsets, offsets[1:], strict=False) if one != other]
+
+    # Hour by hour only in days that end with another offset: 1,000 questions instead of 17,000.
+    days = changes([start + DAY * number for number in range(2 * 365)])
+    return [hour for day in days for hour in changes([day + HOUR * number for number in range(25)])]
 
 
 @st.composite
