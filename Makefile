@@ -32,8 +32,9 @@ examples/harbour/media/harbour_evening.mp4: | setup
 run: setup examples/harbour/media/harbour_evening.mp4  ## start everything (sandbox unless config.yaml says live); ARGS="--until-idle", "--config PATH"
 	@exec $(BIN)/twitter-pipeline up $(ARGS)
 
+# A worker more than the two cores of CI: one whose test waits for Dagster uses a quarter of a core.
 test: setup  ## the tests, on SQLite and PostgreSQL
-	@$(BIN)/pytest -n 2 --dist worksteal $(ARGS)
+	@$(BIN)/pytest -n 3 --dist worksteal $(ARGS)
 
 soak: setup  ## the long tests, then posts under faults and kills; only those: N=200 SEED=7
 ifdef N
