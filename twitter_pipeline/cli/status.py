@@ -5,8 +5,11 @@ from __future__ import annotations
 import re
 import time
 from collections import Counter
+from collections.abc import Iterator
 from datetime import datetime, timezone
 from typing import TYPE_CHECKING, Any
+
+import typer
 
 from twitter_pipeline.cli import output
 from twitter_pipeline.cli.database import database_errors, missing_keys, prepared
@@ -27,21 +30,33 @@ _MOST_UNCONFIRMED = 10
 
 
 def watch(settings: Settings) -> int:
-    """Show it anew every two seconds, until Ctrl-C."""
+    """Show it anew every two seconds, until Ctrl-C; in a file or a pipe, whenever something else is to be said."""
     from rich.live import Live
     from rich.text import Text
 
-    engine = prepared(settings)
+    pages, console = _pages(prepared(settings), settings), output.console()
     try:
-        with Live(console=output.console(), auto_refresh=False) as live:
-            while True:
-                page = output.console()
-                with page.capture() as shown, database_errors():
-                    _tell(read(engine, settings, datetime.now(timezone.utc)), page)
-                live.update(Text.from_ansi(shown.get()), refresh=True)
-                time.sleep(EVERY)
+        if not console.is_terminal:
+            last = ""
+            for page in pages:
+                if page != last:
+                    typer.echo(page)
+                last = page
+        with Live(console=console, auto_refresh=False) as live:
+            for page in pages:
+                live.update(Text.from_ansi(page), refresh=True)
     except KeyboardInterrupt:
-        return OK
+        pass
+    return OK
+
+
+def _pages(engine: sa.Engine, settings: Settings) -> Iterator[str]:
+    while True:
+        console = output.console()
+        with console.capture() as shown, database_errors():
+            _tell(read(engine, settings, datetime.now(timezone.utc)), console)
+        yield shown.get()
+        time.sleep(EVERY)
 
 
 def run(settings: Settings, *, as_json: bool) -> int:
