@@ -20,17 +20,16 @@ LINES_A_TICK = 100
 def observation(project_id: str, line: Line) -> dg.AssetObservation:
     """A line as Dagster shows it on the pages of its partition and its run."""
     told: dict[str, Any] = {
-        # The page of a run shows no description, only this.
-        "action": f"{line.action}: {line.message}" if line.message else line.action,
+        "action": line.action,
         "status": line.status,
+        # Not as the description, which the page of a run does not show.
+        "said": line.message,
         "time": dg.MetadataValue.timestamp(line.created_at),
         "line": line.id,
     }
     if line.details:
         told["details"] = dg.MetadataValue.json(line.details)
-    return dg.AssetObservation(
-        tweets_key(project_id), partition=line.partition_key, description=line.message, metadata=told
-    )
+    return dg.AssetObservation(tweets_key(project_id), partition=line.partition_key, metadata=told)
 
 
 def relay_in_run(context: dg.OpExecutionContext, session: Session) -> None:

@@ -34,7 +34,7 @@ def stack(browser: Browser, tmp_path_factory: pytest.TempPathFactory, clip: Path
     """A pipeline over two clips. Its pacing lets one of them out at once, and the other an hour later."""
     folder = tmp_path_factory.mktemp("looked_at")
     for name in ("boat", "tide"):
-        put(clip, folder / "harbour", f"{name}.mp4", title=f"The {name} *comes* in", hashtags=[name])
+        put(clip, folder / "harbour", f"{name}.mp4", title=f"The {name} _comes_ in", hashtags=[name])
     with Stack(folder, [{"id": "harbour", "path": "harbour", "min_interval": "1 h"}]) as running:
         yield running
 

@@ -32,7 +32,7 @@ def _row(page: Page, label: str) -> Locator:
 
 
 def _title(task: Task) -> str:
-    return f"The {Path(task.media_path).stem} *comes* in"
+    return f"The {Path(task.media_path).stem} _comes_ in"
 
 
 def test_the_posted_film_plays_on_the_timeline(stack: Stack, posted: Task, page: Page) -> None:
@@ -86,7 +86,7 @@ def test_a_runs_page_tells_the_lines_of_its_log(stack: Stack, posted: Task, page
 
     page.goto(f"{stack.dagster.url}/runs/{posted.run_id}")
     search = page.get_by_placeholder("Filter…")
-    for said in ("claim: attempt 1 began", f"post: posted: {posted.tweet_url}"):
+    for said in ("attempt 1 began", f"posted: {posted.tweet_url}"):
         search.fill("type:ASSET_OBSERVATION")
         search.press("Enter")
         expect(page.get_by_text(said).first).to_be_visible()

@@ -66,8 +66,8 @@ def test_the_same_lines_stand_in_the_log_on_the_partitions_page_and_in_every_exp
     with dg.instance_for_test(temp_dir=str(tmp_path)) as instance:
         relay_outside(instance, here.engine, "cats", now=utc_now() + timedelta(hours=1))
         observed = instance.fetch_observations(dg.AssetRecordsFilter(tweets_key("cats")), limit=1000).records
-    seen = [(one.asset_observation.metadata, one.asset_observation.description) for one in observed]  # type: ignore[union-attr]
-    page = {(said["line"].value, said["action"].value, said["status"].value, text) for said, text in seen}
+    seen = [one.asset_observation.metadata for one in observed]  # type: ignore[union-attr]
+    page = {tuple(told[name].value for name in ("line", "action", "status", "said")) for told in seen}
 
     said = command(here)
     shown = [line for task in here.tasks() for line in said("log", str(task.id), "--json").json]

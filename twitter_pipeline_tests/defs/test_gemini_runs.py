@@ -41,7 +41,7 @@ def test_ended_while_gemini_is_asked_nothing_is_posted_and_launched_again_its_wo
     with reading(improved.engine) as connection:
         (line,) = [line for line in log.of_task(connection, task.id) if line.action == "enhanced"]
     events = improved.dagster.events(improved.project.id, task.partition_key)
-    assert line.message in [event["description"] for event in events if event["kind"] == "observation"]
+    assert line.message in [event["said"] for event in events if event["kind"] == "observation"]
     (posted,) = [event for event in events if event["kind"] == "materialization"]
     said = {entry["label"]: entry.get("text") or entry.get("mdStr") for entry in posted["metadataEntries"]}
     assert said["gemini"] == line.message

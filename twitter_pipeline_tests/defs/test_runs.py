@@ -57,7 +57,7 @@ def test_the_partitions_page_reads_as_the_publishing_log(by_hand: ByHand) -> Non
     with reading(by_hand.engine) as connection:
         lines = log.of_task(connection, task.id)
     events = by_hand.dagster.events(by_hand.project.id, task.partition_key)
-    told = [event["description"] for event in events if event["kind"] == "observation"]
+    told = [event["said"] for event in events if event["kind"] == "observation"]
     assert sorted(told) == sorted(line.message for line in lines)
     (posted,) = [event for event in events if event["kind"] == "materialization"]
     labels = {entry["label"] for entry in posted["metadataEntries"]}
@@ -280,7 +280,7 @@ def test_a_run_whose_answer_was_lost_finds_its_post_and_says_so(by_hand: ByHand)
     assert by_hand.posts("one") == 1
     assert by_hand.partitions()["materialized"] == {task.partition_key}
     events = by_hand.dagster.events(by_hand.project.id, task.partition_key)
-    assert any("found on the timeline" in (event["description"] or "") for event in events)
+    assert any("found on the timeline" in event.get("said", "") for event in events)
 
 
 def test_a_lost_request_is_not_followed_by_a_second_one_by_hand(by_hand: ByHand) -> None:
@@ -304,7 +304,7 @@ def test_a_run_that_meets_a_limit_ends_well_and_says_until_when(by_hand: ByHand)
     found = by_hand.task("one")
     assert (found.status, found.retry_count) == (Status.PENDING, 0)
     events = by_hand.dagster.events(by_hand.project.id, task.partition_key)
-    assert any("429" in (event["description"] or "") for event in events)
+    assert any("429" in event.get("said", "") for event in events)
 
 
 def test_a_short_fault_is_tried_again_within_the_run(by_hand: ByHand) -> None:

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.slow
 #: What is asked for an event of a run.
 EVENT = """__typename
   ... on MessageEvent { message timestamp stepKey level eventType runId }
-  ... on ObservationEvent { description partition assetKey { path } metadataEntries { label } }
+  ... on ObservationEvent { partition assetKey { path } metadataEntries { label } }
   ... on MaterializationEvent { description partition assetKey { path } metadataEntries { label } }
   ... on AssetCheckEvaluationEvent { evaluation { checkName success metadataEntries { label } } }
   ... on ExecutionStepSuccessEvent { stepKey }"""
@@ -99,7 +99,7 @@ def test_a_thinned_runs_pages_answer_as_before(by_hand: ByHand) -> None:
     assert checks(by_hand) == of_checks
     with reading(by_hand.engine) as connection:
         lines = [line.message for line in log.of_task(connection, task.id)]
-    told = [event["description"] for event in shown(by_hand, task.partition_key) if event["kind"] == "observation"]
+    told = [event["said"] for event in shown(by_hand, task.partition_key) if event["kind"] == "observation"]
     assert sorted(told) == sorted(lines)
     assert by_hand.partitions()["materialized"] == {task.partition_key}
 

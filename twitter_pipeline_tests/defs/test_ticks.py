@@ -224,7 +224,7 @@ def test_every_line_of_the_log_is_told_to_dagster_once(world: MakeWorld, instanc
     (said,) = [record.asset_observation for record in told]
     assert said is not None
     assert said.partition == here.task().partition_key
-    assert "found, with its metadata in cat.json" in str(said.description)
+    assert "found, with its metadata in cat.json" in str(said.metadata["said"].value)
 
 
 @pytest.mark.parametrize("arrived", [True, False])

@@ -177,10 +177,13 @@ class Dagster:
         }
 
     def events(self, project: str, partition: str) -> list[dict[str, Any]]:
-        """Observations and materializations of one partition, newest first, as its page shows them."""
+        """Observations and materializations of one partition, newest first, as its page shows them.
+
+        `said` is the message of the line of the log that an observation tells.
+        """
         answer = self.ask(
             """query($k: AssetKeyInput!, $p: [String!]) { assetNodeOrError(assetKey: $k) { ... on AssetNode {
-                 assetObservations(partitions: $p, limit: 200) { runId description
+                 assetObservations(partitions: $p, limit: 200) { runId
                    metadataEntries { label ... on IntMetadataEntry { intRepr }
                                      ... on TextMetadataEntry { text } ... on UrlMetadataEntry { url } } }
                  assetMaterializations(partitions: $p, limit: 200) { runId description
@@ -191,6 +194,11 @@ class Dagster:
             p=[partition],
         )["assetNodeOrError"]
         return [
-            *({"kind": "observation", **event} for event in answer["assetObservations"]),
+            *({"kind": "observation", "said": _said(event), **event} for event in answer["assetObservations"]),
             *({"kind": "materialization", **event} for event in answer["assetMaterializations"]),
         ]
+
+
+def _said(event: dict[str, Any]) -> str:
+    (said,) = (entry["text"] for entry in event["metadataEntries"] if entry["label"] == "said")
+    return str(said)
