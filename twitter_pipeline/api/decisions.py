@@ -7,7 +7,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
-from twitter_pipeline.api.auth import Reader, Shared
+from twitter_pipeline.api.auth import Admin, Shared
 from twitter_pipeline.api.cursors import IdCursor
 from twitter_pipeline.api.models import DecisionOut, DecisionPage
 from twitter_pipeline.store import decisions
@@ -18,7 +18,7 @@ router = APIRouter(tags=["decisions"])
 
 @router.get("/api/decisions")
 def list_decisions(
-    _: Reader,
+    _: Admin,
     context: Shared,
     limit: Annotated[int, Query(ge=1, le=200, description="Decisions on a page.")] = 50,
     cursor: IdCursor = None,

@@ -26,7 +26,6 @@ CALLS = {
         ("GET", "/api/tasks/1/logs"),
         ("POST", "/api/tasks/1/preview"),
         ("GET", f"/api/projects/scans/{'0' * 32}"),
-        ("GET", "/api/decisions"),
         ("GET", "/api/alerts"),
         ("GET", "/api/analytics/hourly"),
         ("GET", "/metrics"),
@@ -41,7 +40,7 @@ CALLS = {
         *(("POST", f"/api/tasks/1/{what}") for what in ("publish", "retry", "cancel", "approve")),
         ("POST", "/api/alerts/99/acknowledge"),
     ],
-    "admin": [("GET", "/api/tokens"), ("POST", "/api/tokens"), ("DELETE", "/api/tokens/99")],
+    "admin": [("GET", "/api/decisions"), ("GET", "/api/tokens"), ("POST", "/api/tokens"), ("DELETE", "/api/tokens/99")],
 }
 
 
