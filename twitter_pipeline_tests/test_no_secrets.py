@@ -28,6 +28,7 @@ _PRIVATE = re.compile(r"(^|/)(\.env|secret\.key.*|.*\.(pem|p12|pfx|keys)|id_(rsa
 _HARMLESS = {
     "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz",
     "IMG_20230815_a_very_long_name_of_a_picture_here",
+    "IMG_20230815_a_very_long_name_of_a_picture_that_was_taken",
     "EA_Play_2016_Live_from_the_Novo_Theatre-42850523",  # a film's name, of the samples
     "W5M0MpCehiHzreSzNTczkc9d",  # stands in every XMP file
     "TIiajkdnlazkcOXrIdevi7FQ",  # the example of an address for Slack in Apprise's documentation
