@@ -10,6 +10,7 @@ import json
 import threading
 from collections import deque
 from datetime import datetime, timezone
+from functools import partial
 from typing import Any
 
 from starlette.requests import ClientDisconnect, Request
@@ -68,10 +69,14 @@ class Asked:
     def __init__(self) -> None:
         self._requests: deque[dict[str, Any]] = deque(maxlen=KEPT)
         self._lock = threading.Lock()
+        #: How often all was forgotten.
+        self.cleared = 0
 
-    def keep(self, request: dict[str, Any]) -> None:
+    def keep(self, request: dict[str, Any], *, cleared: int) -> None:
+        """Keep a request that came when `cleared` was this; what was delayed until after that is forgotten, too."""
         with self._lock:
-            self._requests.append(request)
+            if cleared == self.cleared:
+                self._requests.append(request)
 
     def all(self) -> list[dict[str, Any]]:
         with self._lock:
@@ -80,6 +85,7 @@ class Asked:
     def clear(self) -> None:
         with self._lock:
             self._requests.clear()
+            self.cleared += 1
 
 
 class Endpoint:
@@ -90,17 +96,18 @@ class Endpoint:
         self._faults = faults
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await respond(self._faults.next_for(CALL), self._respond, scope, receive, send)
+        app = partial(self._respond, self._asked.cleared)
+        await respond(self._faults.next_for(CALL), app, scope, receive, send)
 
-    async def _respond(self, scope: Scope, receive: Receive, send: Send) -> None:
+    async def _respond(self, cleared: int, scope: Scope, receive: Receive, send: Send) -> None:
         request = Request(scope, receive)
         try:
-            response = await self._answer(request)
+            response = await self._answer(request, cleared)
         except ClientDisconnect:
             return
         await response(scope, receive, send)
 
-    async def _answer(self, request: Request) -> Response:
+    async def _answer(self, request: Request, cleared: int) -> Response:
         raw = await request.body()
         kept: dict[str, Any] = {
             "model": request.path_params["model"],
@@ -118,13 +125,13 @@ class Endpoint:
         kind, said = (fault.answer, fault.body) if fault else ("", None)
         if refused is None and kind == "limited":
             refused = _limited(fault.seconds)
-        self._keep(kept, pictures, refused.status_code if refused else 200)
+        self._keep(kept, pictures, refused.status_code if refused else 200, cleared)
         return refused or JSONResponse(_answers(kind, said, kept["model"], kept["body"], pictures))
 
-    def _keep(self, kept: dict[str, Any], pictures: list[dict[str, Any]], status: int) -> None:
+    def _keep(self, kept: dict[str, Any], pictures: list[dict[str, Any]], status: int, cleared: int) -> None:
         for inline in _inline(kept["body"]):
             inline["data"] = f"{len(inline['data'])} characters of Base64"
-        self._asked.keep({**kept, "pictures": pictures, "status": status})
+        self._asked.keep({**kept, "pictures": pictures, "status": status}, cleared=cleared)
 
 
 def _inline(body: Any) -> list[dict[str, Any]]:

@@ -6,6 +6,7 @@ import base64
 import io
 import json
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -15,6 +16,7 @@ from PIL import Image
 from twitter_pipeline.sandbox.faults import ANSWERS
 from twitter_pipeline_tests.sandbox.conftest import Running
 from twitter_pipeline_tests.support.sandbox import GEMINI
+from twitter_pipeline_tests.support.waiting import wait_for
 
 DATA = {"title": "A cat", "description": "It sleeps.", "hashtags": ["cats"], "alt_texts": ["A cat", ""]}
 
@@ -153,6 +155,16 @@ def test_what_it_was_asked_can_be_looked_at(own_x: Running) -> None:
     assert (first["model"], first["body"], first["status"]) == ("gemini-3.8-flash", body(), 200)
     assert second["status"] == 400
     own_x.control("DELETE", "state")
+    assert own_x.control("GET", "gemini").json() == {"requests": []}
+
+
+def test_a_request_under_way_when_all_is_forgotten_is_forgotten_too(own_x: Running) -> None:
+    own_x.fault(GEMINI, "delay", seconds=0.5)
+    with ThreadPoolExecutor() as pool:
+        late = pool.submit(ask, own_x)
+        wait_for(lambda: own_x.control("GET", "faults/happened").json()["happened"], 10, "the request to have come")
+        own_x.control("DELETE", "state")
+        assert late.result().status_code == 200
     assert own_x.control("GET", "gemini").json() == {"requests": []}
 
 
