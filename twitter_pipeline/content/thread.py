@@ -53,4 +53,5 @@ def _split(text: str, room: int, most: int, languages: Sequence[str]) -> Split:
         text = text[at:].lstrip()
     if not text or fits(text):
         return Split((*texts, *([text] if text else [])), False)
-    return Split((*texts, shorten(text, fits, room, languages) or ""), True)
+    last = shorten(text, fits, room, languages)
+    return Split((*texts, *([last] if last else [])), True)

@@ -48,6 +48,12 @@ def test_of_a_text_beyond_the_longest_thread_the_end_is_cut() -> None:
     assert found == (("One two three.", "Four five six."), True)
 
 
+def test_no_post_of_a_thread_is_empty_though_nothing_of_the_end_can_be_kept() -> None:
+    found = split("a" + "\u0301\u0302" * 1500, 280, most=3, numbered=False)
+    assert [bool(text) for text in found.texts] == [True, True]
+    assert found.was_cut
+
+
 @times
 @given(words, st.integers(30, 300), st.booleans())
 @example("a" * 1000, 40, True)
