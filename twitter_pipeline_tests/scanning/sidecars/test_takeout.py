@@ -125,6 +125,26 @@ def test_whatever_is_wrong_with_its_times_its_title_is_not_posted(tmp_path: Path
     assert understood(tmp_path, "a.jpg", {name: about}) == Metadata(description="The sea")
 
 
+@pytest.mark.parametrize(
+    ("seconds", "day"),
+    [
+        ("86400000", "1972-09-27T00:00:00+00:00"),
+        ("20260131", "1970-08-23T11:48:51+00:00"),
+        ("-86400", "1969-12-31T00:00:00+00:00"),
+        (1696573800, "2023-10-06T06:30:00+00:00"),
+        ("0", None),
+        ("2023-10-06", None),
+        ("99999999999", None),
+        ("-99999999999", None),
+    ],
+)
+def test_its_time_is_seconds_since_1970_however_few_they_are(tmp_path: Path, seconds: object, day: str | None) -> None:
+    about = {**PHOTO, "photoTakenTime": {"timestamp": seconds}}
+    metadata = understood(tmp_path, "a.jpg", {"a.jpg.json": about})
+    assert metadata is not None
+    assert metadata.extra.get("date") == day
+
+
 @needs_samples
 def test_the_real_ones_say_when_and_where_from_but_nothing_to_post(tmp_path: Path) -> None:
     old = "DSC_0238.JPG(1).json"

@@ -98,7 +98,9 @@ def read(document: Document, wanted: Wanted, /) -> Answer:
     if title and _is_cut(name_key(document.name), wanted.name) and not _may_be_of(title, wanted):
         return Passed(f"its name is cut, and by its title it is of {title}")
     taken = fields.within(about, "photoTakenTime", "timestamp") or fields.within(about, "creationTime", "timestamp")
-    return Words(fields.foreign(description=about.get("description"), date=taken, source_url=about.get("url")))
+    return Words(
+        fields.foreign(description=about.get("description"), date=fields.seconds(taken), source_url=about.get("url"))
+    )
 
 
 def _is_cut(file: str, picture: str) -> bool:
