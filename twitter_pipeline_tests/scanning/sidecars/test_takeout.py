@@ -105,6 +105,35 @@ def test_another_pictures_is_not_taken(tmp_path: Path, media: str, name: str) ->
     assert understood(tmp_path, media, {name: PHOTO}) is None
 
 
+@pytest.mark.parametrize("end", ["mix", "smile", "effects"])
+def test_what_is_called_as_google_calls_what_it_made_shares_only_where_the_original_is_not_there(
+    tmp_path: Path, end: str
+) -> None:
+    assert understood(tmp_path, f"a-{end}.jpg", {"a.jpg.json": PHOTO}) == SEA
+    assert (
+        understood(tmp_path, LONG.replace(".jpg", f"-{end}.jpg"), {f"{LONG[:46]}.json": {**PHOTO, "title": LONG}})
+        == SEA
+    )
+    (tmp_path / "a.jpg").touch()
+    (tmp_path / LONG).touch()
+    assert understood(tmp_path, f"a-{end}.jpg", {}) is None
+    assert understood(tmp_path, LONG.replace(".jpg", f"-{end}.jpg"), {}) is None
+    assert understood(tmp_path, "a-edited.jpg", {}) == SEA
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        {"title": "Street", "description": "Noisy"},
+        {"title": "Street", "description": "Noisy", "category": "pixiv", "subcategory": "work"},
+    ],
+)
+@pytest.mark.parametrize("media", ["a-mix.jpg", "a-edited.jpg", "a-edited(1).jpg"])
+def test_an_edited_picture_shares_what_google_wrote_and_nothing_else(tmp_path: Path, media: str, own: object) -> None:
+    assert understood(tmp_path, media, {"a.jpg.json": own, "a(1).jpg.json": own}) is None
+    assert understood(tmp_path, "a.jpg", {}) is not None
+
+
 @pytest.mark.parametrize(
     "album",
     [
