@@ -139,12 +139,22 @@ def test_an_edited_picture_shares_what_google_wrote_and_nothing_else(tmp_path: P
     [
         {"title": "Trip", "description": "To the sea", "date": {"timestamp": "1696573800"}, "access": "protected"},
         {"title": "Trip", "description": "", "access": "protected"},
+        {"title": "Trip", "access": "protected", "geoData": {"latitude": 0.0}, "sharedAlbumComments": [{"text": "Oh"}]},
         {"albumData": {"title": "Trip", "description": "To the sea"}},
     ],
 )
 @pytest.mark.parametrize("name", ["metadata.json", "a.json", "a.jpg.json"])
 def test_what_is_about_an_album_is_no_picture_s(tmp_path: Path, name: str, album: object) -> None:
     assert understood(tmp_path, "a.jpg", {name: album}) is None
+
+
+@pytest.mark.parametrize("more", [{"access": "protected"}, {"date": {"timestamp": "1696573800"}}])
+@pytest.mark.parametrize("name", ["a.json", "a.jpg.json"])
+def test_words_of_one_s_own_are_no_album_s_whatever_else_is_in_them(
+    tmp_path: Path, name: str, more: dict[str, object]
+) -> None:
+    own = {"title": "Trip", "description": "To the sea", "hashtags": ["sea"], **more}
+    assert understood(tmp_path, "a.jpg", {name: own}) == Metadata("Trip", "To the sea", ("sea",), extra=more)
 
 
 @pytest.mark.parametrize("taken", [None, [], "1696573800", {"timestamp": []}])

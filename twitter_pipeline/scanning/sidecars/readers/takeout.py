@@ -35,6 +35,9 @@ _NUMBER_LAST = re.compile(r"(.*)\(\d+\)\.json", re.DOTALL)
 #: What Takeout writes as "_" in the name of a file.
 _UNFIT = re.compile(r"""[&%'"<>:/\\|?*\x00-\x1f]""")
 _MARKS = ("photoTakenTime", "googlePhotosOrigin", "geoDataExif")
+_OF_ALBUMS = frozenset(
+    ("title", "description", "access", "date", "location", "geoData", "sharedAlbumComments", "enrichments")
+)
 #: How a picture that was edited ends, in the language of the account; and what Google made of another, as which people
 #: call their own, too.
 _EDITED = re.compile(
@@ -95,8 +98,8 @@ def _is_album(content: dict[str, object]) -> bool:
         return True
     date = content.get("date")
     is_dated = isinstance(date, dict) and "timestamp" in date
-    # One without a date says who may see it.
-    return (is_dated or content.get("access") == "protected") and "title" in content and "photoTakenTime" not in content
+    # One without a date says who may see it. With a field that Google's have not, it is somebody's own.
+    return (is_dated or content.get("access") == "protected") and "title" in content and content.keys() <= _OF_ALBUMS
 
 
 def read(document: Document, wanted: Wanted, /) -> Answer:
