@@ -53,6 +53,9 @@ def test_a_picture_is_found_under_each_name_takeout_gives(tmp_path: Path, media:
         (LONG, LONG),
         (LONG, ""),
         (LONG, LONG.removesuffix(".jpg")),
+        (LONG, LONG.upper()),
+        (LONG.upper(), LONG),
+        (f"{LONG[:47]}.jpg", f"{LONG[:47]}, and its end.jpg".upper()),
         (LONG.replace(".jpg", "-edited.jpg"), LONG),
         (f"{LONG[:47]}.jpg", f"{LONG[:47]}, and its end.jpg"),
         (f"{LONG[:40]}_Tom_s_cat_s_day.jpg", f"{LONG[:40]}_Tom's cat's day.jpg".replace(" ", "_")),
@@ -79,6 +82,13 @@ def test_of_names_that_are_cut_alike_each_picture_has_its_own_whatever_their_num
             metadata = understood(tmp_path, one, files)
             assert metadata is not None
             assert metadata.description == title
+
+
+def test_a_picture_whose_name_was_cut_leaves_the_words_of_one_that_is_there(tmp_path: Path) -> None:
+    whole = f"{LONG[:47]}, and its end.jpg"
+    files = {f"{LONG[:46]}.json": {**PHOTO, "title": whole.upper()}}
+    assert understood(tmp_path, whole, files) == SEA
+    assert understood(tmp_path, f"{LONG[:47]}.jpg", {}) is None
 
 
 def test_pictures_that_had_one_long_name_are_told_apart_by_their_numbers(tmp_path: Path) -> None:

@@ -131,14 +131,14 @@ def _may_be_of(title: str, wanted: Wanted) -> bool:
         base = base_of(_fit(name))
         if base in (had, without_ending):
             return True
-        if len(name) == _PICTURE_CUT and had.startswith(base) and base_of(title) not in wanted.beside.media_bases:
+        if len(name) == _PICTURE_CUT and had.startswith(base) and had not in wanted.beside.folded_media_bases:
             return True
     return False
 
 
 def _fit(name: str) -> str:
-    """As Takeout calls a file that had this name."""
-    return _UNFIT.sub("_", name)
+    """As Takeout calls a file that had this name, but for letter case, which programs change."""
+    return _UNFIT.sub("_", name).casefold()
 
 
 def _originals(wanted: Wanted) -> set[str]:
