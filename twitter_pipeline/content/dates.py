@@ -11,8 +11,8 @@ from zoneinfo import ZoneInfo
 
 from twitter_pipeline.content.data import lines
 
-_DAY = re.compile(r"(\d{4})[:-]?(\d\d)[:-]?(\d\d)")
-_UNIX = re.compile(r"-?\d{9,13}(\.\d+)?")
+_DAY = re.compile(r"(\d{4})[:-]?(\d\d)[:-]?(\d\d)", re.ASCII)
+_UNIX = re.compile(r"-?\d{9,13}(\.\d+)?", re.ASCII)
 #: More seconds since 1970 than a date has that people write: they are milliseconds.
 _MILLISECONDS = 10**11
 _DIRECTIVE = re.compile("%(-?.)", re.DOTALL)
@@ -30,9 +30,9 @@ def parse(value: Any) -> datetime | None:
         return None
     said = str(value).strip()
     if isinstance(value, (int, float)) and not isinstance(value, bool) and abs(value) >= 10**8:
-        return _since_1970(float(value))
+        return since_1970(float(value))
     if _UNIX.fullmatch(said):
-        return _since_1970(float(said))
+        return since_1970(float(said))
     # EXIF's day, and what Python 3.10 does not read: Z, and seven digits of a second.
     iso = _DAY.sub(r"\1-\2-\3", said, count=1)
     iso = re.sub(r"(\.\d{6})\d+", r"\1", re.sub(r"[Zz]$", "+00:00", iso))
@@ -42,6 +42,15 @@ def parse(value: Any) -> datetime | None:
         return datetime.fromisoformat(iso)
     except ValueError:
         raise ValueError(f"'{said[:40]}' is no date or time") from None
+
+
+def since_1970(seconds: float) -> datetime:
+    """The time so many seconds after 1970 began, or milliseconds where there are too many. Raises ValueError."""
+    seconds = seconds / 1000 if abs(seconds) >= _MILLISECONDS else seconds
+    try:
+        return datetime.fromtimestamp(seconds, timezone.utc)
+    except (OverflowError, OSError, ValueError):
+        raise ValueError(f"'{seconds:.0f}' is no date or time") from None
 
 
 def iso(value: Any) -> str:
@@ -90,14 +99,6 @@ def _written(directive: str, moment: datetime, language: str) -> str:
 
 
 _NUMBERS = frozenset("dmYyHIMSj") | {"p"}
-
-
-def _since_1970(seconds: float) -> datetime:
-    seconds = seconds / 1000 if abs(seconds) >= _MILLISECONDS else seconds
-    try:
-        return datetime.fromtimestamp(seconds, timezone.utc)
-    except (OverflowError, OSError, ValueError):
-        raise ValueError(f"'{seconds:.0f}' is no date or time") from None
 
 
 @cache

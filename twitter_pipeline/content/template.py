@@ -100,31 +100,53 @@ def names_in(source: str) -> frozenset[str]:
 def check(source: str, samples: Sequence[Mapping[str, Any]]) -> None:
     """Raise TemplateError for what is wrong with a template whatever an item's words are, in branches not taken, too.
 
-    `samples` are variables of items unlike each other, with all names there are. What some lack, as in `extra`, is no
-    mistake, and neither is what is asked for with `default` or `is defined`.
+    `samples` are variables of items unlike each other, with all names there are. What goes wrong is a mistake where it
+    does so for all of them alike, other than for lack of a name or by a value. Of a template that shows `extra`, which
+    may hold anything, only filters and names are looked at; what is asked for with `default` or `is defined` may lack.
     """
     try:
         tree = _ENVIRONMENT.parse(source)
         undeclared = jinja2.meta.find_undeclared_variables(tree) - _ENVIRONMENT.globals.keys()
     except jinja2.TemplateSyntaxError as error:
         raise TemplateError(f"line {error.lineno}: {_with_filters(str(error.message))}") from error
-    for line, why in sorted({*_unknown_filters(tree), *_unknown_names(tree, undeclared, samples[0])}):
+    found = {*_unknown_filters(tree), *_wrong_dates(tree, samples[0]), *_unknown_names(tree, undeclared, samples[0])}
+    for line, why in sorted(found):
         raise TemplateError(f"line {line}: {why}")
-    mistakes: list[TemplateError] = []
-    for variables in samples:
-        try:
-            render(source, variables)
-        except TemplateError as error:
-            if not isinstance(error.__cause__, jinja2.UndefinedError):
-                mistakes.append(error)
-    if len(mistakes) == len(samples):
+    if "extra" in undeclared:
+        return
+    mistakes = [_failure(source, variables) for variables in samples]
+    if mistakes[0] is not None and len({str(one) for one in mistakes}) == 1:
         raise mistakes[0]
+
+
+def _failure(source: str, variables: Mapping[str, Any]) -> TemplateError | None:
+    """What rendering raises, unless another item's words may mend it: a name that lacks, a value that does not fit."""
+    try:
+        render(source, variables)
+    except TemplateError as error:
+        return None if isinstance(error.__cause__, (jinja2.UndefinedError, ValueError)) else error
+    return None
 
 
 def _unknown_filters(tree: jinja2.nodes.Template) -> Iterator[tuple[int, str]]:
     for used in tree.find_all(jinja2.nodes.Filter):
         if used.name not in _ENVIRONMENT.filters:
             yield used.lineno, _with_filters(f"No filter named '{used.name}'.")
+
+
+def _wrong_dates(tree: jinja2.nodes.Template, variables: Mapping[str, Any]) -> Iterator[tuple[int, str]]:
+    """Forms and languages in which the filter `date` writes no date."""
+    context = _ENVIRONMENT.from_string("").new_context(dict(variables))
+    for used in tree.find_all(jinja2.nodes.Filter):
+        if used.name != "date":
+            continue
+        try:
+            args, named = [one.as_const() for one in used.args], dict(one.as_const() for one in used.kwargs)
+            _ENVIRONMENT.call_filter("date", "2026-01-31", args, named, context=context)
+        except jinja2.nodes.Impossible:
+            continue  # they are known to each item only
+        except (TypeError, ValueError) as error:
+            yield used.lineno, str(error)
 
 
 def _unknown_names(
@@ -136,7 +158,7 @@ def _unknown_names(
         *(one for one in tree.find_all(jinja2.nodes.Test) if one.name in ("defined", "undefined")),
     )
     optional = {_path(one.node) for one in asking}
-    for node in tree.find_all((jinja2.nodes.Name, jinja2.nodes.Getattr)):
+    for node in tree.find_all((jinja2.nodes.Name, jinja2.nodes.Getattr, jinja2.nodes.Getitem)):
         if not (path := _path(node)) or path in optional or path[0] not in undeclared:
             continue
         if len(path) == 1 and path[0] not in variables:
@@ -150,11 +172,18 @@ def _unknown_names(
 
 
 def _path(node: jinja2.nodes.Node | None) -> tuple[str, ...]:
-    """`media`, `exif`, `taken` of `media.exif.taken`; empty for what is more than names."""
+    """`media`, `exif`, `taken` of `media.exif.taken` or `media['exif'].taken`; empty for what is more than names."""
     if isinstance(node, jinja2.nodes.Name):
         return (node.name,)
     if isinstance(node, jinja2.nodes.Getattr) and (above := _path(node.node)):
         return (*above, node.attr)
+    if (
+        isinstance(node, jinja2.nodes.Getitem)
+        and isinstance(node.arg, jinja2.nodes.Const)
+        and isinstance(node.arg.value, str)
+        and (above := _path(node.node))
+    ):
+        return (*above, node.arg.value)
     return ()
 
 

@@ -43,6 +43,30 @@ def unknown(project: Project, source: Source) -> Mapping[str, Any]:
     return {ZONE: project.time_zone, LANGUAGE: source.language, "file": file, "media": {**nothing(), "count": 0}}
 
 
+def known(project: Project, source: Source) -> Mapping[str, Any]:
+    """All that `of` may give, of an item of which everything is known."""
+    from twitter_pipeline.content import words_of
+
+    said = {**unknown(project, source)}
+    name = "2026-01-31 a_b-c"
+    said["file"] = {
+        "name": f"{name}.mp4",
+        "folder": "trip",
+        "words": words_of(name),
+        "time": "2026-01-31 10:00:00+00:00",
+    }
+    if source.type != "text":
+        said["media"] = {
+            "width": 1920,
+            "height": 1080,
+            "seconds": 12.5 if source.type == "video" else None,
+            "exif": {"camera": "NIKON D850", "lens": "50 mm", "taken": "2026-01-31 10:00:00"},
+            "tags": dict.fromkeys(said["media"]["tags"], "Fog"),
+            "count": 2 if source.type == "album" else 1,
+        }
+    return said
+
+
 def _file(item: Item, source: Source) -> dict[str, str]:
     """Of an album the first of its files, of a text the file it stands in."""
     key = item.task.media_path

@@ -67,9 +67,13 @@ def mistake(project: Project, source: Source) -> str | None:
 
     if source.template is None:
         return None
-    words = Metadata("A title", "A sentence. Another one.", keywords=("one", "two"), link="https://example.com/a")
-    of_any = {**facts.unknown(project, source), "hashtags": ""}
-    samples = [{**one.to_dict(), **of_any} for one in (words, Metadata())]
+    words = Metadata("A: title", "A sentence. Another one.", keywords=("one", "two"), link="https://example.com/a")
+    nothing, everything = facts.unknown(project, source), facts.known(project, source)
+    samples = [
+        {**words.to_dict(), **everything, "hashtags": "#one #two"},
+        {**words.to_dict(), **nothing, "hashtags": ""},
+        {**Metadata().to_dict(), **nothing, "hashtags": ""},
+    ]
     for variables in samples:
         del variables["facts"]
     try:

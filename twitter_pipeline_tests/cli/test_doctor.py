@@ -185,6 +185,52 @@ def test_each_source_s_template_is_tried_and_its_mistake_told_with_the_line(
     assert said.code == 3
 
 
+def test_what_some_item_can_be_posted_with_is_no_mistake(world: MakeWorld, command: WithWorld) -> None:
+    of_any = [
+        "{{ extra.price | round(2) }}{{ extra.price | abs }}{{ extra | tojson }}{{ 100 / (extra.n | default(0)) }}",
+        "{{ title.replace(extra.a, '') }}{{ title.startswith(extra.a) }}{{ extra.x in title }}",
+        "{% for number in range(extra.n) %}{{ number }}{% endfor %}",
+        "{{ title[:title.index(':')] }}{{ title.split(' | ')[1] }}{{ title.rindex('(') }}",
+        "{% set a, b = title.split(' | ') %}{{ a }}",
+        "{% set a, b = file.words.split(' ', 1) %}{{ b }}",
+        "{{ file.name[:10] | date }}{{ media.exif.taken | date('%d. %B %Y') }}{{ title | date }}",
+        "{{ media.width / media.height }}{{ media['width'] // media['height'] }}",
+    ]
+    of_a_video = [
+        "{% if media.seconds > 60 %}long{% endif %}",
+        "{{ media.seconds // 60 }} min {{ media.seconds | round | int }} s",
+    ]
+    sources = [
+        {"type": type, "path": f"{type}{number}", "template": template, "language": "de"}
+        for type, templates in (("video", of_any + of_a_video), ("image", of_any), ("album", of_any))
+        for number, template in enumerate(templates)
+    ]
+    said = command(world(sources=sources))("doctor", "--json")
+    told = [one["said"] for one in said.json["findings"] if one["what"] == "template cats"]
+    assert len(told) == len(sources)
+    assert [one for one in told if "no mistake in it" not in one] == []
+
+
+@pytest.mark.parametrize(
+    ("template", "mistake"),
+    [
+        ("{{ media.exif.taken | date('%b') }}", "'%b' is known in English only; write %B, or numbers"),
+        ("{{ extra.date | default('') | date('%Q') }}", "'%Q' is not known; there are %d, %m"),
+        ("{{ file.time | date(language='xx') }}", "date: language 'xx' is not known; there are"),
+        ("{{ file['nmae'] }}", "there is no 'nmae' in 'file'; did you mean 'name'?"),
+        ("{{ media['exif'].camra }}{{ extra.n }}", "there is no 'camra' in 'media.exif'; did you mean 'camera'?"),
+        ("{{ media.seconds // 60 }}", "unsupported operand type(s) for //: 'NoneType' and 'int'"),
+    ],
+)
+def test_what_no_item_can_be_posted_with_is_told(
+    world: MakeWorld, command: WithWorld, template: str, mistake: str
+) -> None:
+    source = {"type": "image", "path": ".", "template": template, "language": "de"}
+    said = command(world(sources=[source]))("doctor", "--json")
+    (told,) = [one["said"] for one in said.json["findings"] if one["what"] == "template cats"]
+    assert f": line 1: {mistake}" in told
+
+
 def test_a_template_that_asks_for_all_there_is_has_no_mistake(world: MakeWorld, command: WithWorld) -> None:
     """What is tried in place of an item has whatever an item has."""
     page = (Path(__file__).parents[2] / "docs" / "templates.md").read_text(encoding="utf-8")

@@ -24,6 +24,8 @@ LABELS = frozenset({"made_with_ai", "paid_partnership"})
 #: What is kept of a link, in characters: as much as browsers take.
 _MAX_LINK = 2_000
 _MAX_DATE = 40
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])")
+_SECONDS = re.compile(r"-?[1-9][0-9]{0,9}")
 #: A tag of more words was made for a search engine, and reads badly as a hashtag.
 _MOST_WORDS = 2
 
@@ -119,11 +121,19 @@ def named(value: object) -> object:
 
 
 def day(value: object) -> str:
-    """A date or time as ISO 8601, of all that `dates.parse` reads; empty for anything else."""
+    """A date or time as ISO 8601, of all that `dates.parse` reads; of another the day it begins with, or nothing."""
+    said = text(value)[:_MAX_DATE]
     try:
-        return dates.iso(text(value)[:_MAX_DATE])
+        return dates.iso(said)
     except ValueError:
-        return ""
+        begin = _DAY.match(said)
+    return day(begin[0]) if begin is not None and begin[0] != said else ""
+
+
+def seconds(value: object) -> str:
+    """Seconds since 1970 as ISO 8601; empty for anything else, and for 0, which programs write of a time unknown."""
+    said = text(value)
+    return dates.since_1970(float(said)).isoformat(timespec="seconds") if _SECONDS.fullmatch(said) else ""
 
 
 def url(value: object) -> str:

@@ -8,9 +8,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from twitter_pipeline.config import Project, Source
+from twitter_pipeline.scanning.kinds import is_media
 from twitter_pipeline.scanning.sidecars.document import Document, Unreadable
 from twitter_pipeline.scanning.sidecars.found import Problem, Sidecar
-from twitter_pipeline.scanning.sidecars.listing import Listing, name_key
+from twitter_pipeline.scanning.sidecars.listing import Listing, base_of, name_key
 from twitter_pipeline.scanning.sidecars.opening import open_document, parsed_for_a_scan
 from twitter_pipeline.scanning.sidecars.reader import Answer, Passed, Reader, Refused, Wanted, Words
 from twitter_pipeline.scanning.sidecars.readers import READERS
@@ -153,6 +154,9 @@ class Finder:
         if named.SHARED and reader is not named and not isinstance(answer, Passed):
             # Its name binds it to no medium, and its content is not one that says of which it speaks.
             return Passed(f"it is of the kind {reader.KIND}, and not called after a medium")
+        if reader is not named and base_of(document.name) != wanted.name and is_media(base_of(document.name)):
+            # Only the kind whose name it is lets media share a file.
+            return Passed(f"it is of the kind {reader.KIND}, and called after another medium")
         return answer
 
 

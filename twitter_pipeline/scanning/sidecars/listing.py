@@ -138,6 +138,11 @@ class Listing:
         """Its media, texts aside, by `base_of`."""
         return self.bases_of(("video", "image"))
 
+    @cached_property
+    def folded_media_bases(self) -> set[str]:
+        """`media_bases` whatever their letter case."""
+        return set(map(str.casefold, self.media_bases))
+
     def bases_of(self, types: Collection[str]) -> set[str]:
         """Its media of these types, by `base_of`."""
         return {base_of(name) for name in self.others if type_of(name) in types}

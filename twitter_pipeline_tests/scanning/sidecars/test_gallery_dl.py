@@ -88,6 +88,24 @@ def test_another_medium_s_is_not_taken(tmp_path: Path) -> None:
         ("<div>\n  Fog\n  and rain\n</div>\n<ul><li>one</li></ul>", "Fog and rain\n\none"),
         ("I <3 fog & rain, a < b > c <fog>", "I <3 fog & rain, a < b > c <fog>"),
         ("<p>&#0;&lt;p&gt;</p>", "\ufffd<p>"),
+        ("<p>a <b>big</b> sea</p>", "a big sea"),
+        ("Tom &amp; Jerry&#39;s", "Tom & Jerry's"),
+        ("<p>Tom &amp; Jerry</p>", "Tom & Jerry"),
+        ("see https://example.com/?a=1&copy=2", "see https://example.com/?a=1&copy=2"),
+        ("if a<b and c>d then e", "if a<b and c>d then e"),
+        ("<b>If</b> a<b and c>d", "If a<b and c>d"),
+        ("Press <s> to save, <b> to go back", "Press <s> to save, <b> to go back"),
+        ("Great weather </s>, A --> B", "Great weather </s>, A --> B"),
+        ("See <joke>this</joke>, <script>", "See <joke>this</joke>, <script>"),
+        ("<p>Press <s> to save", "Press <s> to save"),
+        ("Roses\nare red,\nviolets<br>\nblue.\n\nSo", "Roses\nare red,\nviolets\nblue.\n\nSo"),
+        ("Roses<br />\nare red,<br />\nviolets\nblue", "Roses\nare red,\nviolets blue"),
+        ("<img src=a.png alt='a>b'/>Fog<a href=https://x.y/?a=1 download>!</a>", "Fog!"),
+        ("<section><font color='red'>Fog</font> and super<wbr>cali</section>", "Fog and supercali"),
+        ("<table><tr><td>Fog</td><td>5 °C</td></tr><tr><td>Rain</td></tr></table>", "Fog 5 °C\n\nRain"),
+        ("Fog<!-- not <b>this</b> --> and <B>rain</B>", "Fog and rain"),
+        ("<p>Fog</p><script type='x'>if (a<b) alert('</p>')</script><style>p {}</style>", "Fog"),
+        ("Fog <!-- and rain", "Fog <!-- and rain"),
     ],
 )
 def test_of_html_the_words_are_taken(tmp_path: Path, written: str, words: str) -> None:
@@ -96,7 +114,21 @@ def test_of_html_the_words_are_taken(tmp_path: Path, written: str, words: str) -
 
 
 def test_html_without_an_end_takes_no_time(tmp_path: Path) -> None:
-    for written in ("<a " * 300_000, "<p>" + " " * 900_000, "<p>" + "\n" * 900_000, "<p " + "x" * 900_000):
+    for written in (
+        "<a " * 300_000,
+        "<p>" + " " * 900_000,
+        "<p>" + "\n" * 900_000,
+        "<p " + "x" * 900_000,
+        "<!--" * 200_000,
+        "<script>" * 100_000,
+        "<p x=1" + " x" * 400_000,
+        '<a x="' * 150_000,
+        "<br> " * 150_000,
+        "<b>" * 100_000 + "</b>" * 100_000,
+        "<p x=" + "y" * 900_000,
+        "&" * 900_000,
+        "<p x" + " " * 900_000,
+    ):
         began = time.process_time()
         understood(tmp_path, "a.jpg", {"a.jpg.json": {**SITE, "content": written}})
         assert time.process_time() - began < 2, "seconds"

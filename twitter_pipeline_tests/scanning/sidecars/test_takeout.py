@@ -53,6 +53,9 @@ def test_a_picture_is_found_under_each_name_takeout_gives(tmp_path: Path, media:
         (LONG, LONG),
         (LONG, ""),
         (LONG, LONG.removesuffix(".jpg")),
+        (LONG, LONG.upper()),
+        (LONG.upper(), LONG),
+        (f"{LONG[:47]}.jpg", f"{LONG[:47]}, and its end.jpg".upper()),
         (LONG.replace(".jpg", "-edited.jpg"), LONG),
         (f"{LONG[:47]}.jpg", f"{LONG[:47]}, and its end.jpg"),
         (f"{LONG[:40]}_Tom_s_cat_s_day.jpg", f"{LONG[:40]}_Tom's cat's day.jpg".replace(" ", "_")),
@@ -81,6 +84,13 @@ def test_of_names_that_are_cut_alike_each_picture_has_its_own_whatever_their_num
             assert metadata.description == title
 
 
+def test_a_picture_whose_name_was_cut_leaves_the_words_of_one_that_is_there(tmp_path: Path) -> None:
+    whole = f"{LONG[:47]}, and its end.jpg"
+    files = {f"{LONG[:46]}.json": {**PHOTO, "title": whole.upper()}}
+    assert understood(tmp_path, whole, files) == SEA
+    assert understood(tmp_path, f"{LONG[:47]}.jpg", {}) is None
+
+
 def test_pictures_that_had_one_long_name_are_told_apart_by_their_numbers(tmp_path: Path) -> None:
     files = {
         f"{LONG[:46]}{number}.json": {**PHOTO, "title": f"{LONG[:47]}_and_more.jpg", "description": f"it is {number}"}
@@ -105,11 +115,41 @@ def test_another_pictures_is_not_taken(tmp_path: Path, media: str, name: str) ->
     assert understood(tmp_path, media, {name: PHOTO}) is None
 
 
+@pytest.mark.parametrize("end", ["mix", "smile", "effects"])
+def test_what_is_called_as_google_calls_what_it_made_shares_only_where_the_original_is_not_there(
+    tmp_path: Path, end: str
+) -> None:
+    assert understood(tmp_path, f"a-{end}.jpg", {"a.jpg.json": PHOTO}) == SEA
+    assert (
+        understood(tmp_path, LONG.replace(".jpg", f"-{end}.jpg"), {f"{LONG[:46]}.json": {**PHOTO, "title": LONG}})
+        == SEA
+    )
+    (tmp_path / "a.jpg").touch()
+    (tmp_path / LONG).touch()
+    assert understood(tmp_path, f"a-{end}.jpg", {}) is None
+    assert understood(tmp_path, LONG.replace(".jpg", f"-{end}.jpg"), {}) is None
+    assert understood(tmp_path, "a-edited.jpg", {}) == SEA
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        {"title": "Street", "description": "Noisy"},
+        {"title": "Street", "description": "Noisy", "category": "pixiv", "subcategory": "work"},
+    ],
+)
+@pytest.mark.parametrize("media", ["a-mix.jpg", "a-edited.jpg", "a-edited(1).jpg"])
+def test_an_edited_picture_shares_what_google_wrote_and_nothing_else(tmp_path: Path, media: str, own: object) -> None:
+    assert understood(tmp_path, media, {"a.jpg.json": own, "a(1).jpg.json": own}) is None
+    assert understood(tmp_path, "a.jpg", {}) is not None
+
+
 @pytest.mark.parametrize(
     "album",
     [
         {"title": "Trip", "description": "To the sea", "date": {"timestamp": "1696573800"}, "access": "protected"},
         {"title": "Trip", "description": "", "access": "protected"},
+        {"title": "Trip", "access": "protected", "geoData": {"latitude": 0.0}, "sharedAlbumComments": [{"text": "Oh"}]},
         {"albumData": {"title": "Trip", "description": "To the sea"}},
     ],
 )
@@ -118,11 +158,40 @@ def test_what_is_about_an_album_is_no_picture_s(tmp_path: Path, name: str, album
     assert understood(tmp_path, "a.jpg", {name: album}) is None
 
 
+@pytest.mark.parametrize("more", [{"access": "protected"}, {"date": {"timestamp": "1696573800"}}])
+@pytest.mark.parametrize("name", ["a.json", "a.jpg.json"])
+def test_words_of_one_s_own_are_no_album_s_whatever_else_is_in_them(
+    tmp_path: Path, name: str, more: dict[str, object]
+) -> None:
+    own = {"title": "Trip", "description": "To the sea", "hashtags": ["sea"], **more}
+    assert understood(tmp_path, "a.jpg", {name: own}) == Metadata("Trip", "To the sea", ("sea",), extra=more)
+
+
 @pytest.mark.parametrize("taken", [None, [], "1696573800", {"timestamp": []}])
 @pytest.mark.parametrize("name", ["a.jpg.json", "a.json", "a.jpg.suppl.json"])
 def test_whatever_is_wrong_with_its_times_its_title_is_not_posted(tmp_path: Path, name: str, taken: object) -> None:
     about = {"title": "a.jpg", "description": "The sea", "photoTakenTime": taken}
     assert understood(tmp_path, "a.jpg", {name: about}) == Metadata(description="The sea")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "day"),
+    [
+        ("86400000", "1972-09-27T00:00:00+00:00"),
+        ("20260131", "1970-08-23T11:48:51+00:00"),
+        ("-86400", "1969-12-31T00:00:00+00:00"),
+        (1696573800, "2023-10-06T06:30:00+00:00"),
+        ("0", None),
+        ("2023-10-06", None),
+        ("99999999999", None),
+        ("-99999999999", None),
+    ],
+)
+def test_its_time_is_seconds_since_1970_however_few_they_are(tmp_path: Path, seconds: object, day: str | None) -> None:
+    about = {**PHOTO, "photoTakenTime": {"timestamp": seconds}}
+    metadata = understood(tmp_path, "a.jpg", {"a.jpg.json": about})
+    assert metadata is not None
+    assert metadata.extra.get("date") == day
 
 
 @needs_samples

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from twitter_pipeline.scanning.kinds import is_media
 from twitter_pipeline.scanning.sidecars import fields
@@ -20,12 +20,27 @@ FIELDS: tuple[str, ...] = ("title", *_DESCRIPTIONS, "hashtags", "tags", *_AUTHOR
 SHARED = False
 IN_LANGUAGES = False
 
-#: HTML's: of a paragraph, between lines, within one.
+_VALUE = r"""\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'<>]+)"""
+#: HTML's tags, and where its comments begin and end. What stands in a tag has "=": "a<b and c>d" is none.
 _TAG = re.compile(
-    r"</?(?:(?P<p>p)|(?P<line>blockquote|br|center|dd|div|dl|dt|figure|h[1-6]|hr|li|ol|pre|ul)"
-    r"|a|abbr|b|code|del|em|i|img|ins|s|small|span|strong|sub|sup|u)(?:\s[^<>]*)?/?>",
-    re.IGNORECASE,
+    r"<(?P<closing>/)?(?P<name>[a-zA-Z][a-zA-Z0-9]*)"
+    rf"(?:\s+[\w:-]+{_VALUE}(?:\s+[\w:-]+(?:{_VALUE})?){{0,30}})?\s*/?>|<!--|(?P<end>-->)"
 )
+_COMMENT = "!"
+#: Tags that stand for themselves, and those that are none without their counterpart: people write "Press <s>", too.
+_ALONE = re.compile("br|hr|wbr|img|p|li|d[dt]|t[dhr]")
+_PAIRED = re.compile(
+    "a|abbr|article|aside|b|big|blockquote|body|center|cite|code|del|div|dl|em|figcaption|figure|font|footer|h[1-6]|head"
+    "|header|html|i|ins|kbd|mark|ol|pre|q|s|script|section|small|span|strike|strong|style|sub|sup|table|tbody|thead|tt|u|ul"
+    f"|{_COMMENT}"
+)
+#: Those that begin and end lines, and those in which nothing is text.
+_LINES = re.compile(
+    "article|aside|blockquote|br|center|d[dlt]|div|figcaption|figure|footer|h[1-6]|header|hr|li|ol|p|pre|section|table|tr|ul"
+)
+_HIDDEN = re.compile(f"script|style|{_COMMENT}")
+_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
+_END_OF_LINE = re.compile(r"[ \t\r]*\n")
 
 
 def claims(name: str, /) -> bool:
@@ -69,11 +84,56 @@ def read(document: Document, wanted: Wanted, /) -> Answer:
 
 def _plain(value: object) -> object:
     """The words of HTML, which Mastodon, DeviantArt, Tumblr and others give; anything else as it is."""
-    if not isinstance(value, str) or _TAG.search(value) is None:
+    if not isinstance(value, str):
         return value
-    if any(
-        tag.lastgroup for tag in _TAG.finditer(value)
-    ):  # then these make the lines, and those of the source are none
-        value = " ".join(line.strip() for line in value.split("\n"))
-    words = html.unescape(_TAG.sub(lambda tag: {"p": "\n\n", "line": "\n"}.get(tag.lastgroup or "", ""), value))
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(line.strip() for line in words.split("\n"))).strip()
+    if tags := _tags(value):
+        value = _words(value, tags)
+    return _ENTITY.sub(lambda entity: html.unescape(entity[0]), value)
+
+
+def _tags(text: str) -> list[tuple[re.Match[str], str]]:
+    """The tags of HTML in `text`, with their names."""
+    found = [(tag, tag["name"].lower() if tag["name"] else _COMMENT) for tag in _TAG.finditer(text)]
+    closed = {name: tag.start() for tag, name in found if _closes(tag)}
+    opened = {name: tag.start() for tag, name in reversed(found) if not _closes(tag)}
+
+    def has_other(tag: re.Match[str], name: str) -> bool:
+        at = tag.start()
+        return opened.get(name, at) < at if _closes(tag) else at < closed.get(name, at)
+
+    return [
+        (tag, name)
+        for tag, name in found
+        if _ALONE.fullmatch(name) or (_PAIRED.fullmatch(name) and has_other(tag, name))
+    ]
+
+
+def _closes(tag: re.Match[str]) -> bool:
+    return bool(tag["closing"] or tag["end"])
+
+
+def _words(text: str, tags: Sequence[tuple[re.Match[str], str]]) -> str:
+    """What stands between the tags, in the lines that they make."""
+    ending = {tag.end() for tag, name in tags if name == "br" and _END_OF_LINE.match(text, tag.end())}
+    # Where tags make the lines those of the source are none; a poem may have one <br> and other lines.
+    folds = 2 * len(ending) > text.strip().count("\n")
+    folds = folds or any(name != "br" and _LINES.fullmatch(name) for _, name in tags)
+    pieces, position, hidden = list[str](), 0, ""
+
+    def add(words: str) -> None:
+        pieces.append(words.replace("\n", " ") if folds else words)
+
+    for tag, name in tags:
+        if hidden:
+            hidden = "" if name == hidden and _closes(tag) else hidden
+        else:
+            add(text[position : tag.start()])
+            hidden = name if _HIDDEN.fullmatch(name) and not _closes(tag) else ""
+            if _LINES.fullmatch(name) and (folds or tag.end() not in ending):
+                pieces.append("\n\n" if name == "p" else "\n")
+            elif name in ("td", "th"):
+                pieces.append(" ")
+        position = tag.end()
+    add(text[position:])
+    lines = (" ".join(line.split()) if folds else line.strip() for line in "".join(pieces).split("\n"))
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()

@@ -35,9 +35,13 @@ _NUMBER_LAST = re.compile(r"(.*)\(\d+\)\.json", re.DOTALL)
 #: What Takeout writes as "_" in the name of a file.
 _UNFIT = re.compile(r"""[&%'"<>:/\\|?*\x00-\x1f]""")
 _MARKS = ("photoTakenTime", "googlePhotosOrigin", "geoDataExif")
-#: How a picture that was edited, or made by Google of another, ends: in the language of the account.
+_OF_ALBUMS = frozenset(
+    ("title", "description", "access", "date", "location", "geoData", "sharedAlbumComments", "enrichments")
+)
+#: How a picture that was edited ends, in the language of the account; and what Google made of another, as which people
+#: call their own, too.
 _EDITED = re.compile(
-    "-(?:edited|effects|smile|mix|bearbeitet|bewerkt|edytowane|modificato|modifié|ha editado|editat|編集済み)"
+    "-(?:edited|bearbeitet|bewerkt|edytowane|modificato|modifié|ha editado|editat|編集済み|(?P<made>effects|smile|mix))"
     r"(?=(?:\(\d+\))?\.[^.]*$)"
 )
 
@@ -51,9 +55,18 @@ def claims(name: str, /) -> bool:
 def names(wanted: Wanted, /) -> Iterable[str]:
     """The picture's name with the suffix, cut wherever Takeout may have cut it, best first."""
     yield from _names(wanted.name)
-    if (unedited := _EDITED.sub("", wanted.name)) != wanted.name:
-        yield from _names(unedited)
-        yield f"{unedited}.json"
+    if (original := _original(wanted)) != wanted.name:
+        yield from _names(original)
+        yield f"{original}.json"
+
+
+def _original(wanted: Wanted) -> str:
+    """The picture whose metadata it shares: the one that it was made of, or itself."""
+    edited = _EDITED.search(wanted.name)
+    if edited is None:
+        return wanted.name
+    original = _EDITED.sub("", wanted.name)
+    return wanted.name if edited["made"] and original in wanted.beside.others else original
 
 
 def _names(name: str) -> Iterator[str]:
@@ -85,8 +98,8 @@ def _is_album(content: dict[str, object]) -> bool:
         return True
     date = content.get("date")
     is_dated = isinstance(date, dict) and "timestamp" in date
-    # One without a date says who may see it.
-    return (is_dated or content.get("access") == "protected") and "title" in content and "photoTakenTime" not in content
+    # One without a date says who may see it. With a field that Google's have not, it is somebody's own.
+    return (is_dated or content.get("access") == "protected") and "title" in content and content.keys() <= _OF_ALBUMS
 
 
 def read(document: Document, wanted: Wanted, /) -> Answer:
@@ -94,37 +107,41 @@ def read(document: Document, wanted: Wanted, /) -> Answer:
     about = as_object(document.content, "it")
     if _is_album(about):
         return Passed("it is about an album of Google Photos, not a picture")
+    if not understands(about) and base_of(document.name) not in map(base_of, _names(wanted.name)):
+        return Passed("it is called after another picture, and not by Google Photos")
     title = fields.text(about.get("title"))
-    if title and _is_cut(name_key(document.name), wanted.name) and not _may_be_of(title, wanted):
+    if title and _is_cut(name_key(document.name), wanted) and not _may_be_of(title, wanted):
         return Passed(f"its name is cut, and by its title it is of {title}")
     taken = fields.within(about, "photoTakenTime", "timestamp") or fields.within(about, "creationTime", "timestamp")
-    return Words(fields.foreign(description=about.get("description"), date=taken, source_url=about.get("url")))
+    return Words(
+        fields.foreign(description=about.get("description"), date=fields.seconds(taken), source_url=about.get("url"))
+    )
 
 
-def _is_cut(file: str, picture: str) -> bool:
+def _is_cut(file: str, wanted: Wanted) -> bool:
     """Whether the name of a metadata file ends within the picture's, so that it may be another's as well."""
     stem = found[1] if (found := _NUMBER_LAST.fullmatch(file)) is not None else file.rpartition(".")[0]
-    return len(stem) == _CUT and any(name.startswith(stem) and name != stem for name in _originals(picture))
+    return len(stem) == _CUT and any(name.startswith(stem) and name != stem for name in _originals(wanted))
 
 
 def _may_be_of(title: str, wanted: Wanted) -> bool:
     """Whether a picture that had this name may be called by Takeout as the one wanted is."""
     had, without_ending = base_of(_fit(title)), name_key(_fit(title))
-    for name in _originals(wanted.name):
+    for name in _originals(wanted):
         base = base_of(_fit(name))
         if base in (had, without_ending):
             return True
-        if len(name) == _PICTURE_CUT and had.startswith(base) and base_of(title) not in wanted.beside.media_bases:
+        if len(name) == _PICTURE_CUT and had.startswith(base) and had not in wanted.beside.folded_media_bases:
             return True
     return False
 
 
 def _fit(name: str) -> str:
-    """As Takeout calls a file that had this name."""
-    return _UNFIT.sub("_", name)
+    """As Takeout calls a file that had this name, but for letter case, which programs change."""
+    return _UNFIT.sub("_", name).casefold()
 
 
-def _originals(picture: str) -> set[str]:
+def _originals(wanted: Wanted) -> set[str]:
     """What a picture may have been called before it was numbered or edited."""
-    names = {picture, _EDITED.sub("", picture)}
+    names = {wanted.name, _original(wanted)}
     return names | {_numbered(name)[0] for name in names}
