@@ -19,6 +19,7 @@ from twitter_pipeline.content.cutting import shorten
 from twitter_pipeline.content.fit import Words, fit
 from twitter_pipeline.content.foreign import one_cashtag, plain, without_mentions, without_slips
 from twitter_pipeline.content.hashtags import at_end
+from twitter_pipeline.content.shown import pieces
 from twitter_pipeline.content.thread import split
 from twitter_pipeline.content.weight import normalize, weighted_length
 from twitter_pipeline_tests.content.scripts import texts
@@ -143,6 +144,27 @@ def test_nobody_is_pinged_unless_the_source_says_so() -> None:
     assert stripped == "RTbob and ann: mail me@example.com\n\nhttps://example.com/@ann ann. com"
     assert compose(metadata, template=None, hashtags=(), style=Style(mentions="keep")).text.count("ann") == 3
     assert without_mentions("thanks @ann") == ("thanks ann", 1)
+
+
+def mentions_in(text: str) -> list[str]:
+    return [piece.text for piece in pieces(text) if piece.kind == "mention"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("@@ann hi", ("ann hi", 1)),
+        ("＠@ann", ("ann", 1)),
+        ("RT @@ann", ("RT ann", 1)),
+        ("rt@＠@ann, @bob", ("rtann, bob", 2)),
+        ("a@@b @ 5 me@example.com", ("a@@b @ 5 me@example.com", 0)),
+        ("(#@ann)", ("(ann)", 1)),
+        ("$@ann $@@ann &@ann #＠ann", ("ann ann &ann ann", 4)),
+    ],
+)
+def test_signs_before_a_name_all_go(text: str, expected: tuple[str, int]) -> None:
+    assert without_mentions(text) == expected
+    assert not mentions_in(expected[0])
 
 
 @pytest.mark.parametrize(
@@ -291,6 +313,23 @@ def test_no_text_is_cut_inside_of_what_belongs_together(text: str, limit: int) -
 def test_only_hashtags_at_the_end_are_parted_from_a_text(text: str) -> None:
     body, last = at_end(text)
     assert body + "".join(last) == text
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("part", ["#@", "@", "rt@", "＃@", "@a", "@a.", "#a "])
+def test_mentions_and_hashtags_take_linear_time_whatever_a_sidecar_holds(part: str) -> None:
+    without_mentions(f"{part * 100_000} ")
+    at_end(part * 100_000)
+
+
+signs = st.lists(st.sampled_from([*"@＠#＃$&!._ -", "ann", "b", "RT", "1", "é", "日", ".com", "https://"]), max_size=14)
+
+
+@times
+@given(signs.map("".join))
+def test_no_mention_is_left_or_made(text: str) -> None:
+    text = normalize(plain(text))
+    assert not mentions_in(without_mentions(text)[0])
 
 
 styles = st.builds(
