@@ -91,8 +91,8 @@ def _barely(text: str, links: list[tuple[int, int]], left_out: Collection[str], 
 def at_end(text: str, unwanted: Collection[str] = ()) -> tuple[str, list[str]]:
     """`text` without the hashtags it ends with, and these, each with the space before it.
 
-    What a sentence needs is no tail and stays: one right behind a word, those behind a colon or a comma, the first
-    behind a function word. Of these only that last one stays where it is `unwanted` (see `key`).
+    What a sentence needs stays: one right behind a word, those behind a colon or a comma, the first behind a function
+    word. Those that are `unwanted` (see `key`) go even so, but for one behind a function word, which would dangle.
     """
     at, gap = len(text), ""
     tags: list[str] = []

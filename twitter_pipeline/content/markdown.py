@@ -76,7 +76,11 @@ def without_markdown(text: str, *, targets: bool = False) -> str:
         return text
     text = _without_pictures(text.replace(_HIDDEN, ""))
     text = _BARE_LINK.sub(r"\1", _LINK.sub(lambda found: _named(found, targets), text))
-    links = urls.find(text)
+    # X takes the signs behind "__https://a.com/x__" for its end.
+    links = [
+        (start, end - 2 if text[max(0, start - 2) : start] == text[end - 2 : end] == "__" else end)
+        for start, end in urls.find(text)
+    ]
     inside = iter([text[start:end] for start, end in links])
     return re.sub(_HIDDEN, lambda _: next(inside), _without_signs(_with_hidden(text, links)))
 

@@ -33,6 +33,7 @@ from twitter_pipeline_tests.content.test_fit import times
         ("```py\nx = 1\n```\nend", "x = 1\nend"),
         ("*it **bold** it* `**a**`", "it bold it a"),
         ("**[a](https://a.com/x)** **https://a.com/x**", "a https://a.com/x"),
+        ("__https://a.com/x__ ~~https://a.com/x~~", "https://a.com/x https://a.com/x"),
         ("[text](https://a.com/x) [![b](https://i.com/a.png)](https://l.com)", "text "),
         ('[A](https://a.com/x_(b) "T"), <https://a.com>', "A, https://a.com"),
         ("[x](https://a.com 't') [y](www.a.com (t)) [z](a.com/b), [m](mailto:a@b.com)", "x y z, m"),
