@@ -193,6 +193,11 @@ def _may_divide(text: str, at: int) -> bool:
     return bool(_UNSPACED.search(beside)) and not _NO_START.match(text, at) and not _NO_END.search(text, at - 1, at)
 
 
+def ends_sentence(text: str) -> bool:
+    """Whether `text` ends with a sentence, and with no abbreviation of any language."""
+    return _kind(text, len(text), None) is Kind.SENTENCE
+
+
 def _kind(text: str, at: int, language: str | None) -> Kind:
     before = text[max(0, at - _TAIL) : at]
     if _SENTENCE.search(before):

@@ -221,7 +221,7 @@ def _words(
     whole = bodies.copy()
     for part in bodies:
         if part in shown:
-            bodies[part], last = at_end(bodies[part])
+            bodies[part], last = at_end(bodies[part], unwanted)
             tags += [(part, tag) for tag in last]
             if unwanted:
                 bodies[part], bare = without(bodies[part], unwanted)

@@ -70,7 +70,7 @@ def without_links(value: Any) -> str:
 
 
 def without_markdown(value: Any) -> str:
-    """Without the signs of Markdown that programs leave in their words: `**bold**`, headings, lists, `[a](link)`."""
+    """Without the signs of Markdown that programs leave in their words: `**bold**`, headings, code, `[a](link)`."""
     return markdown.without_markdown(_text(value)).strip()
 
 

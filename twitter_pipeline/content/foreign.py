@@ -21,7 +21,12 @@ _INVISIBLE = regex.compile(
 )
 # What it begins with: where there is none of these nothing more is tried. Stdlib's `re` is the faster one for a set.
 _HIDDEN = re.compile("[\u00ad\u034f\u180e\u200b-\u200d\u202a-\u202e\u2060-\u206f\ufff9-\ufffb\U000e0000-\U000e007f]")
-_MENTION = regex.compile(r"(?<![A-Za-z0-9_])[@＠](?=[A-Za-z0-9_])|(?<=\b(?i:rt))[@＠](?=[A-Za-z0-9_])")
+# The whole run of signs: of "@@ann", which mentions nobody, half of it would leave "@ann", and of "#@ann" a hashtag.
+# Behind 40 of them X sees no mention either.
+_SIGNS = "#＃$@＠"
+_MENTION = regex.compile(
+    rf"(?:(?<![A-Za-z0-9_{_SIGNS}])[{_SIGNS}]{{0,40}}|(?<=＃|(?<![A-Za-z0-9_])(?i:rt))[@＠]{{0,40}})[@＠](?=[A-Za-z0-9_])"
+)
 # "@ann.com" mentions ann; "ann.com" would be a link.
 _MENTION_AND_MORE = regex.compile(rf"(?:{_MENTION.pattern})[\w.-]++")
 _INNER_DOT = regex.compile(r"\.(?=\w)")
@@ -47,16 +52,24 @@ def plain(text: str) -> str:
 
 def without_mentions(text: str) -> tuple[str, int]:
     """`text` in which "@name" is "name", and how many: nobody is told of it. Addresses, and names in a link, stay."""
-    links = urls.find(text)
-    stripped = _outside(text, links, lambda words: _MENTION.sub("", words))
-    gone = len(text) - len(stripped)
+    # Of "＠ann.com" X makes a link and a mention, which begins before it.
+    links = [(start, end) for start, end in urls.find(text) if text[max(0, start - 1) : start] != "＠"]
+    gone = 0
+
+    def bare(words: str) -> str:
+        nonlocal gone
+        words, found = _MENTION.subn("", words)
+        gone += found
+        return words
+
+    stripped = _outside(text, links, bare)
     if len(urls.find(stripped)) != len(links):
         stripped = _outside(text, links, lambda words: _MENTION_AND_MORE.sub(_apart, words))
     return stripped, gone
 
 
 def _apart(mention: regex.Match[str]) -> str:
-    return _INNER_DOT.sub(". ", mention[0][1:])
+    return _INNER_DOT.sub(". ", mention[0].lstrip(_SIGNS))
 
 
 def _outside(text: str, links: list[tuple[int, int]], change: Callable[[str], str]) -> str:

@@ -8,6 +8,8 @@ from collections.abc import Collection, Iterable, Iterator
 import regex
 
 from twitter_pipeline.content import urls
+from twitter_pipeline.content.breaks import ends_sentence
+from twitter_pipeline.content.languages import ends_with_function_word
 
 # Letters, marks, digits and the few signs X allows within a tag; at least one character must be a letter or mark.
 _SIGNS = "_\u200c\u200d\ua67e\u05be\u05f3\u05f4\uff5e\u301c\u309b\u309c\u30a0\u30fb\u3003\u0f0b\u0f0c\u00b7"
@@ -17,7 +19,13 @@ _LETTER = regex.compile(r"[\p{L}\p{M}]")
 # Not within a word, and not "&#...": that is an HTML entity. A variation selector is no letter, though a mark.
 _TAG = regex.compile(rf"(?<!(?![\ufe0e\ufe0f])(?:{_CHARACTER}|&))[#＃](?![\ufe0f\u20e3])({_CHARACTER}++)(?![#＃]|://)")
 
-_LAST_TAG = regex.compile(rf"(?r)(?:\s++|^)[#＃]({_CHARACTER}++)\s*+")
+_LAST_TAG = regex.compile(rf"(?r)(\s++|^)[#＃]({_CHARACTER}++)\s*+")
+# Behind these a sentence goes on with hashtags, on the next line too, or on the same one only: "Winners: #a #b".
+_LEADS_ON = (":", "：", ",", "，", "、")
+_LEADS_ON_BESIDE = regex.compile(r"[\p{Pd}\p{Ps}\p{Pi}\p{Sm};；،؛&/👉👇➡⬇]\ufe0f?\Z")
+_EMOJI = regex.compile(r"(?r)[\p{Extended_Pictographic}\p{Emoji_Modifier}\p{Regional_Indicator}\s\ufe0f\u200d]++\Z")
+#: How much of what stands before hashtags is looked at.
+_BEFORE = 40
 
 
 def found_in(text: str) -> Iterator[str]:
@@ -80,13 +88,34 @@ def _barely(text: str, links: list[tuple[int, int]], left_out: Collection[str], 
     return "".join(pieces), gone
 
 
-def at_end(text: str) -> tuple[str, list[str]]:
-    """`text` without the hashtags it ends with, and these, each with the space before it."""
-    at = len(text)
+def at_end(text: str, unwanted: Collection[str] = ()) -> tuple[str, list[str]]:
+    """`text` without the hashtags it ends with, and these, each with the space before it.
+
+    What a sentence needs stays: one right behind a word, those behind a colon or a comma, the first behind a function
+    word. Those that are `unwanted` (see `key`) go even so, but for one behind a function word, which would dangle.
+    """
+    at, gap = len(text), ""
     tags: list[str] = []
     while found := _LAST_TAG.match(text, 0, at):
-        if not _LETTER.search(found[1]):
+        if not _LETTER.search(found[2]):
             break
         tags.append(found[0])
-        at = found.start()
-    return text[:at], tags[::-1]
+        at, gap = found.start(), found[1]
+    tags.reverse()
+    before, own_line = text[max(0, at - _BEFORE) : at], "\n" in gap
+    if not tags or not before:
+        return text[:at], tags
+    if not own_line and ends_with_function_word(before):
+        return text[:at] + tags[0], tags[1:]
+    if not _is_tail(before, len(tags), own_line):
+        kept = [tag for tag in tags if key(as_tag(tag)) not in unwanted]
+        return text[:at] + "".join(kept), [tag for tag in tags if key(as_tag(tag)) in unwanted]
+    return text[:at], tags
+
+
+def _is_tail(before: str, number: int, own_line: bool) -> bool:
+    """Whether no sentence needs so many hashtags behind its last words."""
+    if before.endswith(_LEADS_ON) or (not own_line and _LEADS_ON_BESIDE.search(before)):
+        return False
+    words = _EMOJI.sub("", before)
+    return own_line or number > 1 or (not words.endswith(("…", "..")) and ends_sentence(words))

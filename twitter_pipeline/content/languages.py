@@ -12,6 +12,8 @@ import regex
 from twitter_pipeline.content.data import lines, words
 
 _WORDS = regex.compile(r"[^\W\d_]++")
+_LAST_WORD = regex.compile(r"(?r)[^\W\d_]++(?=['’]?\Z)")
+_UNSPACED_END = regex.compile(r"(?r)[\p{Han}\p{Hiragana}]\Z")
 # Enough to tell a language by its small words.
 _ENOUGH = 200
 #: Another language must have so many times as many of its small words in a text to be taken for the source's.
@@ -87,6 +89,20 @@ def _script_of(text: str) -> str | None:
 def function_words(language: str | None) -> frozenset[str]:
     """The articles, prepositions and conjunctions of a language, in small letters; empty for an unknown one."""
     return _lists("function_words").get(language or "", frozenset())
+
+
+def ends_with_function_word(text: str) -> bool:
+    """Whether `text` ends with an article, a preposition or a conjunction of some language."""
+    last = _LAST_WORD.search(text)
+    return last is not None and not _every_function_word().isdisjoint(
+        # Of a script without spaces the last signs may be one.
+        [last[0].casefold(), *([last[0][-size:] for size in (1, 2, 3)] if _UNSPACED_END.search(last[0]) else [])]
+    )
+
+
+@cache
+def _every_function_word() -> frozenset[str]:
+    return frozenset().union(*_lists("function_words").values())
 
 
 def is_abbreviation(word: str, language: str | None, *, before_number: bool) -> bool:

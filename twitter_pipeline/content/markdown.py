@@ -1,6 +1,7 @@
 """Taking the signs of Markdown out of what programs wrote: X shows `**bold**` as it is written.
 
-Only what hardly means anything else counts: "5 * 3 * 2", "f**k", "C#", "snake_case", "(*^_^*)" and "# cat # dog" stay.
+Only what hardly means anything else counts: "5 * 3 * 2", "f**k", "C#", "snake_case", "(*^_^*)" and "# cat # dog" stay,
+and so do lists with "-", which may be sums, dialogue or pros and cons, and quotes with ">".
 """
 
 from __future__ import annotations
@@ -9,8 +10,12 @@ import re
 
 import regex
 
+from twitter_pipeline.content import urls
+
 # Where there is none of these, nothing more is tried.
-_SIGNS = re.compile(r"[*`>#~+-]|__|\]\(")
+_SIGNS = re.compile(r"[*`#~]|__|---|\]\(|<http")
+#: Stands for a link, whose inside is nobody's Markdown. No text has it: a database refuses it.
+_HIDDEN = "\0"
 
 # A letter of a script with spaces between its words; in one without, a sign may stand right beside a letter.
 _LETTER = r"(?![\p{Han}\p{Hiragana}\p{Katakana}\p{Hangul}\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}])\w"
@@ -18,32 +23,41 @@ _APART, _AND_APART = rf"(?<!{_LETTER})", rf"(?!{_LETTER})"
 # What stands around a weaker sign: space and punctuation, but no round brackets, of which faces are made.
 _OUTSIDE = r"\s\"'“”‘’„«»「」『』《》\[\].,:;!?…、。，：；！？—–\-"
 # What words begin and end with.
-_BEGIN = r"(?=[\p{L}\p{N}\p{Extended_Pictographic}\"'“‘„«「『《（(\[¿¡#@$€£])"
-_END = r"(?<=[\p{L}\p{M}\p{N}\p{Extended_Pictographic}\"'”’“»」』》）)\].,:;!?…、。，：；！？%#+])"
+_BEGIN = r"(?=[\0\p{L}\p{N}\p{Extended_Pictographic}\"'“‘„«「『《（(\[¿¡#@$€£])"
+_END = r"(?<=[\0\p{L}\p{M}\p{N}\p{Extended_Pictographic}\"'”’“»」』》）)\].,:;!?…、。，：；！？%#+])"
 
-_PICTURE = regex.compile(r"!\[([^\[\]\n]{0,300}+)\]\([^()\s]{1,2000}+\)")
-_LINK = regex.compile(
-    r"\[([^\[\]\n]{1,300}+)\]\(((?:[^()\s]|\([^()\s]{0,200}+\)){1,2000}+)(?:[^\S\n]++\"[^\"\n]{0,300}+\")?\)"
+_ADDRESS = (
+    r"\(((?:[^()\s]|\([^()\s]{0,200}+\)){1,2000}+)"
+    r"(?:[^\S\n]++(?:\"[^\"\n]{0,300}+\"|'[^'\n]{0,300}+'|\([^()\n]{0,300}+\)))?\)"
 )
+_PICTURE = regex.compile(rf"{_APART}!\[([^\[\]\n]{{0,300}}+)\]{_ADDRESS}")
+_LINK = regex.compile(rf"{_APART}\[([^\[\]\n]{{0,300}}+)\]{_ADDRESS}")
 _BARE_LINK = regex.compile(r"<(https?://[^\s<>]{1,2000}+)>")
-_TARGET = re.compile(r"[/.:#]")
 _WEB = re.compile(r"https?://|www\.", re.IGNORECASE)
+_MAIL = re.compile(r"mailto:", re.IGNORECASE)
+_PICTURE_FILE = re.compile(r"\.(?:avif|gif|jpe?g|png|svg|webp)\Z", re.IGNORECASE)
 
 _FENCE = regex.compile(r"^[^\S\n]*+```[\w+-]*+[^\S\n]*+(?:\n|\Z)", regex.MULTILINE)
-# "# cat # dog" are hashtags that somebody wrote with a space.
-_HEADING = regex.compile(r"^[^\S\n]*+#{1,6}+[^\S\n]++((?:[^#\n]|#(?![^\S\n]+[^\s#]))++)$", regex.MULTILINE)
-_CLOSING = regex.compile(r"[^\S\n]++#*+[^\S\n]*+\Z")
-_QUOTED = regex.compile(r"^[^\S\n]*+>[^\S\n]++(?=[\p{L}*_\"'“‘„«「『《])", regex.MULTILINE)
-_BULLET = regex.compile(r"^[^\S\n]*+[-*+][^\S\n]++(?:\[[ xX]\][^\S\n]++)?(?=\S)", regex.MULTILINE)
-# One alone may be a dash before a name, or a footnote.
-_LIST = regex.compile(
-    r"^[^\S\n]*+[-*+][^\S\n]++(?![-*+](?:\s|\Z))(?:\S.*+(?:\n\s*+[-*+][^\S\n]++\S.*+)++|\*\*\S.*+)", regex.MULTILINE
+_RULE = regex.compile(r"^[^\S\n]*+([-*_])\1{2,}+[^\S\n]*+(?:\n|\Z)", regex.MULTILINE)
+# "# 1 hit" is a number, "# cat # dog" and "# cat #dog" are hashtags that somebody wrote with a space.
+_HEADING = regex.compile(
+    r"^[^\S\n]*+(?:#{2,6}+[^\S\n]++|#[^\S\n]++(?!\d))(?![^\s#]++(?:[^\S\n]++#[^\s#]++)++[^\S\n]*+$)"
+    r"((?:[^#\n]|#(?![^\S\n]+[^\s#]))++)$",
+    regex.MULTILINE,
 )
+_CLOSING = regex.compile(r"[^\S\n]++#*+[^\S\n]*+\Z")
+_BULLET = regex.compile(r"^([^\S\n]*+)\*(?=[^\S\n]++(?!\*(?:\s|\Z))\S)", regex.MULTILINE)
+# One alone may be a footnote.
+_LIST = regex.compile(
+    r"^[^\S\n]*+\*[^\S\n]++(?!\*(?:\s|\Z))\S.*+(?:\n\s*+\*[^\S\n]++(?!\*(?:\s|\Z))\S.*+)++", regex.MULTILINE
+)
+#: So often signs may stand within others: "*very **bold** words*".
+_DEEPEST = 3
 # Bounded, so that what only opens takes no time.
 _AROUND = tuple(
     regex.compile(pattern)
     for pattern in (
-        rf"(?<![^{_OUTSIDE}\p{{Han}}*~_])(`{{1,3}}+)(?=[\p{{L}}\p{{N}}/.$@#<{{_~-])([^`\n]{{1,300}}+)(?<=[^\s(\[{{])\1"
+        rf"(?<![^{_OUTSIDE}\p{{Han}}*~_])(`{{1,3}}+)(?=[\0\p{{L}}\p{{N}}/.$@#<{{_~-])([^`\n]{{1,300}}+)(?<=[^\s(\[{{])\1"
         rf"(?![^{_OUTSIDE}\p{{Han}}*~_])",
         rf"(?<![^{_OUTSIDE}_~])(\*){_BEGIN}([^*\n]{{1,300}}+){_END}\1(?![^{_OUTSIDE}_~])",
         rf"{_APART}(?<![*])(\*{{2,3}}+){_BEGIN}([^*\n]{{1,300}}+){_END}\1(?![*]){_AND_APART}",
@@ -54,23 +68,66 @@ _AROUND = tuple(
 
 
 def without_markdown(text: str, *, targets: bool = False) -> str:
-    """`text` without the signs of Markdown: emphasis, headings, lists, quotes, code, links.
+    """`text` without the signs of Markdown: emphasis, headings, rules, code, links, pictures; "* a" is "• a" in a list.
 
     "[name](link)" is "name"; with `targets` it is "name (link)", so that no link is lost. Takes linear time.
     """
     if _SIGNS.search(text) is None:
         return text
+    text = _without_pictures(text.replace(_HIDDEN, ""))
+    text = _BARE_LINK.sub(r"\1", _LINK.sub(lambda found: _named(found, targets), text))
+    # X takes the signs behind "__https://a.com/x__" for its end.
+    links = [
+        (start, end - 2 if text[max(0, start - 2) : start] == text[end - 2 : end] == "__" else end)
+        for start, end in urls.find(text)
+    ]
+    inside = iter([text[start:end] for start, end in links])
+    return re.sub(_HIDDEN, lambda _: next(inside), _without_signs(_with_hidden(text, links)))
+
+
+def _with_hidden(text: str, links: list[tuple[int, int]]) -> str:
+    pieces, position = [], 0
+    for start, end in links:
+        pieces += [text[position:start], _HIDDEN]
+        position = end
+    return "".join([*pieces, text[position:]])
+
+
+def _without_signs(text: str) -> str:
     text = _FENCE.sub("", text)
-    text = _BARE_LINK.sub(r"\1", _LINK.sub(lambda found: _named(found, targets), _PICTURE.sub(r"\1", text)))
-    text = _LIST.sub(lambda found: _BULLET.sub("", found[0]), text)
-    text = _QUOTED.sub("", _HEADING.sub(lambda found: _CLOSING.sub("", found[1]), text))
-    for pattern in _AROUND:
-        text = pattern.sub(r"\2", text)
+    if (bare := _RULE.sub("", text)).strip():
+        text = bare
+    text = _LIST.sub(lambda found: _BULLET.sub(r"\1•", found[0]), text)
+    text = _HEADING.sub(lambda found: _CLOSING.sub("", found[1]), text)
+    for _ in range(_DEEPEST):
+        before = text
+        for pattern in _AROUND:
+            text = pattern.sub(r"\2", text)
+        if text == before:
+            break
     return text
+
+
+def _without_pictures(text: str) -> str:
+    """`text` without pictures, whose names are no words of it; with these where there is nothing else."""
+    bare = _PICTURE.sub(lambda found: "" if _is_picture(found[2]) else found[0], text)
+    return bare if bare.strip() else _PICTURE.sub(r"\1", text)
+
+
+def _is_picture(target: str) -> bool:
+    return bool(_is_link(target) or _PICTURE_FILE.search(target))
+
+
+def _is_link(target: str) -> bool:
+    return bool(_WEB.match(target)) or urls.find(target) == [(0, len(target))]
 
 
 def _named(found: regex.Match[str], targets: bool) -> str:
     name, target = found[1], found[2]
-    if not _TARGET.search(target):
-        return found[0]  # "[sighs](quietly)"
-    return f"{name} ({target})" if targets and _WEB.match(target) and name != target else name
+    if _MAIL.match(target):
+        return name
+    if not _is_link(target):
+        return found[0]  # "[sighs](quietly)", "[Intro](0:15)"
+    if not targets:
+        return name
+    return target if not name.strip() or _is_link(name) else f"{name} ({target})"

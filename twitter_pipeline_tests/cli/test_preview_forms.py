@@ -165,9 +165,9 @@ def test_markdown_goes_from_what_programs_wrote_unless_the_source_keeps_it(
 @pytest.mark.parametrize(
     ("source", "text"),
     [
-        ({"type": "video"}, "Fog\n\nIt stays.\n\n#sea #sun"),
-        ({"type": "video", "hashtags_at": "text"}, "Fog #sea\n\nIt stays.\n\n#sun"),
-        ({"type": "text"}, "Fog #sea\n\nIt stays."),
+        ({"type": "video"}, "Fog\n\nIt stays.\n\n#sea #mist #sun"),
+        ({"type": "video", "hashtags_at": "text"}, "Fog #sea #mist\n\nIt stays.\n\n#sun"),
+        ({"type": "text"}, "Fog #sea #mist\n\nIt stays."),
     ],
 )
 def test_hashtags_join_at_the_end_but_stay_in_one_s_own_words(
@@ -175,9 +175,9 @@ def test_hashtags_join_at_the_end_but_stay_in_one_s_own_words(
 ) -> None:
     made = world(stable_for="0 s", sources=[source])
     if source["type"] == "video":
-        made.put(title="Fog #sea", description="It stays.", hashtags=["#sun"])
+        made.put(title="Fog #sea #mist", description="It stays.", hashtags=["#sun"])
     else:
-        (made.folder / "fog.txt").write_text("Fog #sea\n\nIt stays.", "utf-8")
+        (made.folder / "fog.txt").write_text("Fog #sea #mist\n\nIt stays.", "utf-8")
     made.scan()
     assert [row["text"] for row in table(command(made)("preview", "--all", "--csv").out)] == [text]
 

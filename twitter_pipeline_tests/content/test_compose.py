@@ -177,7 +177,7 @@ def test_a_text_of_just_the_limit_is_left_as_it_is() -> None:
         # No half URL, no half hashtag.
         ("see https://example.com/a/b/c", 20, "see…"),
         ("今日https://example.com/a/b/c今日", 20, "今日…"),
-        ("今日はいい天気 #日本語タグ", 24, "今日はいい天気"),
+        ("今日はいい天気。 #日本語タグ", 24, "今日はいい天気。"),
         # "example.com" in "example.community" is no URL until it stands alone.
         ("example.communities", 13, "example.c…"),
         ("word", 3, "w…"),

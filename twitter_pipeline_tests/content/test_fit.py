@@ -19,6 +19,7 @@ from twitter_pipeline.content.cutting import shorten
 from twitter_pipeline.content.fit import Words, fit
 from twitter_pipeline.content.foreign import one_cashtag, plain, without_mentions, without_slips
 from twitter_pipeline.content.hashtags import at_end
+from twitter_pipeline.content.shown import pieces
 from twitter_pipeline.content.thread import split
 from twitter_pipeline.content.weight import normalize, weighted_length
 from twitter_pipeline_tests.content.scripts import texts
@@ -67,7 +68,7 @@ def test_a_text_ends_where_an_editor_would_end_it(text: str, limit: int, expecte
 
 
 LONG = Metadata(
-    title="Paper planes #Dream",
+    title="Paper planes! #Dream",
     description="They fly far over the sea. Children run after them.",
     hashtags=("#Dream", "＃ｄｒｅａｍ", "#Hope", "#Joy"),
 )
@@ -79,44 +80,44 @@ LONG = Metadata(
         (
             Style(),
             200,
-            "Paper planes #Dream\n\nThey fly far over the sea. Children run after them.\n\n#Hope #Joy",
+            "Paper planes! #Dream\n\nThey fly far over the sea. Children run after them.\n\n#Hope #Joy",
             (),
         ),
         (
             Style(max_hashtags=2),
             200,
-            "Paper planes #Dream\n\nThey fly far over the sea. Children run after them.\n\n#Hope",
+            "Paper planes! #Dream\n\nThey fly far over the sea. Children run after them.\n\n#Hope",
             ("1 hashtag beyond max_hashtags",),
         ),
         (
             Style(hashtags_at="end"),
             200,
-            "Paper planes\n\nThey fly far over the sea. Children run after them.\n\n#Dream #Hope #Joy",
+            "Paper planes!\n\nThey fly far over the sea. Children run after them.\n\n#Dream #Hope #Joy",
             (),
         ),
         (
             Style(),
-            72,
-            "Paper planes #Dream\n\nThey fly far over the sea. Children run after them.",
+            73,
+            "Paper planes! #Dream\n\nThey fly far over the sea. Children run after them.",
             ("2 hashtags",),
         ),
         (
             Style(keep_hashtags=2),
-            56,
-            "Paper planes #Dream\n\nThey fly far over the sea.\n\n#Hope",
+            57,
+            "Paper planes! #Dream\n\nThey fly far over the sea.\n\n#Hope",
             ("1 hashtag", "the end of the description"),
         ),
         (
             Style(give_way=("description", "hashtags", "title")),
-            62,
-            "Paper planes #Dream\n\nThey fly far over the sea.\n\n#Hope #Joy",
+            63,
+            "Paper planes! #Dream\n\nThey fly far over the sea.\n\n#Hope #Joy",
             ("the end of the description",),
         ),
         # Into the room that a cut leaves hashtags come back.
         (
             Style(),
-            47,
-            "Paper planes #Dream\n\nThey fly far over the sea.",
+            48,
+            "Paper planes! #Dream\n\nThey fly far over the sea.",
             ("2 hashtags", "the end of the description"),
         ),
         (Style(), 8, "Paper…", ("3 hashtags", "the description", "the end of the title")),
@@ -143,6 +144,27 @@ def test_nobody_is_pinged_unless_the_source_says_so() -> None:
     assert stripped == "RTbob and ann: mail me@example.com\n\nhttps://example.com/@ann ann. com"
     assert compose(metadata, template=None, hashtags=(), style=Style(mentions="keep")).text.count("ann") == 3
     assert without_mentions("thanks @ann") == ("thanks ann", 1)
+
+
+def mentions_in(text: str) -> list[str]:
+    return [piece.text for piece in pieces(text) if piece.kind == "mention"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("@@ann hi", ("ann hi", 1)),
+        ("＠@ann", ("ann", 1)),
+        ("RT @@ann", ("RT ann", 1)),
+        ("rt@＠@ann, @bob", ("rtann, bob", 2)),
+        ("a@@b @ 5 me@example.com", ("a@@b @ 5 me@example.com", 0)),
+        ("(#@ann)", ("(ann)", 1)),
+        ("$@ann $@@ann &@ann #＠ann", ("ann ann &ann ann", 4)),
+    ],
+)
+def test_signs_before_a_name_all_go(text: str, expected: tuple[str, int]) -> None:
+    assert without_mentions(text) == expected
+    assert not mentions_in(expected[0])
 
 
 @pytest.mark.parametrize(
@@ -179,6 +201,64 @@ def test_what_is_not_seen_is_taken_out(text: str, seen: str | None) -> None:
 def test_hashtags_at_the_end_are_told_from_those_within() -> None:
     assert at_end("A #cat naps #Day #日本\n#x ") == ("A #cat naps", [" #Day", " #日本", "\n#x "])
     assert at_end("#1 #2026") == ("#1 #2026", [])
+
+
+@pytest.mark.parametrize(
+    ("text", "tags"),
+    [
+        # What a sentence needs.
+        ("Mein erster Tag in #Berlin", 0),
+        ("Learn #Python", 0),
+        ("Part 1 of #Django", 0),
+        ("Today I saw a #fox", 0),
+        ("Sunset at #Santorini", 0),
+        ("Day 3 of #100DaysOfCode", 0),
+        ("Le meilleur du #foot", 0),
+        ("Un día en #Madrid", 0),
+        ("Наш день в #Москва", 0),
+        ("今日は #東京", 0),
+        ("Winner: #Bayern", 0),
+        ("Winners: #Bayern #Dortmund", 0),
+        ("Gewinner:\n#Bayern", 0),
+        ("Rome, #Italy #summer", 0),
+        ("Winner 🏆 #Bayern", 0),
+        ("And the winner is… #Bayern", 0),
+        ("Bayern vs. #Dortmund", 0),
+        ("#cats and #dogs", 0),
+        # The first is, the others are not.
+        ("Today I saw a #fox #nature #wild", 2),
+        ("Mein Tag in #Berlin #Reise", 1),
+        ("Une journée à l’ #Annecy #lac", 1),
+        ("今日は #東京 #旅行", 1),
+        # A tail.
+        ("Fog at sea #harbour #night", 2),
+        ("It sleeps. #cat", 1),
+        ("It sleeps! 😴 #cat", 1),
+        ("猫は寝ています。 #猫", 1),
+        ("I love this\n#cat", 1),
+        ("Wait for it…\n\n#cat #dog", 2),
+        ("Wait for it... #cat #dog", 2),
+        ("#Berlin", 1),
+        ("#Berlin #Reise", 2),
+    ],
+)
+def test_hashtags_that_a_sentence_needs_stay_in_it(text: str, tags: int) -> None:
+    body, last = at_end(text)
+    assert (len(last), body + "".join(last)) == (tags, text)
+    composed = compose(
+        Metadata(title=text, description="Es war schön."), template=None, hashtags=(), style=Style(hashtags_at="end")
+    )
+    moved = " ".join(tag.strip() for tag in last)
+    assert composed.text == "\n\n".join(filter(None, (body.strip(), "Es war schön.", moved)))
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [("A cat #fyp", "A cat"), ("Sunset | #rome #fyp", "Sunset | #rome"), ("I saw a #fyp #x", "I saw a fyp #x")],
+)
+def test_one_to_leave_out_is_no_word_of_a_sentence(text: str, kept: str) -> None:
+    style = Style(hashtags_to_leave_out=("fyp",))
+    assert compose(Metadata(title=text), template=None, hashtags=(), style=style).text == kept
 
 
 UNITS = regex.compile(r"\X")
@@ -226,6 +306,30 @@ def times(test: Callable[..., None]) -> Callable[[int], None]:
 @given(words, st.integers(3, 300))
 def test_no_text_is_cut_inside_of_what_belongs_together(text: str, limit: int) -> None:
     never_cut_inside(text, limit)
+
+
+@times
+@given(words)
+def test_only_hashtags_at_the_end_are_parted_from_a_text(text: str) -> None:
+    body, last = at_end(text)
+    assert body + "".join(last) == text
+
+
+@pytest.mark.timeout(20)
+@pytest.mark.parametrize("part", ["#@", "@", "rt@", "＃@", "@a", "@a.", "#a "])
+def test_mentions_and_hashtags_take_linear_time_whatever_a_sidecar_holds(part: str) -> None:
+    without_mentions(f"{part * 100_000} ")
+    at_end(part * 100_000)
+
+
+signs = st.lists(st.sampled_from([*"@＠#＃$&!._ -", "ann", "b", "RT", "1", "é", "日", ".com", "https://"]), max_size=14)
+
+
+@times
+@given(signs.map("".join))
+def test_no_mention_is_left_or_made(text: str) -> None:
+    text = normalize(plain(text))
+    assert not mentions_in(without_mentions(text)[0])
 
 
 styles = st.builds(
@@ -298,6 +402,9 @@ def test_the_examples_of_the_page_are_what_happens() -> None:
     for before, after in examples_of("markdown"):
         style = Style(markdown="strip", links="strip")
         assert compose(Metadata(title=before), template=None, hashtags=(), style=style).text == after
+    for title, after in examples_of("tails"):
+        metadata, style = Metadata(title=title, description="Es war schön."), Style(hashtags_at="end")
+        assert compose(metadata, template=None, hashtags=(), style=style).text == after.replace(" / ", "\n\n")
     for text, room, becomes in examples_of("shortened"):
         assert shortened(text, int(room)) == becomes
     for text, limit, becomes in examples_of("threads"):

@@ -46,7 +46,7 @@ def test_none_that_is_left_out_is_found_again(text: str, names: list[str]) -> No
     ("metadata", "template", "text"),
     [
         (Metadata(title="Cat #a", description="It naps. #b", hashtags=("c",)), None, "Cat #a\n\nIt naps. (2) #b\n\n#c"),
-        (Metadata(title="Cat #a"), None, "Cat (2) #a"),
+        (Metadata(title="Cat #a #b"), None, "Cat (2) #a #b"),
         (Metadata(title="Cat", description="It naps."), "{{ title }}!", "Cat (2)!"),
         (Metadata(title="Cat", description="It naps."), "Always", "Always"),
     ],
