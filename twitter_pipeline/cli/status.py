@@ -87,14 +87,18 @@ def read(engine: sa.Engine, settings: Settings, now: datetime) -> dict[str, Any]
         for project in settings.projects:
             of_project = counts.get(project.id, {})
             scan = _scan_state(connection, project.id)
-            slots = due.slots(connection, settings, project, now)
             holds = holding.look(connection, settings, project, now)
+            slots = [
+                slot
+                for task, slot in due.slots(connection, settings, project, now)
+                if holds.only is None or task.id == holds.only
+            ]
             shown.append(
                 {
                     "id": project.id,
                     "counts": {status.value: number for status, number in of_project.items()},
                     "skipped_for": _skipped_for(connection, project.id) if of_project.get(Status.SKIPPED) else {},
-                    "next_post": min((slot for _, slot in slots), default=None),
+                    "next_post": min(slots, default=None),
                     "why_not": holds.everything,
                     "held": [] if holds.everything else [*holds.reasons],
                     "first_post_alone": holds.one_only,

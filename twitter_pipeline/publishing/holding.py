@@ -60,13 +60,18 @@ class Holds:
         if self.paused is not None:
             return self.paused
         if self.by_source and len(self.by_source) == len(self.accounts):
-            return "; ".join(self.reasons)
+            return "; ".join(self._of_sources)
         canary = self.canary
         return canary.reason if canary is not None and canary.first is not None and not canary.goes_on else None
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Why nothing is posted from some sources."""
+        """Why nothing is posted from some sources, or but for one item."""
+        canary = self.canary
+        return (*self._of_sources, *([canary.reason] if canary is not None and canary.goes_on else ()))
+
+    @property
+    def _of_sources(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(self.by_source.values()))
 
     @property
@@ -78,6 +83,19 @@ class Holds:
     def only(self) -> int | None:
         """The only item that may be taken now: what is left of its thread belongs to the first post; None without."""
         return self.canary.first if self.canary is not None and self.canary.goes_on else None
+
+    @property
+    def has_turn(self) -> sa.ColumnElement[bool]:
+        """Which of the project's items no other one is to go out before."""
+        return sa.true() if self.only is None else _tasks.id == self.only
+
+    @property
+    def is_free(self) -> sa.ColumnElement[bool]:
+        """Which of the project's items may be posted now: what `of` says of one, for queries."""
+        if self.everything is not None:
+            return sa.false()
+        may_post = sa.or_(_tasks.content_source_id.not_in(list(self.by_source)), _tasks.id.in_(list(self.trying)))
+        return sa.and_(self.has_turn, may_post)
 
     def of(self, task: Task) -> str | None:
         """Why this item may not be posted now, in words with the way out; None when it may."""

@@ -9,6 +9,9 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from twitter_pipeline.cli import status
+from twitter_pipeline.cli.up import idle
+from twitter_pipeline.monitoring import work
 from twitter_pipeline.publishing import due, post
 from twitter_pipeline.publishing.due import Due
 from twitter_pipeline.publishing.holding import look
@@ -141,6 +144,31 @@ def test_half_a_thread_is_the_first_post_and_goes_on_before_anything_else(world:
     assert str(everything(here)).startswith("the first post is out (")
     approve(here)
     assert len(take(here).launches) == 3
+
+
+def test_everybody_says_that_the_rest_waits_for_half_a_thread(world: MakeWorld) -> None:
+    here = half_a_thread(world)
+    task, other = here.task_of("d.mp4"), here.task_of("a.mp4")
+    now, soon = utc_now(), task.scheduled_time - timedelta(seconds=10)
+    assert now < soon
+    with writing(here.engine) as connection:
+        connection.execute(
+            sa.update(publishing_tasks)
+            .where(publishing_tasks.c.id == other.id)
+            .values(not_before=soon, scheduled_time=soon)
+        )
+    with reading(here.engine) as connection:
+        why = look(connection, here.settings, here.project, now).of(other)
+        late = work.queue(connection, here.settings, now + timedelta(hours=2))
+    assert why is not None
+    found = take(here)
+    (shown,) = status.read(here.engine, here.settings, now)["projects"]
+    assert (found.launches, found.held, found.next_time) == ([], (why,), task.scheduled_time)
+    assert (shown["why_not"], shown["held"], shown["next_post"]) == (None, [why], task.scheduled_time)
+    assert idle.outstanding(here.engine, here.settings, since=now, now=now).due == 0
+    # The half thread alone is late by then.
+    assert late.age == {"cats": (now + timedelta(hours=2) - task.scheduled_time).total_seconds()}
+    assert late.depth["cats"] == 4
 
 
 def test_half_a_thread_that_x_refused_holds_the_rest_until_a_person_has_looked(world: MakeWorld) -> None:
