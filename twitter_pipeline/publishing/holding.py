@@ -187,7 +187,8 @@ def _canary(connection: sa.Connection, project: Project, now: datetime, *, lock:
     columns = (_tasks.id, _tasks.partition_key, _tasks.tweet_url, _tasks.executed_time)
     posted = _some(connection, project, Status.COMPLETED, columns)
     begun = _begun(connection, project)
-    if len(posted) + len(begun) > 1:
+    # What was found on the timeline alone is none of our making: it was there before, and shows nothing of what we do.
+    if len(posted) + sum(half.attempt > 0 for half in begun) > 1:
         return None
     approve = f"twitter-pipeline approve {project.id}"
     if posted:
@@ -199,7 +200,7 @@ def _canary(connection: sa.Connection, project: Project, now: datetime, *, lock:
         where = first.tweet_url or first.partition_key
         return Canary(first.id, f"the first post is out ({where}); look at it, then: {approve}{or_later}")
     if begun and begun[0].status not in (Status.UNCONFIRMED.value, Status.RUNNING.value):
-        (half,) = begun
+        half = begun[0]
         goes_on = half.status in (Status.PENDING.value, Status.QUEUED.value)
         rest = "goes on by itself" if goes_on else f"goes on with: twitter-pipeline retry {half.id}"
         return Canary(
@@ -235,12 +236,12 @@ def _some(
 
 
 def _begun(connection: sa.Connection, project: Project) -> Sequence[sa.Row[Any]]:
-    """Up to two tasks whose thread is on X in part."""
-    columns: list[sa.ColumnElement[Any]] = [_tasks.id, _tasks.partition_key, _tasks.status]
+    """Up to two tasks whose thread is on X in part, first those of which an attempt of ours posted something."""
+    columns: list[sa.ColumnElement[Any]] = [_tasks.id, _tasks.partition_key, _tasks.status, _tasks.attempt]
     query = sa.select(*columns).where(
         _tasks.project_id == project.id, _tasks.status != Status.COMPLETED.value, IS_BEGUN
     )
-    return connection.execute(query.limit(2)).all()
+    return connection.execute(query.order_by((_tasks.attempt > 0).desc(), _tasks.id).limit(2)).all()
 
 
 def _until(project: Project, posted: datetime | None) -> datetime | None:

@@ -18,7 +18,8 @@ from twitter_pipeline.publishing.holding import look
 from twitter_pipeline.publishing.outcomes import NotPublishable, Posted, Unknown
 from twitter_pipeline.publishing.preview import preview
 from twitter_pipeline.publishing.session import Session, Unavailable, Worker, open_session, utc_now
-from twitter_pipeline.store import projects, tasks
+from twitter_pipeline.store import accounts, attempts, projects, tasks
+from twitter_pipeline.store.attempts import Content
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.status import Event, Status
 from twitter_pipeline.store.tables import publishing_tasks
@@ -219,6 +220,33 @@ def test_after_the_time_that_was_set_the_rest_goes_out_by_itself(world: MakeWorl
         )
     assert everything(here) is None
     assert len(take(here).launches) == 3
+
+
+def found_in_part(world: World, name: str) -> None:
+    """As `reconcile` does with the first post of a thread that it finds on the timeline."""
+    task = world.task_of(name)
+    with writing(world.engine) as connection:
+        account = accounts.of_source(connection, task.content_source_id)
+        first = Content("One", "one", part=1, parts=2, more=("Two",))
+        post_id = str(10**18 + task.id)
+        attempts.record(connection, task, first, post_id, account_id=account.id, now=utc_now())
+
+
+def test_threads_that_were_found_in_part_let_nothing_follow_a_first_post(four: World) -> None:
+    four.publish(four.task_of("a.mp4"))
+    why = everything(four)
+    assert str(why).startswith("the first post is out (")
+    found_in_part(four, "b.mp4")
+    found_in_part(four, "c.mp4")
+    assert everything(four) == why
+    assert take(four).launches == []
+
+
+def test_of_two_threads_that_were_found_in_part_one_is_the_first_post(four: World) -> None:
+    found_in_part(four, "b.mp4")
+    found_in_part(four, "c.mp4")
+    assert [launch.task_id for launch in take(four).launches] == [four.task_of("b.mp4").id]
+    assert isinstance(four.open(four.task_of("c.mp4")), Unavailable)
 
 
 def test_approved_beforehand_nothing_waits(four: World) -> None:
