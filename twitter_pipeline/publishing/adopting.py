@@ -251,6 +251,9 @@ def adopt(
         values: dict[str, object] = {} if content is None else {"content_hash": content}
         if sent.part == 1:
             values["content_data"] = kept.model_dump(mode="json")
+        if found.left and task.status in TRANSITIONS[Event.RETRY].froms:
+            made = attempts.made(connection, task.id)
+            values["error_message"] = f"{made}; goes on with: twitter-pipeline retry {task.id}"
         if values:
             connection.execute(sa.update(publishing_tasks).where(_tasks.id == task.id).values(values))
         looks.give(connection, account.id, post.post_id, task.id)
