@@ -198,7 +198,7 @@ def _why_not(item: Item, alike: Sequence[Seen], media: int, wanted: Mapping[str,
     if post.media != media:
         return f"the post shows {post.media} media, the item has {media}"
     try:
-        is_older = post.posted_at < foreign.made_at(item, item.task.metadata_path)
+        is_older = post.posted_at + foreign.CLOCKS_DIFFER < foreign.made_at(item, item.task.metadata_path)
     except Ended as ended:
         return ended.outcome.reason
     return "the post is older than its files" if is_older else None
