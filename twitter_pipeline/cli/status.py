@@ -87,14 +87,18 @@ def read(engine: sa.Engine, settings: Settings, now: datetime) -> dict[str, Any]
         for project in settings.projects:
             of_project = counts.get(project.id, {})
             scan = _scan_state(connection, project.id)
-            slots = due.slots(connection, settings, project, now)
             holds = holding.look(connection, settings, project, now)
+            slots = [
+                slot
+                for task, slot in due.slots(connection, settings, project, now)
+                if holds.only is None or task.id == holds.only
+            ]
             shown.append(
                 {
                     "id": project.id,
                     "counts": {status.value: number for status, number in of_project.items()},
                     "skipped_for": _skipped_for(connection, project.id) if of_project.get(Status.SKIPPED) else {},
-                    "next_post": min((slot for _, slot in slots), default=None),
+                    "next_post": min(slots, default=None),
                     "why_not": holds.everything,
                     "held": [] if holds.everything else [*holds.reasons],
                     "first_post_alone": holds.one_only,
@@ -103,6 +107,8 @@ def read(engine: sa.Engine, settings: Settings, now: datetime) -> dict[str, Any]
             )
             if failed := of_project.get(Status.FAILED):
                 needs.append(f"{project.id}: {failed} failed; see: twitter-pipeline preview --project {project.id}")
+            if of_project.get(Status.SKIPPED):
+                needs += _threads_skipped(connection, project.id)
             if scan["scan_problem"]:
                 needs.append(f"{project.id}: {scan['scan_problem']}")
         may_be_out = unconfirmed.of_projects(connection, [project.id for project in settings.projects])
@@ -146,6 +152,19 @@ def read(engine: sa.Engine, settings: Settings, now: datetime) -> dict[str, Any]
         "easings": eased,
         "needs_a_person": needs,
     }
+
+
+def _threads_skipped(connection: sa.Connection, project_id: str) -> list[str]:
+    """Half threads that nothing but a person goes on with."""
+    from twitter_pipeline.store import attempts, tasks
+    from twitter_pipeline.store.status import Status
+
+    found = [tasks.get(connection, id) for id in sorted(attempts.begun(connection, project_id, [Status.SKIPPED]))]
+    return [
+        f"{project_id}: a part of the thread {task.partition_key} is on X, and the rest is skipped; it goes on with:"
+        f" twitter-pipeline retry {task.id}"
+        for task in found
+    ]
 
 
 def _skipped_for(connection: sa.Connection, project_id: str) -> dict[str, int]:

@@ -93,27 +93,24 @@ class Queue:
 
     #: How many items; without a project of all.
     depth: dict[str, float]
-    #: Seconds that the oldest has been so, where nothing holds the project back.
+    #: Seconds that the oldest has been so which nothing holds back; nothing where there is none.
     age: dict[str, float]
 
 
 def queue(connection: sa.Connection, settings: Settings, now: datetime) -> Queue:
     """What is due."""
+    is_due = (_tasks.status.in_(_DUE), _tasks.scheduled_time <= now)
+    query = sa.select(_tasks.project_id, sa.func.count().label("number"))
     ids = [project.id for project in settings.projects]
-    query = (
-        sa.select(
-            _tasks.project_id, sa.func.count().label("number"), sa.func.min(_tasks.scheduled_time).label("oldest")
-        )
-        .where(_tasks.project_id.in_(ids), _tasks.status.in_(_DUE), _tasks.scheduled_time <= now)
-        .group_by(_tasks.project_id)
-    )
-    due = {row.project_id: row for row in connection.execute(query)}
-    age = {
-        project.id: (now - due[project.id].oldest).total_seconds()
-        for project in settings.projects
-        if project.id in due and holding.look(connection, settings, project, now).everything is None
-    }
-    depth = {id: float(row.number) for id, row in due.items()}
+    due = connection.execute(query.where(_tasks.project_id.in_(ids), *is_due).group_by(_tasks.project_id))
+    depth = {row.project_id: float(row.number) for row in due}
+    age = {}
+    for project in settings.projects:
+        if project.id in depth:
+            free = holding.look(connection, settings, project, now).is_free
+            first = sa.select(sa.func.min(_tasks.scheduled_time)).where(_tasks.project_id == project.id, *is_due, free)
+            if (oldest := connection.scalar(first)) is not None:
+                age[project.id] = (now - oldest).total_seconds()
     return Queue({**depth, "": sum(depth.values())}, age)
 
 

@@ -198,7 +198,7 @@ def _why_not(item: Item, alike: Sequence[Seen], media: int, wanted: Mapping[str,
     if post.media != media:
         return f"the post shows {post.media} media, the item has {media}"
     try:
-        is_older = post.posted_at < foreign.made_at(item, item.task.metadata_path)
+        is_older = post.posted_at + foreign.CLOCKS_DIFFER < foreign.made_at(item, item.task.metadata_path)
     except Ended as ended:
         return ended.outcome.reason
     return "the post is older than its files" if is_older else None
@@ -251,6 +251,9 @@ def adopt(
         values: dict[str, object] = {} if content is None else {"content_hash": content}
         if sent.part == 1:
             values["content_data"] = kept.model_dump(mode="json")
+        if found.left and task.status in TRANSITIONS[Event.RETRY].froms:
+            made = attempts.made(connection, task.id)
+            values["error_message"] = f"{made}; goes on with: twitter-pipeline retry {task.id}"
         if values:
             connection.execute(sa.update(publishing_tasks).where(_tasks.id == task.id).values(values))
         looks.give(connection, account.id, post.post_id, task.id)

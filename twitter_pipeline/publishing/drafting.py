@@ -120,15 +120,17 @@ def refuse_outdated(task: Task, draft: Draft) -> None:
 def refuse_not_its_own(item: Item, task: Task, draft: Draft) -> None:
     """Raise Ended where the content is not the task's, as `content_identity` has it: it may be another's by now.
 
-    So it is when a run is re-executed whose item was skipped since, or has another file. `task` is locked.
+    So it is when a run is re-executed whose item was skipped since, or has another file or other words. `task` is
+    locked.
     """
     from twitter_pipeline.scanning.fingerprint import together
 
-    own = task.content_hash
-    digests = [medium.sha256 for medium in draft.media]
-    if own is not None and digests and all(digests):
-        own = own if own == salted(together(digests), item.project, item.source()) else None
-    if own is None:
+    content = draft.content
+    if not content:  # of the release before, which kept it of media alone
+        digests = [medium.sha256 for medium in draft.media]
+        known = digests and all(digests)
+        content = salted(together(digests), item.project, item.source()) if known else task.content_hash or ""
+    if content != task.content_hash:
         raise Ended(Failed("its content was not kept for it since it was prepared; the next run prepares it anew"))
 
 

@@ -126,6 +126,8 @@ class Draft(_Model):
     media: tuple[MediaFile, ...]
     #: The file that the words are from, relative to the project's folder; None when a file's name had to do.
     sidecar: str | None
+    #: What no other item of the project may post, as `drafting.content_identity` has it; empty where it is not known.
+    content: str = ""
     #: Where Gemini may improve it: what the text was made of, as `Metadata.to_dict` has it.
     words: dict[str, Any] | None = None
     #: What did, for people, in its order.

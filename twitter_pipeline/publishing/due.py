@@ -48,7 +48,7 @@ class Due:
     why_not: str | None
     #: The next time something will be due (aware UTC); None when nothing is planned.
     next_time: datetime | None
-    #: Why nothing is launched from some sources, when something may be from others.
+    #: Why nothing is launched from some sources, or but for one item, when something may be.
     held: tuple[str, ...] = ()
 
 
@@ -64,18 +64,14 @@ def take(engine: sa.Engine, settings: Settings, project: Project, *, instance: s
         room = 0 if why_not else MOST_QUEUED - _count_queued(connection, project.id)
         if holds.one_only:
             room = min(room, 1)
-        found = (
-            tasks.due(connection, project.id, now=now, limit=room, not_of=holds.by_source, only=holds.only)
-            if room > 0
-            else []
-        )
+        found = tasks.due(connection, project.id, now=now, limit=room, where=[holds.is_free]) if room > 0 else []
         found = _one_that_tries(holds, found)
         launches = [
             Launch(task.id, task.attempt + 1, task.partition_key, holds.accounts[task.content_source_id].name)
             for task in found
             if moves.queue(connection, task.id, task.attempt + 1, instance=instance, now=now)
         ]
-        next_time = _next_time(connection, project.id, now)
+        next_time = _next_time(connection, project.id, holds, now)
         return Due(launches, why_not, next_time, () if why_not else holds.reasons)
 
 
@@ -194,10 +190,13 @@ def _count_queued(connection: sa.Connection, project_id: str) -> int:
     )
 
 
-def _next_time(connection: sa.Connection, project_id: str, now: datetime) -> datetime | None:
+def _next_time(connection: sa.Connection, project_id: str, holds: Holds, now: datetime) -> datetime | None:
     found: datetime | None = connection.scalar(
         sa.select(sa.func.min(_tasks.scheduled_time)).where(
-            _tasks.project_id == project_id, _tasks.status == Status.PENDING.value, _tasks.scheduled_time > now
+            _tasks.project_id == project_id,
+            _tasks.status == Status.PENDING.value,
+            _tasks.scheduled_time > now,
+            holds.has_turn,
         )
     )
     return found

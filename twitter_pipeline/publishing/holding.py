@@ -60,13 +60,18 @@ class Holds:
         if self.paused is not None:
             return self.paused
         if self.by_source and len(self.by_source) == len(self.accounts):
-            return "; ".join(self.reasons)
+            return "; ".join(self._of_sources)
         canary = self.canary
         return canary.reason if canary is not None and canary.first is not None and not canary.goes_on else None
 
     @property
     def reasons(self) -> tuple[str, ...]:
-        """Why nothing is posted from some sources."""
+        """Why nothing is posted from some sources, or but for one item."""
+        canary = self.canary
+        return (*self._of_sources, *([canary.reason] if canary is not None and canary.goes_on else ()))
+
+    @property
+    def _of_sources(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(self.by_source.values()))
 
     @property
@@ -78,6 +83,19 @@ class Holds:
     def only(self) -> int | None:
         """The only item that may be taken now: what is left of its thread belongs to the first post; None without."""
         return self.canary.first if self.canary is not None and self.canary.goes_on else None
+
+    @property
+    def has_turn(self) -> sa.ColumnElement[bool]:
+        """Which of the project's items no other one is to go out before."""
+        return sa.true() if self.only is None else _tasks.id == self.only
+
+    @property
+    def is_free(self) -> sa.ColumnElement[bool]:
+        """Which of the project's items may be posted now: what `of` says of one, for queries."""
+        if self.everything is not None:
+            return sa.false()
+        may_post = sa.or_(_tasks.content_source_id.not_in(list(self.by_source)), _tasks.id.in_(list(self.trying)))
+        return sa.and_(self.has_turn, may_post)
 
     def of(self, task: Task) -> str | None:
         """Why this item may not be posted now, in words with the way out; None when it may."""
@@ -169,7 +187,8 @@ def _canary(connection: sa.Connection, project: Project, now: datetime, *, lock:
     columns = (_tasks.id, _tasks.partition_key, _tasks.tweet_url, _tasks.executed_time)
     posted = _some(connection, project, Status.COMPLETED, columns)
     begun = _begun(connection, project)
-    if len(posted) + len(begun) > 1:
+    # What was found on the timeline alone is none of our making: it was there before, and shows nothing of what we do.
+    if len(posted) + sum(half.attempt > 0 for half in begun) > 1:
         return None
     approve = f"twitter-pipeline approve {project.id}"
     if posted:
@@ -181,7 +200,7 @@ def _canary(connection: sa.Connection, project: Project, now: datetime, *, lock:
         where = first.tweet_url or first.partition_key
         return Canary(first.id, f"the first post is out ({where}); look at it, then: {approve}{or_later}")
     if begun and begun[0].status not in (Status.UNCONFIRMED.value, Status.RUNNING.value):
-        (half,) = begun
+        half = begun[0]
         goes_on = half.status in (Status.PENDING.value, Status.QUEUED.value)
         rest = "goes on by itself" if goes_on else f"goes on with: twitter-pipeline retry {half.id}"
         return Canary(
@@ -217,12 +236,12 @@ def _some(
 
 
 def _begun(connection: sa.Connection, project: Project) -> Sequence[sa.Row[Any]]:
-    """Up to two tasks whose thread is on X in part."""
-    columns: list[sa.ColumnElement[Any]] = [_tasks.id, _tasks.partition_key, _tasks.status]
+    """Up to two tasks whose thread is on X in part, first those of which an attempt of ours posted something."""
+    columns: list[sa.ColumnElement[Any]] = [_tasks.id, _tasks.partition_key, _tasks.status, _tasks.attempt]
     query = sa.select(*columns).where(
         _tasks.project_id == project.id, _tasks.status != Status.COMPLETED.value, IS_BEGUN
     )
-    return connection.execute(query.limit(2)).all()
+    return connection.execute(query.order_by((_tasks.attempt > 0).desc(), _tasks.id).limit(2)).all()
 
 
 def _until(project: Project, posted: datetime | None) -> datetime | None:

@@ -20,7 +20,7 @@ from twitter_pipeline.publishing.project_files import ProjectFiles
 from twitter_pipeline.publishing.session import Item
 from twitter_pipeline.scanning.names import is_utf8
 from twitter_pipeline.store import attempts, moves, tasks
-from twitter_pipeline.store.attempts import AttemptState
+from twitter_pipeline.store.attempts import AttemptState, Made
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.moves import NewItem
 from twitter_pipeline.store.status import TRANSITIONS, Event, Move, Status
@@ -149,19 +149,20 @@ class Importer:
     def _complete(self, entry: Entry, project: Project, task: Task) -> Wrong | None:
         with reading(self._engine) as connection:
             task = tasks.get(connection, task.id)
-            goes_on = self._goes_on(connection, entry, task)
-        if task.status is Status.COMPLETED or goes_on:
+            half = self._half(connection, entry, task)
+        if task.status is Status.COMPLETED:
             self.report.already += 1
             return None
+        if half is not None:
+            return self._of_half(entry, task, half)
         if task.status not in TRANSITIONS[Event.IMPORT].froms:
             return Wrong(entry.line, f"{entry.file}: it is {task.status} now; try again when its run has ended")
         if not self._dry_run:
             content = self._identity(task)
             with writing(self._engine) as connection:
                 tasks.lock(connection, task.id)  # before another's that holds its content, as everybody does
-                if self._goes_on(connection, entry, task):
-                    self.report.already += 1
-                    return None
+                if (half := self._half(connection, entry, task)) is not None:
+                    return self._of_half(entry, task, half)
                 if not self._move(connection, entry, project, task, content):
                     return Wrong(entry.line, f"{entry.file}: a run has just taken it; try again when that has ended")
         self._count(entry)
@@ -196,10 +197,23 @@ class Importer:
     def _identity(self, task: Task) -> str | None:
         return contents.content_of(Item(self._engine, self._settings, task), self._on_bytes)
 
-    def _goes_on(self, connection: sa.Connection, entry: Entry, task: Task) -> bool:
-        """Whether what was posted is a part of a thread from here: it is known, and the rest is still to go out."""
+    def _half(self, connection: sa.Connection, entry: Entry, task: Task) -> Made | None:
+        """What was posted, where that is a part of a thread from here: it is known, and the rest is not on X."""
         made = attempts.made(connection, task.id)
-        return made.is_begun and entry.tweet_id in (None, *made.ids.values())
+        return made if made.is_begun and entry.tweet_id in (None, *made.ids.values()) else None
+
+    def _of_half(self, entry: Entry, task: Task, half: Made) -> Wrong | None:
+        """Nothing is imported: what the list may mean by it, all of the thread, is for a person to say."""
+        if task.status is Status.CANCELLED:
+            self.report.already += 1
+            return None
+        ended = task.status in (Status.FAILED, Status.SKIPPED)
+        rest = "a retry goes on with the rest" if ended else "the rest still goes out"
+        return Wrong(
+            entry.line,
+            f"{entry.file}: {half}, and {rest}; is it whole there: twitter-pipeline tasks resolve {task.id} --posted"
+            " URL, for each of the others in turn",
+        )
 
     def _move(self, connection: sa.Connection, entry: Entry, project: Project, task: Task, content: str | None) -> bool:
         """Complete a task that the caller has locked; False when a run has taken it."""

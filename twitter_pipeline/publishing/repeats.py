@@ -7,11 +7,12 @@ tells.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 
 import sqlalchemy as sa
 
+from twitter_pipeline.config import Source
 from twitter_pipeline.publishing import foreign, matching
 from twitter_pipeline.publishing.connecting import posts_page
 from twitter_pipeline.publishing.drafts import Draft
@@ -23,7 +24,9 @@ from twitter_pipeline.store.engine import reading
 from twitter_pipeline.store.repeats import Repeat
 
 #: Where a person can have it otherwise.
-_REMEDY = "same_words of its source says what to do"
+_REMEDY = " (same_words of its source says what to do)"
+#: Under `same_words: post`.
+_WHOLE = " (a thread of which a later post would be refused does not begin)"
 
 
 def settled(item: Item, draft: Draft, *, now: datetime) -> Draft:
@@ -33,9 +36,9 @@ def settled(item: Item, draft: Draft, *, now: datetime) -> Draft:
     """
     ways, draft = draft.ways, _without_ways(draft)
     source, window = item.source(), item.settings.x.repeat_window
-    if source.same_words == "post" or not window:
+    own = _looked_at(source, draft.texts)
+    if not own or not window:
         return draft
-    own = _keys_of(draft.texts)
     first = {matching.text_key(draft.text), *draft.other_words}
     with reading(item.engine) as connection:
         account = accounts.of_source(connection, item.task.content_source_id)
@@ -50,7 +53,7 @@ def settled(item: Item, draft: Draft, *, now: datetime) -> Draft:
     for way in ways if draft.enhanced is None or not draft.enhanced.changed else ():
         if _keys_of(way.texts).isdisjoint(said):
             return way.of(draft)
-    raise Ended(_wait(item, _last_over(said, own), page, now))
+    raise Ended(_wait(item, _last_over(said, own), page, now, _WHOLE if source.same_words == "post" else _REMEDY))
 
 
 def refuse_said(connection: sa.Connection, session: Session, content: Content, *, page: str, now: datetime) -> None:
@@ -60,15 +63,23 @@ def refuse_said(connection: sa.Connection, session: Session, content: Content, *
     keeps its words, and waits, whatever its source says: half of it is on X.
     """
     window, goes_on = session.settings.x.repeat_window, content.part > 1
-    if not window or (not goes_on and session.source().same_words == "post"):
+    own = _keys_of([content.text]) if goes_on else _looked_at(session.source(), (content.text, *content.more))
+    if not own or not window:
         return
-    own = _keys_of((content.text, *content.more))
     said = repeats.recent(connection, session.account.id, own, since=now - window, but=session.task.id)
     if not said:
         return
     if goes_on:
         raise Ended(_wait(session, _last_over(said, own), page, now))
     raise Ended(MustWait("the account has posted the same words since it was prepared; it is prepared anew", now))
+
+
+def _looked_at(source: Source, texts: Sequence[str]) -> set[str]:
+    """By what the posts of an item, none of them on X, are known that are held against what was said before.
+
+    Under `same_words: post` it is left to X; but half a thread would stay on X for as long as it refuses the rest.
+    """
+    return _keys_of(texts[1:] if source.same_words == "post" else texts)
 
 
 def _keys_of(texts: Iterable[str]) -> set[str]:
@@ -89,14 +100,14 @@ def _without_ways(draft: Draft) -> Draft:
     return draft.model_copy(update={"ways": (), "other_words": others})
 
 
-def _wait(item: Item, repeat: Repeat, page: str, now: datetime) -> MustWait:
+def _wait(item: Item, repeat: Repeat, page: str, now: datetime, remedy: str = "") -> MustWait:
     if repeat.post_id is None:
         # Whether X has it is known by then, or asked again.
         return MustWait("an item with the same words may be on X", now + item.settings.settle_time)
     until = repeat.at + item.settings.x.repeat_window
     return MustWait(
         f"the account posted the same words at {repeat.at:%Y-%m-%d %H:%M} UTC ({page}/{repeat.post_id}), and X refuses"
-        f" a repetition; waits until {until:%Y-%m-%d %H:%M} UTC ({_REMEDY})",
+        f" a repetition; waits until {until:%Y-%m-%d %H:%M} UTC{remedy}",
         until,
     )
 

@@ -52,8 +52,8 @@ def prepare(session: Session) -> Draft:
             raise
         try:
             digests = drafting.digests_of(paths)
-            _refuse_what_was_seen(session, paths, digests)
-            draft = drafting.draft(session, paths).with_digests(digests)
+            content = _take_identity(session, paths, digests)
+            draft = drafting.draft(session, paths).with_digests(digests).model_copy(update={"content": content})
             if draft.words is None:
                 draft = repeats.settled(session, draft, now=utc_now())
         except drafting.Gone:
@@ -66,7 +66,7 @@ def prepare(session: Session) -> Draft:
     if draft.media:
         values["media_bytes"] = sum(medium.bytes for medium in draft.media)
     _keep(session, **values)
-    said = draft.model_dump(mode="json", exclude={"words", "enhanced", "ways", "other_words"})
+    said = draft.model_dump(mode="json", exclude={"content", "words", "enhanced", "ways", "other_words"})
     varied = f"; varied: {draft.varied}" if draft.varied else ""
     unused = "".join(f"; not used: {each}" for each in draft.unused)
     session.note("prepared", f"text of {draft.weight} characters by X's counting{varied}{unused}", said)
@@ -90,8 +90,8 @@ def enhance(session: Session, draft: Draft) -> Draft:
     return improved
 
 
-def _refuse_what_was_seen(session: Session, paths: Sequence[Path], digests: Sequence[str]) -> None:
-    """Take the item's identity, which no two tasks of a project may share: the second is a repetition."""
+def _take_identity(session: Session, paths: Sequence[Path], digests: Sequence[str]) -> str:
+    """The item's identity, which is its own from now on. Raises Ended where another task has it: it is a repetition."""
     content_hash = drafting.content_identity(session, paths, digests)
     try:
         _keep(session, content_hash=content_hash)
@@ -100,6 +100,7 @@ def _refuse_what_was_seen(session: Session, paths: Sequence[Path], digests: Sequ
         if twin is None:
             raise  # another rule of the table was broken
         raise Ended(NotPublishable(twin)) from None
+    return content_hash
 
 
 def _keep(session: Session, **values: Any) -> None:

@@ -102,7 +102,9 @@ def read(
         joined = connection.scalar(paths)
         count = connection.scalar(sa.select(sa.func.count()).where(*is_skipped)) or 0
         columns = (_tasks.media_path, _tasks.media_bytes, _tasks.updated_at, _tasks.error_message)
-        rows = connection.execute(sa.select(*columns).where(*is_skipped, _has_its_turn(count, source_id, now)))
+        # A thread that is on X in part is of the file as it was, whatever lies there now.
+        may_go_on = (*is_skipped, _has_its_turn(count, source_id, now), sa.not_(tasks.IS_BEGUN))
+        rows = connection.execute(sa.select(*columns).where(*may_go_on))
         return Known(
             paths=set(joined.split(_NO_PATH)) if joined is not None else set(),
             skipped={row.media_path: Skipped(row.media_bytes, row.updated_at, row.error_message or "") for row in rows},

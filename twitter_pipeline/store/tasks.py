@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
@@ -128,19 +128,14 @@ def due(
     *,
     now: datetime,
     limit: int,
-    not_of: Collection[int] = (),
-    only: int | None = None,
+    where: Sequence[sa.ColumnElement[bool]] = (),
 ) -> list[Task]:
-    """Pending tasks whose time has come, earliest first; without those of the content sources in `not_of`.
-
-    With `only`, none but that task.
-    """
+    """Pending tasks whose time has come and that are as `where` says, earliest first."""
     query = select(
         _tasks.project_id == project_id,
         _tasks.status == Status.PENDING.value,
         _tasks.scheduled_time <= now,
-        _tasks.content_source_id.not_in(not_of),
-        *([] if only is None else [_tasks.id == only]),
+        *where,
     )
     return read(connection, query.order_by(None).order_by(_tasks.scheduled_time, _tasks.id).limit(limit))
 

@@ -102,6 +102,27 @@ def test_what_waits_is_adopted_before_anything_tries_to_post_it(three: World) ->
     assert [preview(three.engine, three.settings, task, now=utc_now()).why_not for task in three.tasks()] == [()] * 3
 
 
+@pytest.mark.parametrize("minutes", [4, 6])
+def test_a_post_may_be_older_than_its_item_by_as_much_as_clocks_differ(world: MakeWorld, minutes: int) -> None:
+    here = world()
+    here.put("a.mp4", title="Cat")
+    here.scan()
+    backup = back_up(here.engine)
+    assert isinstance(here.publish(), Posted)
+    restore(here.engine, backup)
+    later = utc_now() + timedelta(minutes=minutes)
+    for file in here.folder.iterdir():
+        os.utime(file, (later.timestamp(), later.timestamp()))
+    with writing(here.engine) as connection:
+        connection.execute(sa.update(publishing_tasks).values(created_at=later))
+    matched = found(here)
+    if minutes == 4:
+        assert [done for done, _ in adopt(here, matched)] == [True]
+        assert here.task().status is Status.COMPLETED
+    else:
+        assert [one.why for one in matched.unclear] == ["the post is older than its files"]
+
+
 def test_the_same_film_under_another_name_is_not_posted_again(three: World) -> None:
     backup = back_up(three.engine)
     publish_all(three, "before")

@@ -9,13 +9,17 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from twitter_pipeline.cli import status
+from twitter_pipeline.cli.up import idle
+from twitter_pipeline.monitoring import work
 from twitter_pipeline.publishing import due, post
 from twitter_pipeline.publishing.due import Due
 from twitter_pipeline.publishing.holding import look
 from twitter_pipeline.publishing.outcomes import NotPublishable, Posted, Unknown
 from twitter_pipeline.publishing.preview import preview
 from twitter_pipeline.publishing.session import Session, Unavailable, Worker, open_session, utc_now
-from twitter_pipeline.store import projects, tasks
+from twitter_pipeline.store import accounts, attempts, projects, tasks
+from twitter_pipeline.store.attempts import Content
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.status import Event, Status
 from twitter_pipeline.store.tables import publishing_tasks
@@ -143,6 +147,31 @@ def test_half_a_thread_is_the_first_post_and_goes_on_before_anything_else(world:
     assert len(take(here).launches) == 3
 
 
+def test_everybody_says_that_the_rest_waits_for_half_a_thread(world: MakeWorld) -> None:
+    here = half_a_thread(world)
+    task, other = here.task_of("d.mp4"), here.task_of("a.mp4")
+    now, soon = utc_now(), task.scheduled_time - timedelta(seconds=10)
+    assert now < soon
+    with writing(here.engine) as connection:
+        connection.execute(
+            sa.update(publishing_tasks)
+            .where(publishing_tasks.c.id == other.id)
+            .values(not_before=soon, scheduled_time=soon)
+        )
+    with reading(here.engine) as connection:
+        why = look(connection, here.settings, here.project, now).of(other)
+        late = work.queue(connection, here.settings, now + timedelta(hours=2))
+    assert why is not None
+    found = take(here)
+    (shown,) = status.read(here.engine, here.settings, now)["projects"]
+    assert (found.launches, found.held, found.next_time) == ([], (why,), task.scheduled_time)
+    assert (shown["why_not"], shown["held"], shown["next_post"]) == (None, [why], task.scheduled_time)
+    assert idle.outstanding(here.engine, here.settings, since=now, now=now).due == 0
+    # The half thread alone is late by then.
+    assert late.age == {"cats": (now + timedelta(hours=2) - task.scheduled_time).total_seconds()}
+    assert late.depth["cats"] == 4
+
+
 def test_half_a_thread_that_x_refused_holds_the_rest_until_a_person_has_looked(world: MakeWorld) -> None:
     here = half_a_thread(world, status=400)
     task = here.task_of("d.mp4")
@@ -191,6 +220,33 @@ def test_after_the_time_that_was_set_the_rest_goes_out_by_itself(world: MakeWorl
         )
     assert everything(here) is None
     assert len(take(here).launches) == 3
+
+
+def found_in_part(world: World, name: str) -> None:
+    """As `reconcile` does with the first post of a thread that it finds on the timeline."""
+    task = world.task_of(name)
+    with writing(world.engine) as connection:
+        account = accounts.of_source(connection, task.content_source_id)
+        first = Content("One", "one", part=1, parts=2, more=("Two",))
+        post_id = str(10**18 + task.id)
+        attempts.record(connection, task, first, post_id, account_id=account.id, now=utc_now())
+
+
+def test_threads_that_were_found_in_part_let_nothing_follow_a_first_post(four: World) -> None:
+    four.publish(four.task_of("a.mp4"))
+    why = everything(four)
+    assert str(why).startswith("the first post is out (")
+    found_in_part(four, "b.mp4")
+    found_in_part(four, "c.mp4")
+    assert everything(four) == why
+    assert take(four).launches == []
+
+
+def test_of_two_threads_that_were_found_in_part_one_is_the_first_post(four: World) -> None:
+    found_in_part(four, "b.mp4")
+    found_in_part(four, "c.mp4")
+    assert [launch.task_id for launch in take(four).launches] == [four.task_of("b.mp4").id]
+    assert isinstance(four.open(four.task_of("c.mp4")), Unavailable)
 
 
 def test_approved_beforehand_nothing_waits(four: World) -> None:

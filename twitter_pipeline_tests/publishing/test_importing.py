@@ -59,7 +59,8 @@ def test_a_file_that_was_never_scanned_is_recorded_as_posted_and_stays_so(world:
     nothing_is_posted(here)
 
 
-def test_half_a_thread_on_the_list_goes_on(world: MakeWorld) -> None:
+def half_a_thread(world: MakeWorld) -> World:
+    """One of the posts of old.mp4 is on X."""
     here = world(sources=[{"type": "video", "overflow": "thread"}])
     here.put("old.mp4", title="Paper planes", description="They fly far today. " * 30)
     here.scan()
@@ -67,13 +68,38 @@ def test_half_a_thread_on_the_list_goes_on(world: MakeWorld) -> None:
     here.sandbox.add_faults([{"call": "POST /2/tweets", "kind": "status", "status": 404, "after": 1}])
     here.publish()
     here.sandbox.clear_faults()
+    assert len(here.posted_texts()) == 1
+    return here
+
+
+def test_half_a_thread_on_the_list_is_named_since_the_rest_goes_on(world: MakeWorld) -> None:
+    here = half_a_thread(world)
     (first,) = here.sandbox.posts()
-    for entry in ("old.mp4", Entry(1, "old.mp4", first["id"], URL)):
-        assert take_in(here, entry) == take_in(here, entry, dry_run=True) == Report(already=1)
+    task = here.task()
+    parts = len(task.content_data["more"]) + 1
+    why = (
+        f"old.mp4: 1 of {parts} posts of its thread are on X, and the rest still goes out; is it whole there:"
+        f" twitter-pipeline tasks resolve {task.id} --posted URL, for each of the others in turn"
+    )
+    for entry in (Entry(3, "old.mp4"), Entry(3, "old.mp4", first["id"], URL)):
+        assert take_in(here, entry) == take_in(here, entry, dry_run=True) == Report(wrong=[Wrong(3, why)])
     assert here.task().status is Status.PENDING
     here.publish(run_id="again")
     assert here.task().status is Status.COMPLETED
-    assert len(here.posted_texts()) == len(here.task().content_data["more"]) + 1 > 2
+    assert len(here.posted_texts()) == parts > 2
+    assert take_in(here, "old.mp4") == Report(already=1)
+
+
+def test_half_a_thread_that_a_person_ended_is_left_as_it_is(world: MakeWorld) -> None:
+    here = half_a_thread(world)
+    carry_out(here.engine, here.task().id, Event.STOP, now=utc_now())
+    assert take_in(here, "old.mp4") == Report(already=1)
+    assert here.task().status is Status.CANCELLED
+    carry_out(here.engine, here.task().id, Event.RETRY, now=utc_now())
+    carry_out(here.engine, here.task().id, Event.CLAIM, now=utc_now())
+    carry_out(here.engine, here.task().id, Event.FAIL, now=utc_now())
+    (wrong,) = take_in(here, "old.mp4").wrong
+    assert "are on X, and a retry goes on with the rest; is it whole there: twitter-pipeline tasks resolve" in wrong.why
 
 
 def test_one_that_waits_is_completed_with_its_post_and_the_rest_goes_out(world: MakeWorld) -> None:

@@ -260,6 +260,42 @@ def test_no_post_of_a_thread_goes_out_while_one_of_them_would_be_refused(world: 
     assert outcome.reason in shown.why_not
 
 
+def test_a_thread_that_could_not_go_on_does_not_begin_even_where_all_is_left_to_x(world: MakeWorld) -> None:
+    here = world(sources=[{**THREAD, "same_words": "post"}])
+    texts = a_thread(here)
+    for name, words in (("one", texts[0]), ("last", texts[3])):
+        here.put(f"{name}.mp4", title=words)
+    here.scan()
+    here.publish(here.task_of("last.mp4"), run_id="last")
+    outcome = here.publish(here.task_of("clip_12.mp4"), run_id="thread")
+    assert isinstance(outcome, MustWait)
+    assert outcome.reason.endswith("(a thread of which a later post would be refused does not begin)")
+    assert outcome.until - utc_now() > timedelta(hours=23)
+    shown = preview(here.engine, here.settings, here.task_of("clip_12.mp4"), now=utc_now())
+    assert outcome.reason in shown.why_not
+    with writing(here.engine) as connection:  # a day passes
+        connection.execute(sa.update(publishing_attempts).values(sent_at=utc_now() - timedelta(days=1)))
+    # The first post is left to X, as any other is.
+    here.looked_through()
+    here.publish(here.task_of("one.mp4"), run_id="one")
+    assert isinstance(here.publish(here.task_of("clip_12.mp4"), run_id="later"), Unknown)
+
+
+def test_a_thread_left_to_x_is_held_back_at_the_last_moment_too(world: MakeWorld) -> None:
+    here = world(sources=[{**THREAD, "same_words": "post"}])
+    texts = a_thread(here)
+    session = here.open()
+    assert isinstance(session, Session)
+    with session:
+        uploaded = uploading.upload(session, steps.prepare(session))
+        here.put("last.mp4", title=texts[3])
+        here.scan()
+        here.publish(here.task_of("last.mp4"), run_id="last")
+        with pytest.raises(Ended, match="since it was prepared; it is prepared anew"):
+            post.create(session, uploaded)
+    assert here.posted_texts() == [texts[3]]
+
+
 def test_a_thread_is_varied_for_any_of_its_posts(world: MakeWorld) -> None:
     here = world(sources=[{**THREAD, **VARY, "suffixes": ["🐾"]}])
     texts = a_thread(here, title=STORY)
@@ -284,6 +320,7 @@ def test_words_that_another_item_says_in_the_middle_of_a_thread_are_waited_for(w
     outcome = here.publish(here.task_of("clip_12.mp4"), run_id="again")
     assert isinstance(outcome, MustWait)
     assert outcome.reason.startswith("the account posted the same words at ")
+    assert "same_words" not in outcome.reason  # that changes nothing of it any more
     task = here.task_of("clip_12.mp4")
     assert (task.status, here.posted_texts()) == (Status.PENDING, [texts[0], texts[2], texts[1]])
     assert str(task.error_message).startswith("2 of 4 posts of its thread are on X; ")

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import shutil
+from datetime import timedelta
 from typing import Any
 
 import pytest
 
+from twitter_pipeline.cli import status
 from twitter_pipeline.publishing import (
     adopting,
     by_hand,
@@ -24,9 +26,11 @@ from twitter_pipeline.publishing.drafts import UploadedMedia
 from twitter_pipeline.publishing.outcomes import Failed, MustWait, Posted, Refused, Unknown
 from twitter_pipeline.publishing.preview import preview
 from twitter_pipeline.publishing.session import Ended, Session, Unavailable, utc_now
+from twitter_pipeline.scanning.scan import scan
 from twitter_pipeline.store import accounts, attempts, moves, pauses
 from twitter_pipeline.store.engine import connect, reading, writing
 from twitter_pipeline.store.status import Event, Move, Status
+from twitter_pipeline_tests.scanning.scans import candidates
 from twitter_pipeline_tests.support.items import read_lines
 from twitter_pipeline_tests.support.pictures import pictures, words
 from twitter_pipeline_tests.support.restored import back_up, restore
@@ -351,6 +355,42 @@ def test_half_a_thread_that_is_skipped_is_not_begun_again_by_another_file(world:
     here.publish(run_id="again")
     is_whole(here)
     assert here.task().content_data == kept.content_data
+
+
+def test_half_a_thread_that_is_found_while_skipped_says_so_and_how_it_goes_on(world: MakeWorld) -> None:
+    here = world(sources=THREADS)
+    here.put(title="Paper planes", description=" ".join(SENTENCES), hashtags=["#planes"])
+    here.scan()
+    here.looked_through()
+    older = back_up(here.engine)
+    half(here, 1)
+    restore(here.engine, older)
+    with writing(here.engine) as connection:
+        assert moves.move(connection, here.task().id, Move(Event.SKIP, "too late"), now=utc_now())
+        account = accounts.by_name(connection, "sandbox")
+    foreign.read(here.engine, here.settings, account.id)
+    (pair,) = adopting.match(here.engine, here.settings, account).pairs
+    done, said = adopting.adopt(here.engine, here.settings, account, pair.task, pair.post, now=utc_now())
+    assert done, said
+    task = here.task()
+    goes_on = f"goes on with: twitter-pipeline retry {task.id}"
+    assert (task.status, task.error_message) == (Status.SKIPPED, f"1 of 4 posts of its thread are on X; {goes_on}")
+    needs = status.read(here.engine, here.settings, utc_now())["needs_a_person"]
+    assert needs == [f"cats: a part of the thread {task.partition_key} is on X, and the rest is skipped; it {goes_on}"]
+    with writing(here.engine) as connection:
+        assert by_hand.retry(connection, task.id, now=utc_now())
+    here.publish(run_id="again")
+    is_whole(here)
+
+
+def test_a_changed_file_of_half_a_thread_that_is_skipped_is_not_looked_at_again_and_again(world: MakeWorld) -> None:
+    here = long_item(world)
+    half(here)
+    with writing(here.engine) as connection:
+        assert moves.move(connection, here.task().id, Move(Event.SKIP, "too late"), now=utc_now())
+    (here.folder / "cat.mp4").write_bytes(b"another film, of another size")
+    scan(here.engine, here.project, time_box=timedelta(seconds=20), now=utc_now())
+    assert candidates(here) == []
 
 
 def test_an_edit_and_a_post_that_is_found_at_the_same_moment(

@@ -70,7 +70,7 @@ def outstanding(engine: sa.Engine, settings: Settings, *, since: datetime, now: 
         due = _count(
             connection,
             publishing_tasks,
-            _tasks.content_source_id.in_(_may_post(connection, settings, now)),
+            _may_post(connection, settings, now),
             _tasks.status == Status.PENDING.value,
             _tasks.scheduled_time <= now,
         )
@@ -104,10 +104,13 @@ def outstanding(engine: sa.Engine, settings: Settings, *, since: datetime, now: 
     return Outstanding(unscanned, arriving, due, under_way, looked_for, unmoved, untold)
 
 
-def _may_post(connection: sa.Connection, settings: Settings, now: datetime) -> list[int]:
-    """The content sources that nothing holds back: no pause, no limit of their account, no look at a first post."""
-    looks = [holding.look(connection, settings, project, now) for project in settings.projects]
-    return [source for holds in looks if not holds.everything for source in holds.accounts.keys() - holds.by_source]
+def _may_post(connection: sa.Connection, settings: Settings, now: datetime) -> sa.ColumnElement[bool]:
+    """The tasks that nothing holds back: no pause, no limit of their account, no look at a first post."""
+    free = (
+        sa.and_(_tasks.project_id == project.id, holding.look(connection, settings, project, now).is_free)
+        for project in settings.projects
+    )
+    return sa.or_(sa.false(), *free)
 
 
 def _readable(connection: sa.Connection, project_ids: list[str], now: datetime) -> list[int]:
