@@ -159,7 +159,7 @@ class ProjectOut(BaseModel):
     last_scan_time: datetime | None = Field(description="When the last whole scan began.")
     scan_problem: str | None = Field(description="Why the last scan could not look.")
     next_post: datetime | None = Field(description="The earliest time of a pending task.")
-    held_back: str | None = Field(description="Why nothing is posted now.")
+    held_back: str | None = Field(description="Why nothing, or not everything, is posted now.")
 
 
 class Projects(BaseModel):

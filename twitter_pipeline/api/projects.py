@@ -49,7 +49,9 @@ def list_projects(_: Reader, context: Shared) -> Projects:
         for project in settings.projects:
             if (row := rows.get(project.id)) is None:
                 continue  # written into config.yaml at this moment
-            earliest = sa.select(sa.func.min(_tasks.scheduled_time)).where(_tasks.project_id == project.id, pending)
+            holds = holding.look(connection, settings, project, now)
+            waiting = (_tasks.project_id == project.id, pending, holds.has_turn)
+            earliest = sa.select(sa.func.min(_tasks.scheduled_time)).where(*waiting)
             found.append(
                 ProjectOut(
                     id=project.id,
@@ -62,7 +64,7 @@ def list_projects(_: Reader, context: Shared) -> Projects:
                     last_scan_time=row.last_scan_time,
                     scan_problem=row.scan_problem,
                     next_post=connection.scalar(earliest),
-                    held_back=holding.look(connection, settings, project, now).everything,
+                    held_back=holds.everything or "; ".join(holds.reasons) or None,
                 )
             )
     return Projects(projects=found)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 from urllib.parse import quote
 
@@ -17,6 +17,7 @@ from twitter_pipeline.store.status import Event, Status
 from twitter_pipeline.store.tables import analytics_hourly, publishing_log, publishing_tasks
 from twitter_pipeline_tests.api.conftest import Serve
 from twitter_pipeline_tests.cli.conftest import call
+from twitter_pipeline_tests.publishing.test_canary import half_a_thread
 from twitter_pipeline_tests.support.api import Api
 from twitter_pipeline_tests.support.items import NOW, carry_out
 from twitter_pipeline_tests.support.world import MakeWorld, World
@@ -137,6 +138,13 @@ def test_a_project_shows_counts_and_when_it_goes_on(world: MakeWorld, api: Serve
     assert project["last_scan_time"] is not None
     assert project["next_post"] is not None
     assert project["held_back"] is None
+
+
+def test_a_project_says_that_it_waits_for_half_a_thread(world: MakeWorld, api: Serve) -> None:
+    here = half_a_thread(world)
+    (project,) = api(here).get("/api/projects")["projects"]
+    assert "is a thread that is on X in part, and goes on by itself" in project["held_back"]
+    assert datetime.fromisoformat(project["next_post"]) == here.task_of("d.mp4").scheduled_time
 
 
 def test_a_posted_task_shows_its_text_media_attempt_and_post(world: MakeWorld, api: Serve) -> None:
