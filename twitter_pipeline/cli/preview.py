@@ -46,7 +46,9 @@ def run(
     goes; without it a page goes into the data folder and a table to standard output. `show` opens the page.
     """
     if sum([item is not None, project_id is not None, every]) != 1:
-        raise WrongCommand("name an item, or --project ID, or --all")
+        is_file = item is not None and form in ("csv", "html")
+        where = f"; the file it goes to is --output {item}" if is_file else ""
+        raise WrongCommand(f"name an item, or --project ID, or --all: one of these{where}")
     if ask and item is None:
         raise WrongCommand("--ai costs money: name one item")
     if file is not None and form not in ("csv", "html"):
