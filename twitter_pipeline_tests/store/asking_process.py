@@ -43,7 +43,7 @@ def main(url: str, budget: int, start: float, same: bool) -> None:
                     now=datetime.now(timezone.utc),
                 )
             if isinstance(begun, gemini.Begun):
-                print(task_id, flush=True)
+                print(f"{task_id}\n", end="", flush=True)  # at once: other threads print, too
                 with writing(engine) as connection:
                     words = {"text": "A cat"}
                     gemini.finish(connection, begun, outcome="answered", words=words, now=datetime.now(timezone.utc))
