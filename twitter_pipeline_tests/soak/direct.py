@@ -8,6 +8,7 @@ import signal
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -173,16 +174,20 @@ class Direct:
 
     def _crash_database_server(self) -> None:
         """Kill one of its processes, as the kernel does when memory is short: it ends the others and recovers."""
-        with self.engine.connect() as connection:
-            victim = connection.scalar(sa.text("SELECT pg_backend_pid()"))
-        assert isinstance(victim, int)
-        os.kill(victim, signal.SIGKILL)
+        with self.engine.connect() as witness:
+            with self.engine.connect() as connection:
+                victim = connection.scalar(sa.text("SELECT pg_backend_pid()"))
+            assert isinstance(victim, int)
+            os.kill(victim, signal.SIGKILL)
+            # It still answers until it has noticed.
+            wait_for(lambda: not self._answers(witness), 60, "PostgreSQL to end its processes")
         self.engine.dispose()
-        wait_for(self._database_answers, 60, "PostgreSQL to recover")
+        wait_for(self._answers, 60, "PostgreSQL to recover")
 
-    def _database_answers(self) -> bool:
+    def _answers(self, over: sa.Connection | None = None) -> bool:
         try:
-            self.engine.connect().close()
+            with nullcontext(over) if over is not None else self.engine.connect() as connection:
+                connection.execute(sa.text("SELECT 1"))
         except sa.exc.OperationalError:
             return False
         return True
