@@ -95,20 +95,18 @@ def later_sentences(text: str, most: int = 4) -> list[str]:
 
 
 def by_letter(text: str, room: int, language: str | None = None) -> Breaks:
-    """The same for a text that begins with a word too long: after each letter as a person sees it.
-
-    What is too heavy to stay whole, such as a hashtag with a link right behind it, keeps its links whole.
-    """
+    """The same for a text that begins with a word too long: after each letter as a person sees it."""
     text = text[: _horizon(text, room)]
-    links = urls.find(text)
-    whole = [span for span in _whole(text) if weighted_length(text[slice(*span)]) <= room]
-    whole = _joined([*whole, *links])
+    whole = _whole(text)
     at = (letter.end() for letter in _LETTER.finditer(text))
     return Breaks([End(end, Kind.LETTER) for end in at if not _inside(end, whole)], whole)
 
 
 def by_sign(text: str, room: int, language: str | None = None) -> Breaks:
-    """The same for a text that begins with a letter too heavy, under hundreds of marks: after each code point."""
+    """The same where no word may be lost: after each code point but those of links.
+
+    For a text that begins with a letter too heavy, under hundreds of marks, or with a hashtag that runs into a link.
+    """
     text = text[: _horizon(text, room)]
     links = urls.find(text)
     return Breaks([End(at, Kind.LETTER) for at in range(1, len(text) + 1) if not _inside(at, links)], links)

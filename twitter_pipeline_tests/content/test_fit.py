@@ -276,12 +276,7 @@ def never_cut_inside(text: str, limit: int) -> None:
     before_space = text[len(body) : len(body) + 1].isspace()
     ends = {0, *(unit.end() for unit in UNITS.finditer(text))}
     assert before_space or len(body) in ends, "a character as people see it"
-    links = urls.find(text)
-    # Of "#cat日本example.com" X makes a link, and what is left of the hashtag is none.
-    others = [
-        one.span() for one in WHOLE.finditer(text) if all(one.end() <= at or end <= one.start() for at, end in links)
-    ]
-    for start, end in (*links, *others):
+    for start, end in (*urls.find(text), *(found.span() for found in WHOLE.finditer(text))):
         # One that is heavier than the limit cannot be whole.
         assert not start < len(body) < end, text[start:end]
     assert cut.count("…") <= body.count("…") + 1
