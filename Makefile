@@ -32,7 +32,7 @@ examples/harbour/media/harbour_evening.mp4: | setup
 run: setup examples/harbour/media/harbour_evening.mp4  ## start everything (sandbox unless config.yaml says live); ARGS="--until-idle", "--config PATH"
 	@exec $(BIN)/twitter-pipeline up $(ARGS)
 
-# A worker more than the two cores of CI: one whose test waits for Dagster uses a quarter of a core.
+# A worker more than the two cores of CI, since many tests wait for other processes: 10 minutes, 13 with two.
 test: setup  ## the tests, on SQLite and PostgreSQL
 	@$(BIN)/pytest -n 3 --dist worksteal $(ARGS)
 

@@ -11,7 +11,6 @@ import sqlalchemy as sa
 from PIL import Image
 
 from twitter_pipeline.publishing import post, steps, uploading
-from twitter_pipeline.publishing.drafts import UploadedMedia
 from twitter_pipeline.publishing.outcomes import (
     AccountStopped,
     Failed,
@@ -264,97 +263,6 @@ def test_the_same_file_under_two_names_goes_out_once(world: MakeWorld) -> None:
     assert "the same file as two.mp4" in outcome.reason
     assert here.posted_texts() == ["Two"]
     assert here.tasks()[0].status is Status.SKIPPED
-
-
-def test_what_another_item_has_posted_since_is_not_posted_by_an_old_run_that_is_executed_again(
-    world: MakeWorld,
-) -> None:
-    here = world()
-    here.put("a.mp4", different=False, title="Cat a")
-    here.scan()
-    session = here.open()
-    assert isinstance(session, Session)
-    with session:
-        uploaded = uploading.upload(session, steps.prepare(session))
-        session.settle(NotPublishable("its source was not in config.yaml"))
-    here.put("b.mp4", different=False, title="Cat b")
-    here.scan()
-    assert isinstance(here.publish(here.task_of("b.mp4"), run_id="b"), Posted)
-    again = here.open(here.task_of("a.mp4"), run_id="executed again")
-    assert isinstance(again, Session)
-    with again, pytest.raises(Ended) as ended:  # from its last step on
-        post.create(again, uploaded)
-    again.settle(ended.value.outcome)
-    assert here.posted_texts() == ["Cat b"]
-    assert "prepares it anew" in str(here.task_of("a.mp4").error_message)
-    assert isinstance(here.publish(here.task_of("a.mp4"), run_id="anew"), NotPublishable)
-
-
-def test_an_old_run_that_is_executed_again_does_not_post_the_file_that_was_replaced_since(world: MakeWorld) -> None:
-    here = world()
-    here.put("a.mp4", different=False, title="Cat a")
-    here.scan()
-    session = here.open()
-    assert isinstance(session, Session)
-    with session:
-        uploaded = uploading.upload(session, steps.prepare(session))
-        session.settle(Failed("the network was away"))
-    here.put("a.mp4", title="Cat a")
-    other = here.open(run_id="other")
-    assert isinstance(other, Session)
-    with other:
-        steps.prepare(other)
-        other.settle(Failed("the network was away"))
-    again = here.open(run_id="executed again")
-    assert isinstance(again, Session)
-    with again, pytest.raises(Ended, match="prepares it anew"):
-        post.create(again, uploaded)
-    assert here.posted_texts() == []
-
-
-def test_an_old_run_that_is_executed_again_does_not_post_the_words_that_were_replaced_since(world: MakeWorld) -> None:
-    here = world(sources=[{"type": "text", "path": "texts"}], x={"repeat_window": "0"})
-    texts = here.folder / "texts"
-    texts.mkdir()
-    (texts / "one.txt").write_text("Monday words")
-    here.scan()
-    session = here.open()
-    assert isinstance(session, Session)
-    with session:
-        uploaded = uploading.upload(session, steps.prepare(session))
-        session.settle(Failed("the network was away"))
-    (texts / "one.txt").write_text("Tuesday words")
-    other = here.open(run_id="other")
-    assert isinstance(other, Session)
-    with other:
-        steps.prepare(other)
-        other.settle(Failed("the network was away"))
-    (texts / "two.txt").write_text("Monday words")
-    here.scan()
-    assert isinstance(here.publish(here.task_of("texts/two.txt"), run_id="two"), Posted)
-    again = here.open(here.task_of("texts/one.txt"), run_id="executed again")
-    assert isinstance(again, Session)
-    with again:
-        with pytest.raises(Ended, match="prepares it anew") as ended:
-            post.create(again, uploaded)
-        again.settle(ended.value.outcome)
-    assert here.posted_texts() == ["Monday words"]
-    assert isinstance(here.publish(here.task_of("texts/one.txt"), run_id="anew"), Posted)
-    assert here.posted_texts() == ["Monday words", "Tuesday words"]
-
-
-def test_a_draft_of_the_release_before_goes_out_while_its_content_is_the_task_s(world: MakeWorld) -> None:
-    here = world()
-    here.put("a.mp4", title="Cat a")
-    here.scan()
-    session = here.open()
-    assert isinstance(session, Session)
-    with session:
-        uploaded = uploading.upload(session, steps.prepare(session))
-        of_before = uploaded.model_dump(mode="json")
-        del of_before["draft"]["content"]
-        assert post.create(session, UploadedMedia.model_validate(of_before)).tweet_id
-    assert here.posted_texts() == ["Cat a"]
 
 
 def test_broken_media_is_skipped_with_a_reason(world: MakeWorld) -> None:
