@@ -88,7 +88,7 @@ def _tell(id: str, report: ScanReport) -> None:
     arriving = f", {report.arriving} still arriving" if report.arriving else ""
     console.print(f"{id}: {report.found} new{arriving} ({report.seconds:.1f} s)", markup=False)
     if report.skipped:
-        told = f"  {report.skipped} of them are skipped: twitter-pipeline status says why"
+        told = f"  skipped of them: {report.skipped}; twitter-pipeline status says why"
         console.print(told, style="yellow", markup=False, soft_wrap=True)
     for problem in report.problems[:MOST_PROBLEMS]:
         console.print(f"  {problem}", style="yellow", markup=False, soft_wrap=True)

@@ -117,7 +117,8 @@ def _daily() -> dg.AssetsDefinition:
         group_name="analytics",
         kinds={"pandas"},
         required_resource_keys={"pipeline"},
-        description="The same by project and day of its time zone: 23 or 25 hours where clocks are changed.",
+        description="The figures of analytics_hourly by project and day of its time zone: 23 or 25 hours where clocks"
+        " are changed.",
     )
     def analytics_daily(context: dg.AssetExecutionContext) -> dg.MaterializeResult[None]:
         from twitter_pipeline.analytics import charts, daily

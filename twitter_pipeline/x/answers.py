@@ -125,7 +125,7 @@ def _forbidden(answer: str, said: Words) -> XError:
         return AccountRefused(answer, status=403, remedy=remedy)
     if any(word in lowered for word in _ACCOUNT_WORDS):
         return AccountRefused(answer, status=403, remedy="Log in to x.com with this account and follow what it asks.")
-    remedy = "X does not say more; a video that is too long for the account is refused in this way."
+    remedy = "X does not say more; one known cause is a video too long for the account."
     return ItemRefused(answer, status=403, remedy=remedy)
 
 
