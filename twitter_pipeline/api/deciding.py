@@ -35,26 +35,20 @@ def retry(context: Context, task_id: int, who: Token, *, dry_run: bool = False) 
 
 def cancel(context: Context, task_id: int, who: Token, *, dry_run: bool = False) -> Done:
     """Keep a task from going out; a run at work on it is told to end."""
-    settings, now = context.settings, utc_now()
-    with reading(context.engine) as connection:
-        task_of(connection, task_id)
-    # Launched by hand, and not begun: it would take a cancelled task, too.
-    run_id = context.launched.run_under_way(settings, task_id)
-    said = "it is cancelled"
+    settings = context.settings
     with writing(context.engine, keep=not dry_run) as connection:
-        task = tasks.get(connection, task_id, lock=True)
-        done = by_hand.cancel(connection, task, now=now, actor=who.user)
-        if task.status is Status.RUNNING:
-            run_id, said = task.run_id, "its run was told to end"
-            moves.note(connection, task_id, "asked", task.status, f"{who.user} cancelled it", now=now, actor=who.user)
-        after = tasks.get(connection, task_id)
-    if not done and task.status is not Status.RUNNING:
-        raise Problem(409, f"it is {task.status}: nothing to cancel")
-    if run_id is not None and not dry_run:
-        runs.end(settings, run_id)
-        with reading(context.engine) as connection:
-            after = tasks.get(connection, task_id)
-    return Done(task=TaskOut.of(after, settings), changed=done, said=said)
+        task_of(connection, task_id)
+        done = by_hand.cancel(connection, task_id, now=utc_now(), actor=who.user)
+    if done.run_id is None and not done.changed:
+        raise Problem(409, f"it is {done.task.status}: nothing to cancel")
+    task, said = done.task, "it is cancelled"
+    if done.run_id is not None:
+        said = "its run was told to end"
+        if not dry_run:
+            runs.end(settings, done.run_id)
+            with reading(context.engine) as connection:
+                task = tasks.get(connection, task_id)
+    return Done(task=TaskOut.of(task, settings), changed=done.changed, said=said)
 
 
 def approve(context: Context, task_id: int, who: Token, *, dry_run: bool = False) -> Done:

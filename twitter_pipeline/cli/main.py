@@ -26,6 +26,7 @@ for command in (
     deciding.approve,
     deciding.publish,
     deciding.retry,
+    deciding.cancel,
     deciding.reconcile,
     deciding.import_posted,
     starting.sandbox,

@@ -7,6 +7,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Iterator
+from datetime import datetime, timezone
 
 import dagster as dg
 
@@ -84,12 +85,20 @@ def _take(held: Lease, pipeline: Pipeline, instance: dg.DagsterInstance, run: dg
         instance=instance_id(instance),
         attempt=int(run.tags["attempt"]) if "dagster/sensor_name" in run.tags and not by_hand else None,
         only_when_due="dagster/backfill" in run.tags and not by_hand,
+        asked_at=lambda: _asked_at(instance, run.run_id),
     )
     taken = open_session(pipeline.engine, pipeline.settings, held.project_id, held.partition_key, worker)
     if isinstance(taken, Unavailable):
         held.why_not, held.posted = taken.reason, taken.posted
     else:
         held.session = taken
+
+
+def _asked_at(instance: dg.DagsterInstance, run_id: str) -> datetime:
+    """When somebody asked for the run: by its events, since the table of runs has the database's own local time."""
+    stats = instance.get_run_stats(run_id)
+    times = (stats.enqueued_time, stats.launch_time, stats.start_time)
+    return datetime.fromtimestamp(min(time for time in times if time is not None), timezone.utc)
 
 
 def told_to_end(instance: dg.DagsterInstance, run_id: str) -> bool:

@@ -12,7 +12,7 @@ import sqlalchemy as sa
 
 from twitter_pipeline.config import Project, Settings
 from twitter_pipeline.publishing import holding, unconfirmed
-from twitter_pipeline.store import attempts, decisions, moves, projects
+from twitter_pipeline.store import attempts, decisions, moves, projects, tasks
 from twitter_pipeline.store.status import Event, Move, Status
 from twitter_pipeline.store.tasks import Task
 
@@ -26,6 +26,17 @@ class Approved:
     said: str
     #: What holds the project back still.
     why_not: str | None
+
+
+@dataclass(frozen=True)
+class Cancelled:
+    """What came of cancelling an item."""
+
+    task: Task
+    #: Whether it goes out no more.
+    changed: bool
+    #: The run at work on it: told to end, it ends the item as cancelled, unless its post has left.
+    run_id: str | None = None
 
 
 def why_not_now(connection: sa.Connection, settings: Settings, task: Task, *, now: datetime) -> str | None:
@@ -47,13 +58,16 @@ def retry(connection: sa.Connection, task_id: int, *, now: datetime, actor: str 
     return moves.move(connection, task_id, move, now=now, actor=actor, values={"retry_count": 0})
 
 
-def cancel(connection: sa.Connection, task: Task, *, now: datetime, actor: str | None = None) -> bool:
-    """Keep an item that waits from going out; False when it does not wait (any more). Its run ends it otherwise."""
-    if task.status not in (Status.PENDING, Status.QUEUED):
-        return False
-    move = Move(Event.STOP, _by("cancelled it", actor))
-    # Not one that a run takes at this moment: that run is to be told.
-    return moves.take_back(connection, task.id, task.fence, move, now=now, actor=actor)
+def cancel(connection: sa.Connection, task_id: int, *, now: datetime, actor: str | None = None) -> Cancelled:
+    """Keep an item that waits from going out. A run asked for before does not take it any more (`moves.claim`)."""
+    task = tasks.get(connection, task_id, lock=True)
+    said = _by("cancelled it", actor)
+    if task.status is Status.RUNNING:
+        moves.note(connection, task_id, "asked", task.status, said, now=now, actor=actor)
+        return Cancelled(task, changed=False, run_id=task.run_id)
+    waits = task.status in (Status.PENDING, Status.QUEUED)
+    changed = waits and moves.move(connection, task_id, Move(Event.STOP, said), now=now, actor=actor)
+    return Cancelled(tasks.get(connection, task_id), changed)
 
 
 def approve(

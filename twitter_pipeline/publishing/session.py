@@ -62,6 +62,8 @@ class Worker:
     attempt: int | None = None
     #: Whether only a task that is due may be taken (a backfill): the rest keeps its slot.
     only_when_due: bool = False
+    #: When a person asked for it (aware, UTC), None for just now: an item cancelled since then is not taken.
+    asked_at: Callable[[], datetime] | None = None
 
 
 def utc_now() -> datetime:
@@ -99,10 +101,16 @@ def open_session(
                 f"{task.status}, due at {task.scheduled_time:%Y-%m-%d %H:%M:%S} UTC; a backfill posts only what is due"
             )
         claim = moves.claim(
-            connection, task.id, attempt=worker.attempt, holder=worker.run_id, instance=worker.instance, now=now
+            connection,
+            task.id,
+            attempt=worker.attempt,
+            holder=worker.run_id,
+            instance=worker.instance,
+            now=now,
+            asked_at=worker.asked_at,
         )
         if claim is None:
-            return Unavailable(_why_not_claimed(task, worker))
+            return Unavailable(_why_not_claimed(tasks.get(connection, task.id), worker))
         task = tasks.get(connection, task.id)
         account = holds.accounts[task.content_source_id]
         begun = threads.begun(task, attempts.made(connection, task.id))
@@ -114,6 +122,8 @@ def _why_not_claimed(task: Task, worker: Worker) -> str:
         return f"held by run {task.lease_holder} until {task.lease_until:%H:%M:%S} UTC"
     if worker.attempt is not None and task.attempt != worker.attempt:
         return f"this run is attempt {worker.attempt}; the task is at attempt {task.attempt} by now"
+    if task.status is Status.CANCELLED:
+        return "it was cancelled after this run was asked for"
     return f"the task is {task.status}"
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from pathlib import PurePosixPath
@@ -249,11 +249,19 @@ def queue(connection: sa.Connection, task_id: int, attempt: int, *, instance: st
 
 
 def claim(
-    connection: sa.Connection, task_id: int, *, attempt: int | None, holder: str, instance: str | None, now: datetime
+    connection: sa.Connection,
+    task_id: int,
+    *,
+    attempt: int | None,
+    holder: str,
+    instance: str | None,
+    now: datetime,
+    asked_at: Callable[[], datetime] | None = None,
 ) -> Claim | None:
     """Take the task for `holder`; None when it is somebody else's, done, or not to be published.
 
-    With `attempt`, only the attempt that was queued under this number; without, a new attempt made by hand.
+    With `attempt`, only the attempt that was queued under this number; without, a new attempt made by hand: even of a
+    task that was cancelled, unless the holder was `asked_at` a time before that (None: it was asked for just now).
     """
     row = connection.execute(
         sa.select(_tasks.attempt, _tasks.fence, _tasks.status).where(_tasks.id == task_id).with_for_update()
@@ -265,6 +273,10 @@ def claim(
     values: dict[str, Any] = {}
     if attempt is not None:
         where += [_tasks.attempt == attempt, _tasks.status == Status.QUEUED.value]
+    elif (
+        row.status == Status.CANCELLED.value and asked_at is not None and asked_at() <= _stopped_at(connection, task_id)
+    ):
+        return None
     elif row.status == Status.FAILED.value:
         values["retry_count"] = 0  # who launches what had failed for good wants it tried as if anew
     moved = move(
@@ -285,6 +297,14 @@ def claim(
         },
     )
     return taken if moved else None
+
+
+def _stopped_at(connection: sa.Connection, task_id: int) -> datetime:
+    """When the task was cancelled for the last time."""
+    lines = publishing_log.c
+    stopped = sa.select(lines.created_at).where(lines.task_id == task_id, lines.action == Event.STOP.value)
+    at: datetime = connection.scalars(stopped.order_by(lines.id.desc()).limit(1)).one()
+    return at
 
 
 def _held(claim: Claim) -> list[sa.ColumnElement[bool]]:

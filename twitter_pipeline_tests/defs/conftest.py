@@ -28,7 +28,7 @@ from twitter_pipeline_tests.support.stack import Stack
 from twitter_pipeline_tests.support.world import MakeWorld
 
 #: Each test takes one of its own, since a stack takes seconds to start.
-PROJECTS = [f"p{number}" for number in range(1, 21)]
+PROJECTS = [f"p{number}" for number in range(1, 22)]
 #: One more, whose words Gemini improves.
 IMPROVED = "improved"
 #: And one of albums and texts.

@@ -8,6 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from twitter_pipeline.defs.ticks import run_states
+from twitter_pipeline.publishing.by_hand import cancel
 from twitter_pipeline.publishing.importing import Importer
 from twitter_pipeline.publishing.posted_list import Entry
 from twitter_pipeline.publishing.reaper import reap
@@ -166,6 +167,21 @@ def test_terminated_while_waiting_to_try_again_it_is_never_posted(by_hand: ByHan
     assert by_hand.dagster.wait_for_end(run) == "CANCELED"
     assert by_hand.task("one").status is Status.CANCELLED
     assert by_hand.posts("one") == 0
+
+
+def test_a_run_that_waits_in_the_queue_while_its_item_is_cancelled_posts_nothing(by_hand: ByHand) -> None:
+    *others, task = by_hand.put("one", "two", "three", "four", "five")
+    by_hand.sandbox.fault(INITIALIZE, "delay", seconds=8, times=len(others))
+    before_it = [by_hand.launch(other) for other in others]
+    wait_until_working_on(by_hand, "four", "prepared")
+    waiting = by_hand.launch(task)
+    with writing(by_hand.engine) as connection:
+        assert cancel(connection, task.id, now=utc_now()).changed
+    assert [by_hand.dagster.wait_for_end(run) for run in (*before_it, waiting)] == ["SUCCESS"] * 5
+    assert (by_hand.task("five").status, by_hand.posts("five")) == (Status.CANCELLED, 0)
+    # A person who launches it after that gets it posted.
+    assert by_hand.dagster.wait_for_end(by_hand.launch(task)) == "SUCCESS"
+    assert by_hand.posts("five") == 1
 
 
 def test_a_run_whose_interrupt_was_lost_on_the_way_is_never_posted(by_hand: ByHand) -> None:

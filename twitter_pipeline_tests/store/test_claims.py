@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from threading import Barrier
 
 import pytest
@@ -71,6 +72,22 @@ def test_by_hand_nothing_is_taken_that_is_held_posted_or_uncertain(prepared: sa.
 
     assert claim(prepared, task_id, None) is None
     assert read_task(prepared, task_id) == before
+
+
+def test_by_hand_a_cancelled_task_is_taken_only_by_whom_a_person_asked_after_that(prepared: sa.Engine) -> None:
+    task_id = put_task(prepared)
+    carry_out(prepared, task_id, Event.STOP)
+    assert not _taken_by_who_was_asked_at(prepared, task_id, NOW - MINUTE)
+    assert not _taken_by_who_was_asked_at(prepared, task_id, NOW)
+    assert _taken_by_who_was_asked_at(prepared, task_id, NOW + MINUTE)
+
+
+def _taken_by_who_was_asked_at(engine: sa.Engine, task_id: int, asked_at: datetime) -> bool:
+    with writing(engine) as connection:
+        taken = moves.claim(
+            connection, task_id, attempt=None, holder="run", instance="here", now=NOW, asked_at=lambda: asked_at
+        )
+    return taken is not None
 
 
 def test_a_queued_run_comes_too_late_after_one_made_by_hand(prepared: sa.Engine) -> None:

@@ -81,6 +81,18 @@ def retry(item: ItemArgument, config: ConfigOption = None) -> int:
 
 
 @ends_with_code
+def cancel(
+    items: Annotated[list[str], typer.Argument(metavar="ITEM…", help="As for log; several are cancelled in turn.")],
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")] = False,
+    config: ConfigOption = None,
+) -> int:
+    """Keep items from going out, until `retry`; a run at work on one is told to end, unless its post has left."""
+    from twitter_pipeline.cli import cancelling
+
+    return cancelling.cancel(load_settings(config), items, dry_run=dry_run)
+
+
+@ends_with_code
 def reconcile(
     project: ProjectOption = None,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only read, and say what would be done.")] = False,

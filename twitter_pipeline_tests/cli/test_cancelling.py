@@ -1,0 +1,70 @@
+"""`twitter-pipeline cancel ITEM …`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import pytest
+
+from twitter_pipeline.publishing.session import utc_now
+from twitter_pipeline.store import moves
+from twitter_pipeline.store.engine import writing
+from twitter_pipeline.store.status import Event, Move, Status
+from twitter_pipeline_tests.api.test_acting import one
+from twitter_pipeline_tests.cli.conftest import Command
+from twitter_pipeline_tests.support.world import MakeWorld, World
+
+WithWorld = Callable[[World], Command]
+
+
+def test_a_cancelled_item_goes_out_only_after_retry(world: MakeWorld, command: WithWorld) -> None:
+    here = one(world)
+    would = command(here)("cancel", "cat.mp4", "--dry-run")
+    assert (would.code, "would be cancelled" in would.out, here.task().status) == (0, True, Status.PENDING)
+
+    said = command(here)("cancel", "cat.mp4")
+    assert (said.code, here.task().status) == (0, Status.CANCELLED)
+    assert f"retry {here.task().partition_key}" in said.out
+    assert "cancelled already" in command(here)("cancel", "cat.mp4").out
+
+    assert command(here)("retry", "cat.mp4").code == 0
+    assert here.task().status is Status.PENDING
+
+
+def test_several_are_cancelled_and_nothing_is_when_one_is_not_there(world: MakeWorld, command: WithWorld) -> None:
+    here = one(world)
+    here.put("dog.mp4", title="Dog")
+    here.scan()
+    assert command(here)("cancel", "cat.mp4", "cow.mp4").code == 2
+    assert {task.status for task in here.tasks()} == {Status.PENDING}
+    assert command(here)("cancel", "cat.mp4", "dog.mp4").code == 0
+    assert {task.status for task in here.tasks()} == {Status.CANCELLED}
+
+
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        (Event.FAIL, "goes out only after `retry`"),
+        (Event.LOSE_TRACK, "twitter-pipeline tasks resolve"),
+        (Event.SKIP, "when its files change"),
+    ],
+)
+def test_what_does_not_wait_is_told_with_what_it_does(
+    world: MakeWorld, command: WithWorld, event: Event, said: str
+) -> None:
+    here = one(world)
+    with writing(here.engine) as connection:
+        assert moves.claim(connection, here.task().id, attempt=None, holder="run", instance=None, now=utc_now())
+        assert moves.move(connection, here.task().id, Move(event, "so it was"), now=utc_now())
+    told = command(here)("cancel", "cat.mp4")
+    assert (told.code, said in told.out, "not cancelled" in told.out) == (3, True, True), told.out
+
+
+def test_a_run_at_work_that_nobody_can_tell_is_named(world: MakeWorld, command: WithWorld) -> None:
+    here = one(world)
+    with writing(here.engine) as connection:
+        assert moves.claim(connection, here.task().id, attempt=None, holder="run-7", instance=None, now=utc_now())
+    told = command(here)("cancel", "cat.mp4")
+    assert told.code == 3
+    assert "run run-7 could not be told to end" in told.out
+    assert here.task().status is Status.RUNNING
