@@ -29,9 +29,9 @@ _NO_END = regex.compile(r"[\p{lb=OP}\p{lb=PR}]\Z")
 
 _TAG = regex.compile(r"[#＃@＠$][\w\u200c\u200d·・]++")
 _UNITS = "|".join(sorted(map(regex.escape, words("units")), key=len, reverse=True))
-# "10 000 km", "€ 5", "3.5 GB", "50 %", "10:30 pm", "No. 5".
+# "10 000 km", "€ 5", "3.5 GB", "50 %", "10:30 pm", "No. 5"; also within a word, which may be too long to stay whole.
 _NUMBER = regex.compile(
-    rf"(?i)(?:[$€£¥₹₽№§]\s?)?\b\d++(?:[.,:/\u2013-]\d++|[ \u00a0\u202f]\d{{3}}\b)*+(?:\s?(?:{_UNITS})(?!\w))?"
+    rf"(?i)(?:[$€£¥₹₽№§]\s?)?\d++(?:[.,:/\u2013-]\d++|[ \u00a0\u202f]\d{{3}}\b)*+(?:\s?(?:{_UNITS})(?!\w))?"
 )
 _PAIRS = dict(zip("([{（［「『【《〈“„«‹", ")]}）］」』】》〉”“»›", strict=True))
 

@@ -228,9 +228,8 @@ def adopt(
         if task.status not in ADOPTABLE:
             return False, f"{task.partition_key}: it is {task.status} by now"
         content = contents.taken(connection, task, content)
-        accounts.knows_post(connection, account.id, post.post_id)  # locks the account: nothing is sent meanwhile
         url = address(settings, account, post.post_id)
-        if looks.known(connection, [post.post_id]):
+        if not looks.is_free(connection, account.id, post.post_id):
             return False, f"{task.partition_key}: {url} is another item's by now"
         others = [one for one in looks.unanswered(connection, account.id) if one.task_id != task.id]
         if not by_person and post.text_key in {one.text_key for one in others}:

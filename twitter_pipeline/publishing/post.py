@@ -177,7 +177,7 @@ def _posted(session: Session, found: Adopted) -> Adopted:
 
     def adopt(connection: sa.Connection) -> None:
         tasks.lock(connection, session.task.id)
-        if looks.known(connection, [found.tweet_id], but_of=session.task.id):
+        if not looks.is_free(connection, session.account.id, found.tweet_id, but_of=session.task.id):
             raise Ended(Unknown(f"the timeline shows {found.url}, which is another item's by now"))
         attempts.find(connection, session.claim, now=utc_now(), tweet_id=found.tweet_id)
 

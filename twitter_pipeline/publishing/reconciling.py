@@ -189,8 +189,7 @@ def _adopt(
 ) -> str:
     with writing(engine) as connection:
         task = tasks.get(connection, one.task_id, lock=True)
-        accounts.knows_post(connection, account.id, post.id)  # locks the account: no other item takes it meanwhile
-        if looks.known(connection, [post.id]):
+        if not looks.is_free(connection, account.id, post.id):
             return f"{task.partition_key}: {post.id} is another item's by now"
         if not looks.close(connection, one, AttemptState.ADOPTED, now=now, tweet_id=post.id):
             return f"{task.partition_key}: its answer came meanwhile"

@@ -259,8 +259,7 @@ def decided_by_a_person(
             content = threads.next_content(made, threads.planned(task))
             found = threads.on_x(Adopted, page, posted, content.part, content.parts, made, " (found by a person)")
             outcome, state = replace(found, posted_at=posted_at), AttemptState.ADOPTED
-            accounts.knows_post(connection, account.id, posted)  # locks the account: no other item takes it meanwhile
-            if looks.known(connection, [posted]):
+            if not looks.is_free(connection, account.id, posted):
                 raise LookupError(f"{found.url} is another item's")
         decided = decide(outcome, task, now)
         if not moves.resolve(connection, task.id, decided, now=now, actor=actor):

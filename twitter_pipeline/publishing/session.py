@@ -206,12 +206,25 @@ class Session(Item):
             decided = self._settle(connection, outcome, now)
         self.ended = decided
         self._stop_renewing.set()
+        self._judge_x(outcome)
         return decided
+
+    def _judge_x(self, outcome: Outcome) -> None:
+        """Count what it says of X. In a transaction of its own: the task's row is locked in the one that settles it."""
+        now = utc_now()
+        if isinstance(outcome, (Failed, Unknown)) and outcome.x_is_out:
+            with writing(self.engine) as connection:
+                breaker.found_no_x(connection, self.account, self.task.id, now=now)
+        elif isinstance(outcome, (Posted, Refused)):
+            with reading(self.engine) as connection:
+                errors = accounts.errors_in_a_row(connection, self.account.id)
+            if errors:  # hardly ever
+                with writing(self.engine) as connection:
+                    breaker.answered(connection, self.account, now=now)
 
     def keep_part(self, connection: sa.Connection, outcome: Posted, now: datetime) -> None:
         """Write down that a post of the task's thread is on X and more are to come: the session goes on with them."""
         accounts.knows_post(connection, self.account.id, outcome.tweet_id)
-        breaker.answered(connection, self.account, now=now)
         decided = decide(outcome, self.task, now)
         if moves.renew(connection, self.claim, now=now):
             moves.note(
@@ -224,7 +237,6 @@ class Session(Item):
             moves.resolve(connection, self.task.id, decided, now=now, attempt=self.claim.attempt)
 
     def _settle(self, connection: sa.Connection, outcome: Outcome, now: datetime) -> Move:
-        x_is_out = isinstance(outcome, (Failed, Unknown)) and outcome.x_is_out
         unanswered = attempts.is_unanswered(connection, self.claim)
         if unanswered and not isinstance(outcome, (Posted, Unknown)):
             # Interrupted, or broken, between the request and what came of it.
@@ -242,10 +254,6 @@ class Session(Item):
             _log.error("task %d was taken from %s; not recorded: %s", self.task.id, self.claim.holder, decided.message)
         if unanswered:
             attempts.look_for(connection, self.task.id, at=look_at)
-        if x_is_out:
-            breaker.found_no_x(connection, self.account, self.task.id, now=now)
-        elif isinstance(outcome, (Posted, Refused)):
-            breaker.answered(connection, self.account, now=now)
         if isinstance(outcome, Posted):
             accounts.knows_post(connection, self.account.id, outcome.tweet_id)
         elif isinstance(outcome, AccountStopped):

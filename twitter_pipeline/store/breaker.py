@@ -7,6 +7,8 @@
 
 `monitoring` opens it, an attempt's end closes it or lets the account wait again, `publishing.holding` says what follows
 for the items. The item that tries is posted as any other. Those held back use up no retry.
+
+Whoever changes it, or takes an item, locks the wait first, then an item, then the account: no two wait for each other.
 """
 
 from __future__ import annotations
@@ -45,8 +47,8 @@ def open_(connection: sa.Connection, account: AccountRow, *, now: datetime) -> b
 
 def found_no_x(connection: sa.Connection, account: AccountRow, task_id: int, *, now: datetime) -> None:
     """An attempt has ended since X was not there."""
-    accounts.erred(connection, account.id, task_id)
     easing = easings.in_force(connection, ACCOUNT_RESTS, account.name, now=now, lock=True)
+    accounts.erred(connection, account.id, task_id)
     # What was under way when the account began to wait tells nothing new.
     if easing is None or now < easing.stepped_at + timedelta(seconds=easing.level):
         return
@@ -57,18 +59,18 @@ def found_no_x(connection: sa.Connection, account: AccountRow, task_id: int, *, 
 
 def answered(connection: sa.Connection, account: AccountRow, *, now: datetime) -> None:
     """X has answered an attempt: Yes or No."""
-    if not accounts.answered(connection, account.id):
-        return  # nearly always: there was no error before
-    easing = easings.in_force(connection, ACCOUNT_RESTS, account.name, now=now)
+    easing = easings.in_force(connection, ACCOUNT_RESTS, account.name, now=now, lock=True)
     if easing is not None:
         close(connection, account, easing, "X answers again", now=now)
+    else:
+        accounts.answered(connection, account.id)
 
 
 def close(connection: sa.Connection, account: AccountRow, easing: easings.Easing, why: str, *, now: datetime) -> None:
     """End the wait: the account goes on, and errors are counted anew."""
+    easings.end(connection, easing, why, now=now)
     accounts.answered(connection, account.id)
     accounts.end_wait(connection, account.id, ONLY_ERRORS)
-    easings.end(connection, easing, why, now=now)
 
 
 def _until(level: int, now: datetime) -> datetime:

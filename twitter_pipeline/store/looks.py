@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from twitter_pipeline.store import tasks
+from twitter_pipeline.store import accounts, tasks
 from twitter_pipeline.store.attempts import IS_UNANSWERED, AttemptState
 from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tables import (
@@ -160,6 +160,15 @@ def known(connection: sa.Connection, post_ids: Collection[str], *, but_of: int =
     by_attempts = sa.select(made).where(made.in_(post_ids), _attempts.task_id != but_of)
     of_tasks = sa.select(of_task).where(of_task.in_(post_ids), _tasks.id != but_of)
     return {str(id) for id in connection.scalars(by_attempts.union(of_tasks))}
+
+
+def is_free(connection: sa.Connection, account_id: int, post_id: str, *, but_of: int = 0) -> bool:
+    """Whether a post may be given to a task: none (`but_of`) has it, nor can take it before the transaction ends.
+
+    The caller has locked the task. This locks the account, and keeps the post as one that it has made.
+    """
+    accounts.knows_post(connection, account_id, post_id)
+    return not known(connection, [post_id], but_of=but_of)
 
 
 def count_reading(connection: sa.Connection, account_id: int, posts: int, *, now: datetime) -> None:

@@ -374,8 +374,7 @@ def _of_post(decided: Move, now: datetime) -> dict[str, Any]:
     }
 
 
-def take_back(
-    connection: sa.Connection, task_id: int, fence: int, decided: Move, *, now: datetime, actor: str | None = None
-) -> bool:
-    """For the reaper: end the claim of a holder that is gone, known by its fence. For a person: while none took it."""
-    return move(connection, task_id, decided, now=now, actor=actor, where=[_tasks.fence == fence])
+def take_back(connection: sa.Connection, task_id: int, fence: int, decided: Move, *, now: datetime) -> bool:
+    """End the claim of a holder that is gone, known by its fence. False when it ended, by itself, or was taken over."""
+    is_held = [_tasks.fence == fence, _tasks.status == Status.RUNNING.value]
+    return move(connection, task_id, decided, now=now, where=is_held)

@@ -56,6 +56,7 @@ def shortened(text: str, limit: int) -> str | None:
         ("ask @somebody_else today", 14, "ask…"),
         ("We sat down at example.com/a/b yesterday", 30, "We sat down…"),
         ("カタカナ データベース を使う", 22, "カタカナ…"),
+        ("IMG_20240501_1234567.mov", 20, "IMG_20240501_…"),
         # The Arabic number sign spans what is behind it.
         ("The house \u06ddla rest of it", 12, "The house…"),
         ("The house \u06ddla is", 15, "The house \u06ddla…"),
