@@ -45,7 +45,7 @@ else
 endif
 
 fuzz: setup  ## random texts counted and fitted, 1,000,000 each: N=50000; beside npm's twitter-text where NODE_MODULES names it
-	@FUZZ_TEXTS=$(or $(N),1000000) $(BIN)/pytest -n 2 -m soak -p no:cacheprovider twitter_pipeline_tests/content $(ARGS)
+	@$(BIN)/python -m twitter_pipeline_tests.content.fuzz $(or $(N),1000000) $(ARGS)
 	@$(BIN)/python -m twitter_pipeline_tests.content.against_npm $(or $(N),1000000)
 
 lint: setup  ## formatting, lint, types, import contracts

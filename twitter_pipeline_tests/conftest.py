@@ -29,8 +29,8 @@ from twitter_pipeline_tests.support.sandbox import SandboxServer
 from twitter_pipeline_tests.support.world import MakeWorld, World, declare
 
 # How long one example takes says nothing on a busy machine. The same examples each time, so that a failure speaks of
-# the change that is tested; `make fuzz` looks for new ones.
-hypothesis.settings.register_profile("ours", deadline=None, derandomize="FUZZ_TEXTS" not in os.environ)
+# the change that is tested; `make fuzz` draws new ones.
+hypothesis.settings.register_profile("ours", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("ours")
 
 if TYPE_CHECKING:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import os
 import unicodedata
 from collections.abc import Callable
 from pathlib import Path
@@ -24,9 +23,8 @@ from twitter_pipeline.content.thread import split
 from twitter_pipeline.content.weight import normalize, weighted_length
 from twitter_pipeline_tests.content.scripts import texts
 
-#: A few each time; the rest in `make soak`, and as many as one likes in `make fuzz`.
-FEW = 200
-MANY = int(os.environ.get("FUZZ_TEXTS", "10000")) - FEW
+#: A few each time, the rest in `make soak`; `make fuzz` draws other ones, a million each (`fuzz`).
+FEW, MANY = 200, 9_800
 
 
 def shortened(text: str, limit: int) -> str | None:
