@@ -30,7 +30,7 @@ def show(settings: Settings, *, as_json: bool) -> int:
         rows = _rows(connection, settings)
         read = {row.id: looks.cost(connection, row.id, today) for row in rows}
         paused = {name for scope, name, *_ in pauses.listing(connection) if scope == "account"}
-    shown = [{**_plain(settings, row, row.name in paused), **_of_readings(*read[row.id])} for row in rows]
+    shown = [{**_plain(settings, row, row.name in paused), **_of_readings(settings, *read[row.id])} for row in rows]
     if as_json:
         output.print_json(shown)
         return OK
@@ -49,11 +49,12 @@ def show(settings: Settings, *, as_json: bool) -> int:
     return OK
 
 
-def _of_readings(readings: int, posts: int) -> dict[str, Any]:
+def _of_readings(settings: Settings, readings: int, posts: int) -> dict[str, Any]:
     """What reading its timeline has cost since midnight UTC."""
-    from twitter_pipeline.publishing.unconfirmed import price
+    from twitter_pipeline.publishing.prices import of_reading
 
-    return {"readings_today": readings, "posts_read_today": posts, "read_today_costs": price(posts)}
+    cost = of_reading(posts, settings.x.prices)
+    return {"readings_today": readings, "posts_read_today": posts, "read_today_costs": cost}
 
 
 def verify(settings: Settings, name: str | None, *, as_json: bool) -> int:

@@ -108,10 +108,11 @@ def _match(
 
 
 def _tell_cost(settings: Settings, posts: int) -> None:
-    from twitter_pipeline.publishing.unconfirmed import price
+    from twitter_pipeline.publishing.prices import of_reading
 
+    cost = of_reading(posts, settings.x.prices)
     here = "" if settings.mode == "live" else " on X; here it is free"
-    typer.echo(f"read: {posts:,} {'post' if posts == 1 else 'posts'} listed, {price(posts)}{here}")
+    typer.echo(f"read: {posts:,} {'post' if posts == 1 else 'posts'} listed, {cost}{here}")
 
 
 def _propose(

@@ -1,6 +1,5 @@
 """Alerts: a sensor that looks for them every minute and starts no run, and one for runs that failed."""
 
-from collections.abc import Sequence
 from datetime import datetime, timezone
 
 import dagster as dg
@@ -9,9 +8,8 @@ import sqlalchemy as sa
 from twitter_pipeline.alerting import keeping, links
 from twitter_pipeline.alerting.cause import Cause, Kind
 from twitter_pipeline.alerting.tick import tick
-from twitter_pipeline.config import Project
 from twitter_pipeline.config.redaction import without_secrets
-from twitter_pipeline.defs.pipeline import Pipeline, job_name, tweets_key
+from twitter_pipeline.defs.pipeline import Pipeline, project_of
 from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.store import tasks
 from twitter_pipeline.store.engine import reading
@@ -57,7 +55,7 @@ def failed_runs(context: dg.RunFailureSensorContext, pipeline: dg.ResourceParam[
 def failed(pipeline: Pipeline, run: dg.DagsterRun, why: str) -> None:
     """Count a failed run, by its job, unless it held its item's task."""
     settings = pipeline.settings
-    project = _project_of(settings.projects, run)
+    project = project_of(settings.projects, run)
     key = run.tags.get("dagster/partition", "")
     if project is not None and held_its_item(pipeline.prepared_engine, project.id, key, run.run_id):
         return
@@ -108,11 +106,3 @@ def close_mended_jobs(instance: dg.DagsterInstance, pipeline: Pipeline) -> None:
     ]
     if mended:
         keeping.over(pipeline.prepared_engine, pipeline.settings, mended, now=utc_now())
-
-
-def _project_of(projects: Sequence[Project], run: dg.DagsterRun) -> Project | None:
-    """The project whose item a run was to post, materialized ad hoc or not."""
-    for project in projects:
-        if run.job_name == job_name(project.id) or tweets_key(project.id) in (run.asset_selection or ()):
-            return project
-    return None

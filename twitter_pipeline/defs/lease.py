@@ -11,7 +11,7 @@ from datetime import datetime, timezone
 
 import dagster as dg
 
-from twitter_pipeline.defs.pipeline import Pipeline, instance_id, job_name, tweets_key
+from twitter_pipeline.defs.pipeline import Pipeline, instance_id, project_of
 from twitter_pipeline.publishing.outcomes import Failed, Interrupted
 from twitter_pipeline.publishing.session import Session, Unavailable, Worker, open_session
 from twitter_pipeline.store import pauses
@@ -57,7 +57,8 @@ def lease(context: dg.InitResourceContext) -> Iterator[Lease]:
     instance = context.instance
     if run is None or instance is None:
         raise dg.DagsterInvariantViolationError("the lease belongs to a run")
-    held = Lease(_project_of(pipeline, run), run.tags.get("dagster/partition", ""))
+    project = project_of(pipeline.settings.projects, run)
+    held = Lease(project.id if project is not None else "", run.tags.get("dagster/partition", ""))
     try:
         _take(held, pipeline, instance, run)
     except Exception as error:  # noqa: BLE001 - told by the first op, where a person looks
@@ -67,14 +68,6 @@ def lease(context: dg.InitResourceContext) -> Iterator[Lease]:
     finally:
         if held.session is not None:
             _let_go(held.session, instance, run.run_id)
-
-
-def _project_of(pipeline: Pipeline, run: dg.DagsterRun) -> str:
-    """The project of a run: of its job, or of the asset when it was materialized ad hoc."""
-    for project in pipeline.settings.projects:
-        if run.job_name == job_name(project.id) or tweets_key(project.id) in (run.asset_selection or ()):
-            return project.id
-    return ""
 
 
 def _take(held: Lease, pipeline: Pipeline, instance: dg.DagsterInstance, run: dg.DagsterRun) -> None:

@@ -1,11 +1,13 @@
 """What every part of the Dagster layer works with: the settings and the database."""
 
 import functools
+from collections.abc import Sequence
 
 import dagster as dg
 import sqlalchemy as sa
 
 from twitter_pipeline.config import Project, Settings
+from twitter_pipeline.defs.names import job_of, partitions_of
 from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.store import accounts
 from twitter_pipeline.store.engine import writing
@@ -52,12 +54,15 @@ def media_items_key(project_id: str) -> dg.AssetKey:
 
 def items_of(project_id: str) -> dg.DynamicPartitionsDefinition:
     """The partitions of both: a project's items."""
-    return dg.DynamicPartitionsDefinition(name=f"{project_id}_items")
+    return dg.DynamicPartitionsDefinition(name=partitions_of(project_id))
 
 
-def job_name(project_id: str) -> str:
-    """The job that posts a project's items: what sensor, API and command line launch."""
-    return f"publish_{project_id}"
+def project_of(projects: Sequence[Project], run: dg.DagsterRun) -> Project | None:
+    """The project whose item a run is to post: of its job, or of the asset when it was materialized ad hoc."""
+    for project in projects:
+        if run.job_name == job_of(project.id) or tweets_key(project.id) in (run.asset_selection or ()):
+            return project
+    return None
 
 
 def owner_of(settings: Settings, project: Project) -> str:

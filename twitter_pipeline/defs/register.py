@@ -4,7 +4,7 @@ The task table is the truth. What Dagster's storage lacks (a new storage, a run 
 last event) is put there from the table, a bounded number a tick, or all at once by `twitter-pipeline rebuild`.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 import dagster as dg
@@ -14,14 +14,13 @@ from twitter_pipeline.defs.markdown import exact
 from twitter_pipeline.defs.pipeline import instance_id, items_of, media_items_key, tweets_key
 from twitter_pipeline.store import tasks
 from twitter_pipeline.store.engine import reading, writing
+from twitter_pipeline.store.log import RUNS_OWN
 from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tables import publishing_tasks
 from twitter_pipeline.store.tasks import Task
 
 #: At most so many tasks a tick.
 TASKS_A_TICK = 100
-#: A run that has just posted tells Dagster itself; it is given this long.
-RUNS_OWN = timedelta(seconds=60)
 
 _tasks = publishing_tasks.c
 

@@ -4,7 +4,8 @@ import dagster as dg
 
 from twitter_pipeline.config import Project
 from twitter_pipeline.config.redaction import without_secrets
-from twitter_pipeline.defs.pipeline import Pipeline, job_name
+from twitter_pipeline.defs.names import job_of
+from twitter_pipeline.defs.pipeline import Pipeline
 from twitter_pipeline.defs.ticks import tick
 
 
@@ -13,7 +14,7 @@ def project_sensor(project: Project) -> dg.SensorDefinition:
 
     @dg.sensor(
         name=f"scan_{project.id}",
-        job_name=job_name(project.id),
+        job_name=job_of(project.id),
         # Less than the loop's five: when that came a millisecond early, it would leave this out for five more.
         minimum_interval_seconds=3,
         default_status=dg.DefaultSensorStatus.RUNNING,

@@ -20,11 +20,11 @@ from twitter_pipeline.config import Project, Settings
 from twitter_pipeline.defs import post_checks
 from twitter_pipeline.defs.lease import Lease, ended_by_person, told_to_end
 from twitter_pipeline.defs.markdown import history
+from twitter_pipeline.defs.names import job_of
 from twitter_pipeline.defs.pipeline import (
     LARGER_PICTURE,
     Pipeline,
     items_of,
-    job_name,
     media_items_key,
     owner_of,
     tweets_key,
@@ -326,7 +326,7 @@ def media_items_asset(settings: Settings, project: Project) -> dg.AssetSpec:
 def publish_job(project: Project) -> Any:
     """The job over a project's tweets."""
     return dg.define_asset_job(
-        job_name(project.id),
+        job_of(project.id),
         selection=[tweets_key(project.id)],
         description=f"Post items of {project.name}; one run posts one partition.",
     )

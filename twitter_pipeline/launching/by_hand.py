@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from twitter_pipeline.config import Settings
+from twitter_pipeline.defs.names import job_of, partitions_of
 from twitter_pipeline.launching.graphql import REPOSITORY, DagsterAway, ask
 
 if TYPE_CHECKING:
@@ -30,9 +31,9 @@ def launch(settings: Settings, task: Task) -> str:
     """Launch the item's partition of its project's job; the run's id. Raises DagsterAway when it is not taken."""
     url = settings.dagster.url
     # An item that was just found: the next tick would add it.
-    ask(url, _ADD, {"set": f"{task.project_id}_items", "key": task.partition_key, "repository": REPOSITORY})
+    ask(url, _ADD, {"set": partitions_of(task.project_id), "key": task.partition_key, "repository": REPOSITORY})
     wanted = {
-        "selector": {**REPOSITORY, "jobName": f"publish_{task.project_id}"},
+        "selector": {**REPOSITORY, "jobName": job_of(task.project_id)},
         "runConfigData": {},
         "executionMetadata": {"tags": [{"key": "dagster/partition", "value": task.partition_key}]},
     }

@@ -43,6 +43,11 @@ def of(texts: Iterable[str], prices: XPrices) -> Price:
     return Price(round(cost, 6), round(len(linked) * prices.post, 6))
 
 
+def of_reading(posts: int, prices: XPrices) -> str:
+    """What X charges for listing so many posts of a timeline: "$0.100"."""
+    return f"${posts * prices.post_read:,.3f}"
+
+
 def dollars(amount: float) -> str:
     """An amount as people write it: "$0.20", "$0.015"."""
     return f"${amount:,.3f}".removesuffix("0")

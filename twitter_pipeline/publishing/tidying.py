@@ -22,14 +22,13 @@ from twitter_pipeline.scanning import texts
 from twitter_pipeline.scanning.fingerprint import quick, together
 from twitter_pipeline.store import defaults, moves, tasks
 from twitter_pipeline.store.engine import reading, writing
+from twitter_pipeline.store.log import RUNS_OWN
 from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tables import publishing_log, publishing_tasks
 from twitter_pipeline.store.tasks import Task
 
 #: Items a tick, and seconds after which no further one is begun.
 MOST_ITEMS, MOST_SECONDS = 20, 5.0
-#: A run that has just posted still makes a picture of the file; it is given this long.
-RUNS_OWN = timedelta(seconds=60)
 #: After a move that failed, and while another source has yet to post the file.
 AFTER_FAILURE, WHILE_NEEDED = timedelta(hours=1), timedelta(minutes=5)
 

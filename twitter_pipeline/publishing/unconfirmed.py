@@ -14,8 +14,6 @@ from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tables import publishing_tasks
 from twitter_pipeline.store.tasks import Task
 
-#: What X charges for each post it lists of a timeline, in dollars (docs/going-live.md).
-PRICE = 0.001
 #: What comes next, in words.
 READING = "; the account's timeline is read for it"
 
@@ -89,8 +87,3 @@ def of_projects(connection: sa.Connection, project_ids: Iterable[str]) -> list[U
     found = tasks.read(connection, query)
     sent = looks.open_of(connection, [task.id for task in found])
     return [Unconfirmed(task, sent.get(task.id)) for task in found]
-
-
-def price(posts: int) -> str:
-    """What X charges for listing so many posts."""
-    return f"${posts * PRICE:,.3f}"

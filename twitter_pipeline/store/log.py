@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from twitter_pipeline.store.status import Event, Status
 from twitter_pipeline.store.tables import publishing_log, publishing_tasks
 
-#: A line that a run wrote is left to that run this long; then whoever relays may take it.
+#: A run that has just ended is left so long to tell Dagster of it, and to make a picture of the file; then others may.
 RUNS_OWN = timedelta(seconds=60)
 
 _log = publishing_log.c

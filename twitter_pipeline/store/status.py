@@ -46,7 +46,7 @@ class Status(str, Enum):
         return self.value
 
 
-#: States that only a person ends.
+#: States that somebody is to look at.
 NEED_A_PERSON = (Status.FAILED, Status.UNCONFIRMED)
 
 

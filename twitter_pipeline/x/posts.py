@@ -87,11 +87,6 @@ def create(
     return Created(id=post_id, text=str(data.get("text", text)))
 
 
-def delete(client: XClient, post_id: str) -> bool:
-    """Delete a post of the account; whether X says it is deleted now."""
-    return client.call("DELETE", f"/2/tweets/{post_id}").get("deleted") is True
-
-
 def timeline(
     client: XClient,
     user_id: str,

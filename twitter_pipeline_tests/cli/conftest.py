@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from twitter_pipeline.cli.main import app
 from twitter_pipeline.config import load
 from twitter_pipeline.store.opening import prepare_store
+from twitter_pipeline_tests.support.ports import free_port
 from twitter_pipeline_tests.support.sandbox import SandboxServer
 from twitter_pipeline_tests.support.world import MakeWorld, World
 
@@ -65,6 +66,9 @@ def live(database_url: str, tmp_path: Path, sandbox: SandboxServer, clip: Path) 
         content: dict[str, Any] = {
             "mode": "live",
             "x": {"base_url": sandbox.url, "read_timeout": "5 s"},
+            # Those of the defaults may be a pipeline's that runs beside the tests.
+            "dagster": {"port": free_port()},
+            "api": {"port": free_port()},
             "accounts": [{"name": "maker"}],
             "projects": [{"id": "cats", "path": "cats", "stable_for": "0 s", **project}],
             **(top or {}),

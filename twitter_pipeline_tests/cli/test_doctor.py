@@ -21,21 +21,16 @@ from twitter_pipeline.store import accounts
 from twitter_pipeline.store.engine import writing
 from twitter_pipeline_tests.cli.conftest import Command, Said, call
 from twitter_pipeline_tests.conftest import MakeSettings
+from twitter_pipeline_tests.support.ports import free_port
 from twitter_pipeline_tests.support.world import MakeWorld, World
 
 WithWorld = Callable[[World], Command]
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.fixture
 def healthy(world: MakeWorld) -> World:
     """A world that lacks nothing."""
-    here = world(top={"dagster": {"port": _free_port()}, "api": {"port": _free_port()}})
+    here = world(top={"dagster": {"port": free_port()}, "api": {"port": free_port()}})
     here.settings.home.chmod(0o700)
     return here
 
@@ -56,7 +51,7 @@ def test_all_is_well(healthy: World, command: WithWorld) -> None:
 
 
 def test_before_the_first_start_nothing_is_made(settings: MakeSettings) -> None:
-    made = settings(top={"dagster": {"port": _free_port()}, "api": {"port": _free_port()}})
+    made = settings(top={name: {"port": free_port()} for name in ("dagster", "api", "sandbox")})
     if made.database_url is None:
         assert call("doctor", "--config", str(made.path)).code == 0
     else:
@@ -143,8 +138,8 @@ def test_an_x_that_does_not_answer_is_said(
     world: MakeWorld, command: WithWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here = world(
-        top={"dagster": {"port": _free_port()}, "api": {"port": _free_port()}},
-        x={"base_url": f"http://127.0.0.1:{_free_port()}"},
+        top={"dagster": {"port": free_port()}, "api": {"port": free_port()}},
+        x={"base_url": f"http://127.0.0.1:{free_port()}"},
     )
     here.settings.home.chmod(0o700)
     assert [*_remedies(command(here)("doctor", "--json"))] == ["X"]
@@ -160,8 +155,8 @@ def test_of_a_pipeline_that_runs_its_processes_are_asked(healthy: World, command
 
 def test_a_database_that_does_not_answer_is_said(tmp_path: Path) -> None:
     (tmp_path / "config.yaml").write_text(
-        f"database_url: postgresql+psycopg2://ann:pass-word@127.0.0.1:{_free_port()}/cats\n"
-        f"dagster: {{port: {_free_port()}}}\napi: {{port: {_free_port()}}}\n"
+        f"database_url: postgresql+psycopg2://ann:pass-word@127.0.0.1:{free_port()}/cats\n"
+        f"dagster: {{port: {free_port()}}}\napi: {{port: {free_port()}}}\nsandbox: {{port: {free_port()}}}\n"
     )
     said = call("doctor", "--json", "--config", str(tmp_path / "config.yaml"))
     assert [*_remedies(said)] == ["database"]

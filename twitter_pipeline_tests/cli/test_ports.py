@@ -10,7 +10,7 @@ import pytest
 from twitter_pipeline.cli.errors import CannotStart
 from twitter_pipeline.cli.up import ports
 from twitter_pipeline.cli.up.ports import Address
-from twitter_pipeline_tests.support.stack import free_port
+from twitter_pipeline_tests.support.ports import free_port
 
 
 @pytest.fixture

@@ -20,8 +20,8 @@ from twitter_pipeline.store.engine import connect, reading
 from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tasks import read, select
 from twitter_pipeline_tests.support.dagster_api import Dagster
+from twitter_pipeline_tests.support.ports import free_port
 from twitter_pipeline_tests.support.sandbox import SandboxServer
-from twitter_pipeline_tests.support.stack import free_port
 from twitter_pipeline_tests.support.waiting import wait_for
 
 pytestmark = pytest.mark.slow

@@ -19,8 +19,9 @@ from twitter_pipeline.config import Settings
 from twitter_pipeline.publishing import post
 from twitter_pipeline.publishing.outcomes import Posted
 from twitter_pipeline.publishing.session import utc_now
-from twitter_pipeline.publishing.tidying import AFTER_FAILURE, RUNS_OWN, tidy
+from twitter_pipeline.publishing.tidying import AFTER_FAILURE, tidy
 from twitter_pipeline.store.engine import connect
+from twitter_pipeline.store.log import RUNS_OWN
 from twitter_pipeline.store.status import Status
 from twitter_pipeline_tests.cli.conftest import call
 from twitter_pipeline_tests.faults.test_crash_points import reap_later

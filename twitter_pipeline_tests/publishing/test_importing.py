@@ -16,8 +16,9 @@ from twitter_pipeline.publishing.outcomes import NotPublishable, Posted
 from twitter_pipeline.publishing.posted_list import Entry, Unusable, Wrong, parse
 from twitter_pipeline.publishing.preview import preview
 from twitter_pipeline.publishing.session import Unavailable, utc_now
-from twitter_pipeline.publishing.tidying import RUNS_OWN, tidy
+from twitter_pipeline.publishing.tidying import tidy
 from twitter_pipeline.scanning.fingerprint import full
+from twitter_pipeline.store.log import RUNS_OWN
 from twitter_pipeline.store.status import TRANSITIONS, Event, Status
 from twitter_pipeline_tests.media.make import noise
 from twitter_pipeline_tests.scanning.scans import actions, lines

@@ -18,8 +18,9 @@ from twitter_pipeline.config import ConfigError
 from twitter_pipeline.publishing import relocating, tidying
 from twitter_pipeline.publishing.outcomes import NotPublishable, Posted
 from twitter_pipeline.publishing.session import utc_now
-from twitter_pipeline.publishing.tidying import AFTER_FAILURE, RUNS_OWN, WHILE_NEEDED, tidy
+from twitter_pipeline.publishing.tidying import AFTER_FAILURE, WHILE_NEEDED, tidy
 from twitter_pipeline.store.engine import reading
+from twitter_pipeline.store.log import RUNS_OWN
 from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tables import publishing_tasks
 from twitter_pipeline_tests.media.make import noise

@@ -13,8 +13,9 @@ from typing import Any
 
 from twitter_pipeline.config import Settings
 from twitter_pipeline.publishing.session import utc_now
-from twitter_pipeline.publishing.tidying import RUNS_OWN, tidy
+from twitter_pipeline.publishing.tidying import tidy
 from twitter_pipeline.store.engine import connect
+from twitter_pipeline.store.log import RUNS_OWN
 from twitter_pipeline_tests.support.world import World
 
 # Each begins as a copy of a process that has imported everything.

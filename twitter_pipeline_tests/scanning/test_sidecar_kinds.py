@@ -12,7 +12,8 @@ import pytest
 from twitter_pipeline.publishing.outcomes import NotPublishable, Posted
 from twitter_pipeline.publishing.preview import preview
 from twitter_pipeline.publishing.session import utc_now
-from twitter_pipeline.publishing.tidying import RUNS_OWN, tidy
+from twitter_pipeline.publishing.tidying import tidy
+from twitter_pipeline.store.log import RUNS_OWN
 from twitter_pipeline.store.status import Status
 from twitter_pipeline_tests.scanning.scans import at, lines, look
 from twitter_pipeline_tests.scanning.sidecars.beside import xlsx, xz

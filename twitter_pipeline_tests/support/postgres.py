@@ -13,7 +13,6 @@ import fcntl
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -23,6 +22,8 @@ import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+
+from twitter_pipeline_tests.support.ports import free_port
 
 _START_SECONDS = 30
 _MIGRATED = "migrated"
@@ -109,7 +110,7 @@ def _start(folder: Path) -> PostgresServer:
     )
     if made.returncode != 0:
         raise PostgresUnavailable(f"initdb failed: {made.stderr.strip()}")
-    port = _free_port()
+    port = free_port()
     options = [f"port={port}", "listen_addresses=127.0.0.1", "unix_socket_directories=", *_SPEED]
     command = [*as_somebody, str(binaries / "postgres"), "-D", str(data)]
     for option in options:
@@ -184,13 +185,6 @@ def _answers(port: int) -> bool:
     except psycopg2.OperationalError:
         return False
     return True
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def _keep(folder: Path, data: Path, command: list[str]) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Any
+
+from twitter_pipeline_tests.support.ports import free_port
 
 _START_SECONDS = 20
 #: Gemini's call, as faults name it.
@@ -30,7 +31,7 @@ class SandboxServer:
         self, state_dir: Path, *, processing_seconds: float = 0.2, limits: int = 1, port: int | None = None
     ) -> None:
         self.state_dir = state_dir
-        self.port = port or _free_port()
+        self.port = port or free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self._options = ("--processing-seconds", str(processing_seconds), "--limits", str(limits))
         self._process: subprocess.Popen[bytes] | None = None
@@ -151,10 +152,3 @@ class SandboxServer:
     ) -> None:
         if self._process is not None:
             self.stop()
-
-
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

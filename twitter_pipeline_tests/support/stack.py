@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import signal
-import socket
 import subprocess
 import sys
 import threading
@@ -23,6 +22,7 @@ from twitter_pipeline.launching.channel import socket_path
 from twitter_pipeline.store.engine import connect, reading
 from twitter_pipeline.store.tasks import Task, read, select
 from twitter_pipeline_tests.support.dagster_api import Dagster
+from twitter_pipeline_tests.support.ports import free_port
 from twitter_pipeline_tests.support.sandbox import SandboxServer
 from twitter_pipeline_tests.support.waiting import wait_for
 
@@ -172,11 +172,3 @@ class Stack:
         assert process.stdout is not None
         with process.stdout as lines:
             self.output.extend(lines)
-
-
-def free_port() -> int:
-    """A port of this machine that nobody listens on."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port

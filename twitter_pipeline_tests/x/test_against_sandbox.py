@@ -235,13 +235,6 @@ def test_the_timeline_can_begin_after_a_post_and_has_pages(client: XClient) -> N
     assert ([post.id for post in both.posts], both.whole) == (made[::-1], True)
 
 
-def test_a_deleted_post_is_gone(sandbox: SandboxServer, client: XClient) -> None:
-    created = posts.create(client, "hello")
-    assert posts.delete(client, created.id)
-    assert not posts.delete(client, created.id)
-    assert sandbox.posts() == []
-
-
 # Uploading
 
 
