@@ -48,6 +48,8 @@ def file(head: str, of_file: FileExplanation, *, alone: bool = False) -> None:
         _answer(answer, alone)
     if of_file.more:
         _say(f"  … and {of_file.more:,} more")
+    if not of_file.all_media:
+        _say("  there are more media that it may speak of; those were not looked at", "yellow")
 
 
 def captions(head: str, answers: Iterable[CaptionsAnswer], *, alone: bool = False) -> None:

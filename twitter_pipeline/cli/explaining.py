@@ -158,8 +158,12 @@ def _medium(project: Project, source: Source, rel: str) -> Explanation:
     if source.type == "album":
         return explain(finder, rel, list(pairing.album_names(_album(source, rel), [rel])))
     explanation = explain(finder, rel)
-    if source.type == "text" and isinstance(found := texts.find(finder, rel), Sidecar):
-        return replace(explanation, metadata=found.metadata, accepted={})
+    if source.type == "text":
+        found = texts.find(finder, rel)
+        if isinstance(found, Sidecar):
+            return replace(explanation, metadata=found.metadata, accepted={})
+        if found is not None and not any(step.counts for step in explanation.steps):
+            return replace(explanation, problem=found.message, accepted={})
     return explanation
 
 
@@ -170,12 +174,16 @@ def _album(source: Source, rel: str) -> str:
 
 
 def _file(project: Project, source: Source, rel: str) -> FileExplanation:
+    from twitter_pipeline.scanning import explaining_texts
     from twitter_pipeline.scanning.kinds import SUFFIXES
     from twitter_pipeline.scanning.sidecars import finder_for
     from twitter_pipeline.scanning.sidecars.explaining_files import explain_file
 
-    media = dict(islice(_media(project, source, rel), MOST_MEDIA))
-    return explain_file(finder_for(project, source), rel, media, min(SUFFIXES[source.type]))
+    finder, media = finder_for(project, source), dict(islice(_media(project, source, rel), MOST_MEDIA + 1))
+    if is_cut := len(media) > MOST_MEDIA:
+        media.popitem()
+    explanation = explain_file(finder, rel, media, min(SUFFIXES[source.type]), all_media=not is_cut)
+    return explaining_texts.explain(finder, project, source, explanation) if source.type == "text" else explanation
 
 
 def _media(project: Project, source: Source, rel: str) -> Iterator[tuple[str, Names]]:

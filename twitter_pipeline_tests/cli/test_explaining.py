@@ -248,6 +248,17 @@ def test_captions_are_told_for_the_video_and_for_their_own_file(folder: Path) ->
     assert lines(off)[1:] == ["    captions of a.mp4: not used: its source says `captions: no`"]
 
 
+def test_a_link_in_no_project_is_followed_and_what_cannot_be_read_is_told(tmp_path: Path, folder: Path) -> None:
+    words(tmp_path / "there" / "x.json", title="T")
+    (tmp_path / "apart").mkdir()
+    (tmp_path / "apart" / "y.json").symlink_to(tmp_path / "there" / "x.json")
+    (tmp_path / "apart" / "z.json").write_text("{")
+    assert "    y.*: its words would count" in lines(explain(folder, str(tmp_path / "apart" / "y.json")))
+    broken = lines(explain(folder, str(tmp_path / "apart" / "z.json")))
+    assert len(broken) == 3
+    assert broken[2].startswith("  not read: no valid JSON: ")
+
+
 def test_captions_in_no_project_are_told_by_themselves(tmp_path: Path, folder: Path) -> None:
     (tmp_path / "apart.srt").write_text(CUE)
     said = explain(folder, str(tmp_path / "apart.srt"))
@@ -325,6 +336,34 @@ def test_a_text_is_its_own_words_unless_they_are_a_film_s(folder: Path) -> None:
     assert "it holds the words of: a.mp4" in explain(folder, "a.txt", sources=both).out
     (told,) = explain(folder, "news.txt", "--json", sources=[{"type": "text"}]).json
     assert told["metadata"]["description"] == "The news"
+
+
+def test_entries_that_are_posts_of_their_own_are_told_as_such(folder: Path) -> None:
+    words(folder / "en_days.json", **{"monday": {"text": "M"}, "a": {"title": "A"}, "bad": {"hashtags": ["x"]}})
+    assert lines(explain(folder, "en_days.json", type="text"))[3:] == [
+        "  it holds the words of: monday, bad",
+        "  → monday: a post of its own",
+        "      description  M",
+        "      extra.text   M",
+        "    bad: there is neither a title nor a description in it; write one",
+        "      hashtags  x",
+    ]
+    (folder / "empty.txt").touch()
+    said = explain(folder, "empty.txt", type="text")
+    assert (said.code, lines(said)[-1]) == (3, "  empty.txt: it is empty")
+
+
+def test_of_more_media_than_are_looked_at_none_is_said_not_to_be_there(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("twitter_pipeline.cli.explaining.MOST_MEDIA", 1)
+    (folder / "b.mp4").touch()
+    words(folder / "meta" / "en_week.json", **{"a.mp4": {"title": "A"}, "b.mp4": {"title": "B"}})
+    assert lines(explain(folder, "meta/en_week.json", metadata="meta"))[4:] == [
+        "  → a.mp4: its words count",
+        "      title  A",
+        "  there are more media that it may speak of; those were not looked at",
+    ]
 
 
 @pytest.mark.parametrize(

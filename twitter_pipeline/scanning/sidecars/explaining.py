@@ -14,7 +14,7 @@ from twitter_pipeline.scanning.sidecars.finder import Finder, Look
 from twitter_pipeline.scanning.sidecars.found import Problem, Sidecar
 from twitter_pipeline.scanning.sidecars.listing import last_part
 from twitter_pipeline.scanning.sidecars.opening import open_document
-from twitter_pipeline.scanning.sidecars.reader import Passed
+from twitter_pipeline.scanning.sidecars.reader import Passed, Reader
 from twitter_pipeline.scanning.sidecars.readers import batch_file, table
 
 #: What something is looked for as, and whether only in the folder of that.
@@ -77,7 +77,7 @@ def explain(finder: Finder, media_rel: str, names: Names = ()) -> Explanation:
             for look in once_each(looks, chosen)
         ),
         metadata=result.metadata if isinstance(result, Sidecar) else None,
-        ignored=() if chosen is None else ignored(chosen),
+        ignored=() if chosen is None else ignored(chosen.reader, result),
         accepted=_accepted(finder, [name for name, _ in names]) if chosen is None else {},
         problem=problem,
     )
@@ -154,9 +154,8 @@ def _accepted(finder: Finder, media: Sequence[str]) -> dict[str, list[str]]:
     return {kind: list(names)[:MOST_NAMES] for kind, names in accepted.items() if names}
 
 
-def ignored(look: Look) -> tuple[str, ...]:
+def ignored(reader: Reader, result: object) -> tuple[str, ...]:
     """The fields of a file, or of its entry, that neither are words nor kept for templates."""
-    result = look.result
     if not isinstance(result, Sidecar):
         return ()
     try:
@@ -168,7 +167,7 @@ def ignored(look: Look) -> tuple[str, ...]:
     understood = {name for name in fields.FIELDS if getattr(metadata, name)} | metadata.extra.keys()
     if metadata.alt_texts:
         understood.add("alt_text")
-    looked_at = set(look.reader.FIELDS) - set(fields.FIELDS)
+    looked_at = set(reader.FIELDS) - set(fields.FIELDS)
 
     def is_ignored(name: str, value: object) -> bool:
         # One of our own names was of no use where it is not empty: it is of a wrong type, or this kind has none.

@@ -71,6 +71,8 @@ class FileExplanation:
     answers: tuple[FileAnswer, ...] = ()
     #: How many answers there are beyond those.
     more: int = 0
+    #: Whether all media were asked for that it may speak of.
+    all_media: bool = True
 
     @property
     def concerns_media(self) -> bool:
@@ -78,10 +80,12 @@ class FileExplanation:
         return any(answer.are_there for answer in self.answers)
 
 
-def explain_file(finder: Finder, file_rel: str, media: Mapping[str, Names], ending: str) -> FileExplanation:
+def explain_file(
+    finder: Finder, file_rel: str, media: Mapping[str, Names], ending: str, *, all_media: bool = True
+) -> FileExplanation:
     """What a metadata file (relative to the project) is, and says of `media`: by name, what each is looked for as.
 
-    `ending` is one that media of the source have.
+    `ending` is one that media of the source have; `all_media`: there are no others that it may speak of.
     """
     path = finder.project_root / file_rel
     listing = finder.listing(path.parent)
@@ -98,8 +102,9 @@ def explain_file(finder: Finder, file_rel: str, media: Mapping[str, Names], endi
             told.add(_answer(finder, look, chosen, name), look)
             if look is chosen and isinstance(look.result, Sidecar):
                 of.append(name)
-    told.add_others(file, known, ending)
-    return told.explanation(file, file_rel, of)
+    if all_media:
+        told.add_others(file, known, ending)
+    return replace(told.explanation(file, file_rel, of), all_media=all_media)
 
 
 def explain_alone(path: Path) -> FileExplanation:
@@ -108,7 +113,9 @@ def explain_alone(path: Path) -> FileExplanation:
         entry = next(entry for entry in entries if entry.name == path.name)
     stem, ending = os.path.splitext(name_key(path.name))  # noqa: PTH122 - as `Listing` does
     key = stem + ending.lower()
-    listing = Listing(path.parent, path.parent, files={key: entry})
+    # What a link leads to is read as well: there is no project that it could lead out of.
+    root = Path(os.path.commonpath([path.parent, os.path.realpath(path)]))
+    listing = Listing(path.parent, root, files={key: entry})
     languages = _languages(_File(_Alone(listing, ["en"]), listing, key))
     told = _Told()
     for language in languages:
@@ -227,6 +234,8 @@ class _Told:
 
     def add_others(self, file: _File, known: Collection[str], ending: str) -> None:
         """What it says of media that are none of those `known`, by `base_of`; of a file of one, where it has none."""
+        if isinstance(file.document, Unreadable):
+            return
         entries = file.entries()
         # Of another type: another source's.
         mine = (name for name in entries if type_of(name) in (None, type_of(ending)))
@@ -262,7 +271,9 @@ class _Told:
 
 def _answer(finder: Finder, look: Look, chosen: Look | None, medium: str) -> FileAnswer:
     metadata = look.result.metadata if isinstance(look.result, Sidecar) else None
-    return FileAnswer((medium,), True, look is chosen, said(finder, look, chosen), metadata, ignored(look))
+    return FileAnswer(
+        (medium,), True, look is chosen, said(finder, look, chosen), metadata, ignored(look.reader, look.result)
+    )
 
 
 def _called_after(file: _File, ending: str) -> Iterator[tuple[str, str]]:
