@@ -21,11 +21,11 @@ def sidecar() -> None:
 @app.command()
 @ends_with_code
 def explain(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A medium, or a metadata file.")],
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A medium, a metadata file, or one of captions.")],
     json: JsonOption = False,
     config: ConfigOption = None,
 ) -> int:
-    """Say which metadata a medium is posted with and why, or what a metadata file is. Changes nothing."""
+    """Say which metadata a medium is posted with and why, or what was understood of a file. Changes nothing."""
     from twitter_pipeline.cli import explaining
 
     return explaining.run(load_settings(config), file, as_json=json)

@@ -8,6 +8,8 @@ without them.
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
@@ -24,9 +26,11 @@ from twitter_pipeline.store import uploads
 from twitter_pipeline.store.engine import reading, writing
 
 if TYPE_CHECKING:
+    from twitter_pipeline.content.language_codes import LanguageCode
     from twitter_pipeline.media import captions as media_captions
     from twitter_pipeline.scanning.captions import CaptionsFile
     from twitter_pipeline.scanning.sidecars import Finder
+    from twitter_pipeline.scanning.sidecars.listing import Listing
     from twitter_pipeline.x.client import XClient
     from twitter_pipeline.x.upload import Uploaded
 
@@ -38,34 +42,62 @@ LONGEST_WAIT = timedelta(hours=1)
 MOST_LANGUAGES = 10
 
 
+@dataclass(frozen=True)
+class Judged:
+    """A file of captions beside a video, and whether it goes out with it."""
+
+    #: Relative to the project.
+    path: str
+    language: LanguageCode | None
+    #: What X is told of it; None where it does not go out.
+    captions: Captions | None
+    #: Why not, for people; None as well where another in its language goes before it.
+    why_not: str | None = None
+
+
 def captioned(item: Item, source: Source, medium: MediaFile, finder: Finder) -> tuple[MediaFile, tuple[str, ...]]:
     """A video with the captions that go out with it, one file for each language; and why others beside it do not.
 
     Raises Ended while one is still being written.
     """
-    from twitter_pipeline.scanning import captions
-
     if source.type != "video" or not source.captions:
         return medium, ()
     listing = finder.listing((item.project.path / medium.path).parent)
-    chosen: dict[str, Captions] = {}
-    unused: list[str] = []
-    for found in captions.beside(listing, Path(medium.path).name, source.language):
-        language = None if found.language is None else found.language.code.upper()
-        if language in chosen:
-            continue  # one in the same language comes before it
-        path = str(PurePosixPath(medium.path).with_name(shown(found.name)))
+    judged = list(
+        judge(listing, source, medium.path, medium.seconds, lambda file, path: _wait_until_written(item, file, path))
+    )
+    chosen = tuple(one.captions for one in judged if one.captions is not None)
+    unused = tuple(f"captions {one.path}: {one.why_not}" for one in judged if one.why_not is not None)
+    return medium.model_copy(update={"captions": chosen}), unused
+
+
+def judge(
+    listing: Listing,
+    source: Source,
+    video: str,
+    seconds: float | None,
+    before: Callable[[File, str], None] = lambda file, path: None,
+) -> Iterator[Judged]:
+    """The files of captions of a video (relative to the project) that is so long; `before` is called with each."""
+    from twitter_pipeline.scanning import captions
+
+    chosen: set[str] = set()
+    for found in captions.beside(listing, Path(video).name, source.language):
+        path = str(PurePosixPath(video).with_name(shown(found.name)))
+        if found.language is not None and found.language.code in chosen:
+            yield Judged(path, found.language, None)
+            continue
         try:
             file = listing.file(found.entry)
-            _wait_until_written(item, file, path)
+            before(file, path)
             if len(chosen) >= MOST_LANGUAGES:
                 raise Unreadable(f"there are captions in {MOST_LANGUAGES} languages before it")
-            one = _checked(found, file, path, medium)
+            one = _checked(found, file, path, seconds)
         except Unreadable as error:
-            unused.append(f"captions {path}: {error}")
+            yield Judged(path, found.language, None, str(error))
         else:
-            chosen[one.language] = one
-    return medium.model_copy(update={"captions": tuple(chosen.values())}), tuple(unused)
+            chosen.add(one.language.lower())
+            yield Judged(path, found.language, one)
 
 
 def _wait_until_written(item: Item, file: File, path: str) -> None:
@@ -76,12 +108,12 @@ def _wait_until_written(item: Item, file: File, path: str) -> None:
         raise Ended(MustWait(f"its captions {path} were changed just now", now + timedelta(seconds=left)))
 
 
-def _checked(found: CaptionsFile, file: File, path: str, medium: MediaFile) -> Captions:
+def _checked(found: CaptionsFile, file: File, path: str, seconds: float | None) -> Captions:
     """What is told X of a file. Raises Unreadable with the reason."""
     if found.language is None:
         raise Unreadable("the source's language has no code of two letters; name one, as in clip.en.srt")
     read, content = content_of(file.path)
-    if medium.seconds is not None and read.cues[0].begin >= medium.seconds * 1000:
+    if seconds is not None and read.cues[0].begin >= seconds * 1000:
         raise Unreadable("its first words come after the end of the video; they may be another's")
     if shows_secret(content.decode()):
         raise Unreadable("it holds a key or password of this pipeline; take it out, and make a new one")

@@ -14,13 +14,13 @@ from twitter_pipeline.content.metadata import Metadata
 from twitter_pipeline.scanning import archive, texts, words_beside
 from twitter_pipeline.scanning.candidates import Seen
 from twitter_pipeline.scanning.fingerprint import quick
-from twitter_pipeline.scanning.kinds import is_a, is_media
+from twitter_pipeline.scanning.kinds import is_a
 from twitter_pipeline.scanning.pairing import path_of
 from twitter_pipeline.scanning.reasons import IGNORED
 from twitter_pipeline.scanning.recording import Found
 from twitter_pipeline.scanning.sidecars import Problem, Sidecar
 from twitter_pipeline.scanning.sidecars.document import File, Unreadable
-from twitter_pipeline.scanning.sidecars.listing import Listing, base_of
+from twitter_pipeline.scanning.sidecars.listing import Listing
 from twitter_pipeline.scanning.sidecars.readers.batch_file import batches, document_of
 from twitter_pipeline.scanning.taking import Taker, Unit
 from twitter_pipeline.scanning.walk import Folder
@@ -87,16 +87,17 @@ class TextTaker(Taker):
                 yield from self._of_batch(listing, file, document)
 
     def _of_batch(self, listing: Listing, file: File, document: Mapping[str, object]) -> Iterator[Unit]:
-        if any(isinstance(document.get(name), str) for name in ("title", "description")):
-            return  # it is the metadata of one medium
+        if texts.is_of_one_medium(document):
+            return
         if document and not any(isinstance(value, (dict, list)) for value in document.values()):
             self.report.problems.append(Problem.of(file.path, self.project.path, _NO_ENTRIES).message)
         rel = file.path.relative_to(self.project.path).as_posix()
+        listings = [listing, *texts.listings_of(self.finder, self.project)]
         for name, value in document.items():
             key = texts.key_of(rel, name)
-            if key in self.settled or is_media(name) or not isinstance(value, dict):
+            if key in self.settled or not isinstance(value, dict):
                 continue
-            if self._speaks_of_medium(name, listing) or not self.can_be_kept(key):
+            if texts.speaks_of_medium(name, listings) or not self.can_be_kept(key):
                 continue
             words = json.dumps(value, sort_keys=True).encode()
             seen = Seen.of(key, len(words), file.mtime_ns)
@@ -140,8 +141,3 @@ class TextTaker(Taker):
         if skipped is None or not skipped.reason.startswith(IGNORED):
             return False
         return seen.mtime_ns / 1e9 > skipped.since.timestamp()
-
-    def _speaks_of_medium(self, name: str, listing: Listing) -> bool:
-        base = base_of(name.replace("\\", "/").rpartition("/")[2])
-        folders = [listing, *(self.finder.listing(self.project.path / source.path) for source in self.project.sources)]
-        return any(base in folder.other_bases for folder in folders)

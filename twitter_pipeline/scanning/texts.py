@@ -6,16 +6,18 @@ An entry is known by its file and its key: `words/en_week.json#monday`.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
+from twitter_pipeline.config import Project
 from twitter_pipeline.content.metadata import Metadata
 from twitter_pipeline.content.tidy import clean, single_spaced
 from twitter_pipeline.scanning.kinds import is_media
 from twitter_pipeline.scanning.names import shown
 from twitter_pipeline.scanning.sidecars import Finder, Problem, Sidecar, fields
 from twitter_pipeline.scanning.sidecars.document import File, Unreadable, as_object
+from twitter_pipeline.scanning.sidecars.listing import Listing, base_of
 from twitter_pipeline.scanning.sidecars.readers.batch_file import document_of
 
 #: X's longest post has 25,000 characters, each of four bytes at most.
@@ -76,6 +78,22 @@ def read(path: Path, size: int) -> str:
     if not words:
         raise Unreadable("it is empty")
     return words
+
+
+def is_of_one_medium(document: Mapping[str, object]) -> bool:
+    """Whether what is called like a batch file is the metadata of one medium."""
+    return any(isinstance(document.get(name), str) for name in ("title", "description"))
+
+
+def speaks_of_medium(entry: str, listings: Iterable[Listing]) -> bool:
+    """Whether an entry of a batch file is a medium's words and no post of its own; `listings` are where media lie."""
+    base = base_of(entry.replace("\\", "/").rpartition("/")[2])
+    return is_media(entry) or any(base in listing.other_bases for listing in listings)
+
+
+def listings_of(finder: Finder, project: Project) -> list[Listing]:
+    """The folders of a project's sources, where the media lie that entries may speak of."""
+    return [finder.listing(project.path / source.path) for source in project.sources]
 
 
 def of_entry(file: File, entry: str, value: Mapping[str, object]) -> Sidecar:

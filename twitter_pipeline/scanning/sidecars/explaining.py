@@ -1,29 +1,29 @@
-"""Why a medium has the words it has, or a metadata file's words go where they go: what the finder does, told."""
+"""Why a medium has the words it has: what the finder does, told."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from fnmatch import fnmatch
-from pathlib import PurePosixPath
-from typing import Any
 
 from twitter_pipeline.content.metadata import Metadata
 from twitter_pipeline.scanning.names import shown
-from twitter_pipeline.scanning.sidecars import tables, xmp_packet
+from twitter_pipeline.scanning.sidecars import fields, tables, xmp_packet
 from twitter_pipeline.scanning.sidecars.columns import meaning
-from twitter_pipeline.scanning.sidecars.document import File, Unreadable
-from twitter_pipeline.scanning.sidecars.finder import Finder, Look, reader_of
+from twitter_pipeline.scanning.sidecars.document import Document, File, Unreadable
+from twitter_pipeline.scanning.sidecars.finder import Finder, Look
 from twitter_pipeline.scanning.sidecars.found import Problem, Sidecar
-from twitter_pipeline.scanning.sidecars.listing import name_key
+from twitter_pipeline.scanning.sidecars.listing import last_part
 from twitter_pipeline.scanning.sidecars.opening import open_document
 from twitter_pipeline.scanning.sidecars.reader import Passed, Reader
-from twitter_pipeline.scanning.sidecars.readers import base_json
+from twitter_pipeline.scanning.sidecars.readers import batch_file, table
+
+#: What something is looked for as, and whether only in the folder of that.
+Names = Sequence[tuple[str, bool]]
 
 #: Names shown of each kind that would have been accepted.
 MOST_NAMES = 4
 #: Fields told as ignored.
-MOST_IGNORED = 40
+MOST_IGNORED = 1_000
 
 
 @dataclass(frozen=True)
@@ -58,31 +58,13 @@ class Explanation:
     problem: str | None = None
 
 
-@dataclass(frozen=True)
-class FileExplanation:
-    """What one metadata file is."""
-
-    #: Relative to the project.
-    file: str
-    #: The kinds that have such names, in the order in which they are asked.
-    claimed_by: tuple[str, ...]
-    #: The kind its content is read as; None where it cannot be read, or no kind has such a name or content.
-    read_as: str | None
-    why: str
-    #: The media in its folder, and the source's, whose words it holds.
-    media: tuple[str, ...]
-
-
-def explain(finder: Finder, media_rel: str, names: Sequence[tuple[str, bool]] = ()) -> Explanation:
+def explain(finder: Finder, media_rel: str, names: Names = ()) -> Explanation:
     """What the finder looks at for a medium (relative to the project), and what comes of it.
 
-    `names` are what it is looked for as, and whether only in the folder of that; without any: as itself.
+    `names` are what it is looked for as; without any: as itself.
     """
     names = names or [(media_rel, False)]
-    looks = [look for name, only_beside in names for look in finder.looks(name, only_beside=only_beside)]
-    chosen = next((look for look in looks if look.decision is not None), None)
-    if chosen is None:
-        chosen = next((look for look in looks if isinstance(look.result, Sidecar)), None)
+    looks, chosen = looked(finder, names)
     result = None if chosen is None else chosen.result
     problem = None
     if chosen is None:
@@ -90,31 +72,77 @@ def explain(finder: Finder, media_rel: str, names: Sequence[tuple[str, bool]] = 
         problem = found.message if isinstance(found, Problem) else None
     return Explanation(
         medium=media_rel,
-        steps=tuple(_step(finder, look, look is chosen) for look in looks),
+        steps=tuple(
+            Step(file_of(finder, look), look.named.KIND, look.reader.KIND, look is chosen, said(finder, look, chosen))
+            for look in once_each(looks, chosen)
+        ),
         metadata=result.metadata if isinstance(result, Sidecar) else None,
-        ignored=_ignored(chosen, result) if chosen is not None and isinstance(result, Sidecar) else (),
+        ignored=() if chosen is None else ignored(chosen.reader, result),
         accepted=_accepted(finder, [name for name, _ in names]) if chosen is None else {},
         problem=problem,
     )
 
 
-def _step(finder: Finder, look: Look, counts: bool) -> Step:
-    file = shown(look.path.relative_to(finder.project_root).as_posix())
-    return Step(file, look.named.KIND, look.reader.KIND, counts, _said(look, counts))
+def looked(finder: Finder, names: Names) -> tuple[list[Look], Look | None]:
+    """Every file that may speak of what is looked for as `names`; and the one that counts."""
+    looks: list[Look] = []
+    chosen: Look | None = None
+    for name, only_beside in names:
+        these = list(finder.looks(name, only_beside=only_beside))
+        looks += these
+        if chosen is None:
+            chosen = next((look for look in these if look.decision is not None), None)
+        if chosen is None:
+            chosen = next((look for look in these if isinstance(look.result, Sidecar)), None)
+    return looks, chosen
 
 
-def _said(look: Look, counts: bool) -> str:
+def once_each(looks: Iterable[Look], chosen: Look | None) -> list[Look]:
+    """One look at each file: it may have been asked under several names and in several languages."""
+    by_file: dict[object, Look] = {}
+    for look in looks:
+        known = by_file.get(look.path)
+        if known is None or (known is not chosen and (look is chosen or _weight(look) > _weight(known))):
+            by_file[look.path] = look
+    return list(by_file.values())
+
+
+def _weight(look: Look) -> int:
+    return 0 if look.result is None else 1 if isinstance(look.result, Passed) else 2
+
+
+def file_of(finder: Finder, look: Look) -> str:
+    """The file that was looked at, relative to the project, for people."""
+    return shown(look.path.relative_to(finder.project_root).as_posix())
+
+
+def said(finder: Finder, look: Look, chosen: Look | None, *, count: str = "its words count") -> str:
+    """What came of a look, for people; `count` is said of what counts."""
     result = look.result
     if isinstance(result, Problem):
         return result.message
     if isinstance(result, Passed):
         return result.why
     if result is None:
-        return "nothing about this medium"
-    where = "" if result.entry is None else f" ({result.entry})"
+        languages = dict.fromkeys(wanted.language for wanted in finder.wanted(look.wanted.name))
+        tells = look.named.IN_LANGUAGES and len(languages) > 1
+        return f"nothing about this medium{f' in {_listed(languages)}' if tells else ''}"
+    about = []
+    if result.entry is not None and last_part(result.entry) != look.wanted.name:
+        about.append(result.entry if look.reader.KIND == table.KIND else f"entry {result.entry!r}")
+    if not look.wanted.neutral:
+        about.append(f"in the fall-back language {look.wanted.language}")
+    where = f" ({', '.join(about)})" if about else ""
     if not result.metadata.has_words:
         return f"neither a title nor a description{where}"
-    return f"its words count{where}" if counts else f"words that something before it goes before{where}"
+    if look is chosen or chosen is None:
+        return f"{count}{where}"
+    return f"it has words too{where}, but {file_of(finder, chosen)} goes before it"
+
+
+def _listed(words: Iterable[str]) -> str:
+    *others, last = words
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def _accepted(finder: Finder, media: Sequence[str]) -> dict[str, list[str]]:
@@ -126,65 +154,38 @@ def _accepted(finder: Finder, media: Sequence[str]) -> dict[str, list[str]]:
     return {kind: list(names)[:MOST_NAMES] for kind, names in accepted.items() if names}
 
 
-def _ignored(look: Look, counts: Sidecar) -> tuple[str, ...]:
-    """Of the file that counts, the fields that neither are words nor kept for templates."""
-    names = _field_names(look)
-    kept = {*look.reader.FIELDS, *counts.metadata.extra}
-    return tuple(name for name in names if name not in kept)[:MOST_IGNORED]
-
-
-def _field_names(look: Look) -> list[str]:
-    result = look.result
+def ignored(reader: Reader, result: object) -> tuple[str, ...]:
+    """The fields of a file, or of its entry, that neither are words nor kept for templates."""
     if not isinstance(result, Sidecar):
-        return []
+        return ()
     try:
-        content = open_document(File(result.path, result.size, result.mtime_ns)).content
+        # Kept: of a file of many media it is asked for each.
+        document = open_document(File(result.path, result.size, result.mtime_ns), shared=True)
     except Unreadable:
-        return []
+        return ()
+    metadata = result.metadata
+    understood = {name for name in fields.FIELDS if getattr(metadata, name)} | metadata.extra.keys()
+    if metadata.alt_texts:
+        understood.add("alt_text")
+    looked_at = set(reader.FIELDS) - set(fields.FIELDS)
+
+    def is_ignored(name: str, value: object) -> bool:
+        # One of our own names was of no use where it is not empty: it is of a wrong type, or this kind has none.
+        return name not in looked_at and (name not in fields.FIELDS or value not in (None, "", [], {}))
+
+    told = (name for name, value in _fields(document, result.entry) if is_ignored(name, value))
+    return tuple(name for name in told if name not in understood)[:MOST_IGNORED]
+
+
+def _fields(document: Document, entry: str | None) -> Iterable[tuple[str, object]]:
+    content = document.content
     if isinstance(content, tables.Table):
-        return [name for name in content.names if name.strip() and meaning(name) is None]
+        cells = next((cells for number, cells in content.rows if f"row {number}" == entry), ())
+        columns = zip(content.names, cells, strict=False)
+        return ((fields.text(name)[:100], cell) for name, cell in columns if meaning(name) is None and cell.strip())
     if isinstance(content, xmp_packet.Packet):
-        return list(content.properties)
-    if isinstance(content, dict) and result.entry is not None:
-        entry: Any = content.get(result.entry)
-        content = entry if isinstance(entry, dict) else {}
-    return [str(name) for name in content] if isinstance(content, dict) else []
-
-
-def _claiming(finder: Finder, file_rel: str, key: str) -> list[Reader]:
-    """The kinds that have such names, the most particular first: any JSON may be of one kind."""
-    patterns = {
-        reader.KIND: [name for wanted in finder.wanted(file_rel) for name in reader.names(wanted)]
-        for reader in finder.readers
-        if reader.SHARED
-    }
-    claimed = [
-        reader
-        for reader in finder.readers
-        if reader.claims(key) and any(fnmatch(key, name) for name in patterns.get(reader.KIND, ["*"]))
-    ]
-    return sorted(claimed, key=lambda reader: reader.KIND == base_json.KIND)
-
-
-def explain_file(finder: Finder, file_rel: str, media: Sequence[str]) -> FileExplanation:
-    """What a metadata file (relative to the project) is, and which of `media` (likewise) it is the words of."""
-    path = finder.project_root / file_rel
-    listing = finder.listing(path.parent)
-    key = name_key(PurePosixPath(file_rel).name)
-    claimed = _claiming(finder, file_rel, key)
-    kinds = tuple(reader.KIND for reader in claimed)
-    entry = next((entry for entry in listing.files.values() if entry.name == path.name), None)
-    of = tuple(one for one in media if isinstance(found := finder.find(one), Sidecar) and found.path == path)
-    if entry is None:
-        return FileExplanation(file_rel, kinds, None, listing.problem or "no metadata file is called so", of)
-    if not claimed:
-        return FileExplanation(file_rel, kinds, None, "no kind that counts here has such a name", of)
-    try:
-        document = open_document(listing.file(entry))
-    except Unreadable as error:
-        return FileExplanation(file_rel, kinds, None, str(error), of)
-    reader = reader_of(document, claimed[0])
-    by = next((one for one in claimed if one.understands(document.content)), None)
-    if by is not None or reader is not claimed[0]:
-        return FileExplanation(file_rel, kinds, (by or reader).KIND, "its content shows it", of)
-    return FileExplanation(file_rel, kinds, reader.KIND, "its name says so, its content has no mark of a kind", of)
+        return content.properties.items()
+    if entry is not None:
+        entries = document.once(batch_file.by_medium).values()
+        content = next((value for key, value in entries if key == entry), None)
+    return ((str(name), value) for name, value in content.items()) if isinstance(content, dict) else ()

@@ -26,6 +26,8 @@ class Look:
     #: The reader that knows such names, and the one that its content is for; mostly the same.
     named: Reader
     reader: Reader
+    #: What it was asked about.
+    wanted: Wanted
     #: None: nothing about this medium.
     result: Sidecar | Problem | Passed | None
 
@@ -138,14 +140,14 @@ class Finder:
                 wanted = replace(wanted, near=listing.folder.parent == wanted.beside.folder)
             answer = self._answer(named, reader, document, wanted)
         except Unreadable as error:
-            return Look(listing, entry, named, reader, listing.problem_with(entry, error))
+            return Look(listing, entry, named, reader, wanted, listing.problem_with(entry, error))
         if isinstance(answer, Words):
             result = Sidecar(file.path, answer.entry, answer.metadata, file.mtime_ns, file.size)
         elif isinstance(answer, Refused):
             result = Problem.refusal(file.path, self.project_root, answer.why)
         else:
             result = answer
-        return Look(listing, entry, named, reader, result)
+        return Look(listing, entry, named, reader, wanted, result)
 
     def _answer(self, named: Reader, reader: Reader, document: Document, wanted: Wanted) -> Answer:
         if reader not in self.readers:

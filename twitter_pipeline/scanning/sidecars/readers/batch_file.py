@@ -51,7 +51,7 @@ def understands(content: object, /) -> bool:
 def read(document: Document, wanted: Wanted, /) -> Answer:
     """What its entry for the medium says."""
     as_object(document.content, "it")
-    index = document.once(_index)
+    index = document.once(by_medium)
     found = index.get(wanted.name) or index.get(wanted.base)
     if found is None:
         return None
@@ -72,7 +72,7 @@ def document_of(file: File) -> Mapping[str, object]:
     return as_object(open_document(file, shared=True).content, "it")
 
 
-def _index(document: object) -> Index:
+def by_medium(document: object) -> Index:
     """What a batch file says, by medium."""
     if not isinstance(document, dict):
         return {}

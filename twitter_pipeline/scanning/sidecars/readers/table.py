@@ -50,7 +50,7 @@ def read(document: Document, wanted: Wanted, /) -> Answer:
         raise Malformed("it is no table")
     if not table.names_files:
         return Passed("it has no column that names files, such as file or Dateiname")
-    rows = document.once(_index)
+    rows = document.once(by_medium)
     for number, cells in reversed(rows.get(wanted.name) or rows.get(wanted.base) or []):
         if (entry := _entry(table, cells, wanted)) is not None:
             if (why := fields.refusal(entry)) is not None:
@@ -60,7 +60,7 @@ def read(document: Document, wanted: Wanted, /) -> Answer:
     return None
 
 
-def _index(table: object) -> Mapping[str, list[Row]]:
+def by_medium(table: object) -> Mapping[str, list[Row]]:
     """The rows by the name of their media, with and without its ending where that is one of a file."""
     rows: defaultdict[str, list[Row]] = defaultdict(list)
     if isinstance(table, Table):
