@@ -256,11 +256,30 @@ def test_a_wrong_field_does_not_cost_the_right_ones(tmp_path: Path) -> None:
     assert find(tmp_path).metadata == Metadata(hashtags=("#a", "7"))
 
 
-def test_lists_may_be_written_as_text(tmp_path: Path) -> None:
-    put(tmp_path, "videos/a.json", {"title": 2026, "hashtags": "#a, #b  c", "keywords": "paper plane, hope"})
-    assert find(tmp_path).metadata == Metadata(
-        title="2026", hashtags=("#a", "#b", "c"), keywords=("paper plane", "hope")
-    )
+@pytest.mark.parametrize(
+    ("written", "hashtags"),
+    [
+        ("#a #b  c", ("#a", "#b", "c")),
+        ("#a, #b #c", ("#a", "#b", "#c")),
+        ("New York, Los Angeles", ("New York", "Los Angeles")),
+        ("猫、犬，鳥", ("猫", "犬", "鳥")),
+        ("#a#b＃c #d", ("#a", "#b", "＃c", "#d")),
+        (["#a#b", "c d", "C#"], ("#a", "#b", "c d", "C#")),
+        ("# #" + " " * 20_000 + "#", ("#", "#", "#")),
+    ],
+)
+def test_lists_may_be_written_as_text(tmp_path: Path, written: object, hashtags: tuple[str, ...]) -> None:
+    put(tmp_path, "videos/a.json", {"title": 2026, "hashtags": written, "keywords": "paper plane, hope"})
+    assert find(tmp_path).metadata == Metadata(title="2026", hashtags=hashtags, keywords=("paper plane", "hope"))
+
+
+@pytest.mark.parametrize("more", [{}, {"hashtags": None}, {"hashtags": ["#c"]}, {"hashtags": []}])
+def test_short_tags_do_where_there_are_no_hashtags(tmp_path: Path, more: dict[str, Any]) -> None:
+    tags = ["sea", "deep sea", "why the sea is blue"]
+    put(tmp_path, "videos/a.json", {"title": "T", "tags": tags, **more})
+    hashtags = more.get("hashtags")
+    expected = ("sea", "deep sea") if hashtags is None else tuple(hashtags)
+    assert find(tmp_path).metadata == Metadata(title="T", hashtags=expected, extra={"tags": tags})
 
 
 def test_what_no_database_takes_is_left_out(tmp_path: Path) -> None:

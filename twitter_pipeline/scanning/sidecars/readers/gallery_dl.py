@@ -65,7 +65,7 @@ def read(document: Document, wanted: Wanted, /) -> Answer:
     about = as_object(document.content, "it")
     if (why := fields.refusal(about)) is not None:
         return Refused(why)
-    description = fields.first(about, *_DESCRIPTIONS)
+    description = fields.first(about, *_DESCRIPTIONS, usable=fields.text)
     tags = about.get("hashtags") or about.get("tags")
     if not understands(about) and not any(name in about for name in (*_AUTHORS, *_SOURCES)):
         # Nothing in it comes from elsewhere: somebody wrote it for this pipeline, and called it after the whole name.
@@ -75,9 +75,9 @@ def read(document: Document, wanted: Wanted, /) -> Answer:
             title=_plain(about.get("title")),
             description=_plain(description),
             tags=tags,
-            author=fields.named(fields.first(about, *_AUTHORS)),
+            author=fields.author(about, *_AUTHORS),
             date=about.get("date"),
-            source_url=fields.first(about, *_SOURCES),
+            source_url=fields.first(about, *_SOURCES, usable=fields.url),
         )
     )
 

@@ -46,15 +46,18 @@ def read(document: Document, wanted: Wanted, /) -> Answer:
         return Passed(why)
     if (why := fields.refusal(about)) is not None:
         return Refused(why)
-    title = fields.first(about, "title", "titles")
     return Words(
         fields.foreign(
-            title=fields.first(title, "title", "text") if isinstance(title, dict) else title,
+            title=_title(fields.first(about, "title", "titles", usable=_title)),
             description=about.get("description"),
             tags=about.get("hashtags") or about.get("tags"),
             keywords=about.get("keywords"),
         )
     )
+
+
+def _title(said: object) -> str:
+    return fields.text(fields.first(said, "title", "text", usable=fields.text) or said)
 
 
 def _why_not_of(file: str, wanted: Wanted) -> str | None:

@@ -6,7 +6,6 @@ Columns are known by what people call them in many languages (`columns`). A colu
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
@@ -23,8 +22,6 @@ EXAMPLES: tuple[str, ...] = ("posts.csv", "posts.xlsx", "posts.tsv")
 FIELDS: tuple[str, ...] = ("file", *fields.FIELDS, "language", "status")
 SHARED = True
 IN_LANGUAGES = True
-
-_LISTED = re.compile(r"[,;\n、，；]+")
 
 Row = tuple[int, tuple[str, ...]]
 
@@ -101,8 +98,6 @@ def _entry(table: Table, number: int, cells: tuple[str, ...], wanted: Wanted) ->
     for field, value in entry.items():
         if isinstance(value, str) and (why := fault(value)) is not None:
             raise Malformed(f"row {number}: its {field} {why}")
-    if isinstance(tags := entry.get("hashtags"), str) and _LISTED.search(tags):
-        entry["hashtags"] = _LISTED.split(tags)
     return entry
 
 
