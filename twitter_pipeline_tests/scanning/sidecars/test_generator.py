@@ -44,6 +44,13 @@ def test_tags_in_one_text_are_divided_at_its_commas(tmp_path: Path) -> None:
     )
 
 
+def test_the_picture_beside_a_video_is_its_cover(tmp_path: Path) -> None:
+    files = {"seo_metadata.json": WORDS, "final.mp4": b""}
+    assert understood(tmp_path, "cover.png", files) is None
+    assert understood(tmp_path, "final.mp4", {}) == COFFEE
+    assert understood(tmp_path / "apart", "picture.png", {"metadata.json": WORDS}) == COFFEE
+
+
 def test_of_several_videos_it_speaks_only_of_the_one_it_names(tmp_path: Path) -> None:
     files = {"metadata.json": {**WORDS, "video_file": "final.mp4"}, "other.mp4": b""}
     assert understood(tmp_path, "final.mp4", files) == COFFEE
