@@ -13,6 +13,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator, Mapping
 
+from twitter_pipeline.content.placeholders import no_placeholder
 from twitter_pipeline.scanning.sidecars import fields
 from twitter_pipeline.scanning.sidecars.document import Document, as_object
 from twitter_pipeline.scanning.sidecars.listing import Listing, base_of, name_key
@@ -132,9 +133,9 @@ def read(document: Document, wanted: Wanted, /) -> Answer:
     if title and _is_cut(name_key(document.name), wanted) and not _may_be_of(title, wanted):
         return Passed(f"its name is cut, and by its title it is of {title}")
     taken = fields.within(about, "photoTakenTime", "timestamp") or fields.within(about, "creationTime", "timestamp")
-    return Words(
-        fields.foreign(description=about.get("description"), date=fields.seconds(taken), source_url=about.get("url"))
-    )
+    # Google shows what the camera wrote into the picture.
+    said = no_placeholder(fields.text(about.get("description")))
+    return Words(fields.foreign(description=said, date=fields.seconds(taken), source_url=about.get("url")))
 
 
 def _is_cut(file: str, wanted: Wanted) -> bool:
