@@ -131,6 +131,10 @@ def test_the_last_row_for_a_medium_counts_and_one_may_say_that_it_failed(tmp_pat
     assert problem(tmp_path, "a.mp4", {"posts.csv": failed}).message.endswith("row 2: its status is 'failed'")
 
 
+def test_a_row_may_name_its_file_in_another_letter_case(tmp_path: Path) -> None:
+    assert understood(tmp_path, "a.mp4", {"posts.csv": "file,title\nA.MP4,The cat"}) == Metadata(title="The cat")
+
+
 @pytest.mark.parametrize(
     ("name", "content"),
     [

@@ -12,7 +12,7 @@ from twitter_pipeline.scanning.kinds import type_of
 from twitter_pipeline.scanning.sidecars import fields
 from twitter_pipeline.scanning.sidecars.document import Document, as_object
 from twitter_pipeline.scanning.sidecars.listing import base_of, last_part
-from twitter_pipeline.scanning.sidecars.reader import Answer, Passed, Refused, Wanted, Words
+from twitter_pipeline.scanning.sidecars.reader import Answer, Passed, Wanted, Words
 from twitter_pipeline.scanning.sidecars.readers import takeout
 
 KIND = "generator"
@@ -48,8 +48,6 @@ def read(document: Document, wanted: Wanted, /) -> Answer:
         return Passed(why)
     if document.name.lower() == "metadata.json" and takeout.may_be_album(about, wanted.beside):
         return Passed("it is about an album of Google Photos")
-    if (why := fields.refusal(about)) is not None:
-        return Refused(why)
     return Words(
         fields.foreign(
             title=_title(fields.first(about, "title", "titles", usable=_title)),

@@ -7,14 +7,14 @@ Columns are known by what people call them in many languages (`columns`). A colu
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 from twitter_pipeline.content.language_codes import language_of
 from twitter_pipeline.scanning.sidecars import fields
 from twitter_pipeline.scanning.sidecars.columns import meaning
 from twitter_pipeline.scanning.sidecars.document import Document, Malformed
 from twitter_pipeline.scanning.sidecars.listing import last_part
-from twitter_pipeline.scanning.sidecars.reader import Answer, Passed, Refused, Wanted, Words
+from twitter_pipeline.scanning.sidecars.reader import Answer, ByName, Passed, Refused, Wanted, Words
 from twitter_pipeline.scanning.sidecars.tables import Table, fault
 
 KIND = "table"
@@ -49,7 +49,7 @@ def read(document: Document, wanted: Wanted, /) -> Answer:
     if not table.names_files:
         return Passed("it has no column that names files, such as file or Dateiname")
     rows = document.once(by_medium)
-    for number, cells in reversed(rows.get(wanted.name) or rows.get(wanted.base) or []):
+    for number, cells in reversed(rows.of(wanted) or []):
         if (entry := _entry(table, number, cells, wanted)) is not None:
             if (why := fields.refusal(entry)) is not None:
                 return Refused(f"row {number}: {why}")
@@ -58,7 +58,7 @@ def read(document: Document, wanted: Wanted, /) -> Answer:
     return None
 
 
-def by_medium(table: object) -> Mapping[str, list[Row]]:
+def by_medium(table: object) -> ByName[list[Row]]:
     """The rows by the name of their media, with and without its ending where that is one of a file."""
     rows: defaultdict[str, list[Row]] = defaultdict(list)
     if isinstance(table, Table):
@@ -66,7 +66,7 @@ def by_medium(table: object) -> Mapping[str, list[Row]]:
             named = {last_part(row[1][place].strip()) for place in table.file_places if place < len(row[1])}
             for name in named - {""}:
                 rows[name].append(row)
-    return rows
+    return ByName(rows)
 
 
 def _entry(table: Table, number: int, cells: tuple[str, ...], wanted: Wanted) -> dict[str, object] | None:
