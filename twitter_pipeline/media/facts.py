@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from twitter_pipeline.content import dates
+from twitter_pipeline.content.placeholders import no_placeholder
 from twitter_pipeline.media.info import MediaRefused
 from twitter_pipeline.media.sniff import Format, sniff_file
 
@@ -116,7 +117,8 @@ def _named(exif: Image.Exif, shot: Mapping[int, Any]) -> dict[str, Any]:
 
 def _tags(said: Mapping[str, Any]) -> dict[str, str]:
     return {
-        ours: next((text for name in theirs if (text := _text(said.get(name)))), "") for ours, theirs in _TAGS.items()
+        ours: next(filter(None, (no_placeholder(_text(said.get(name))) for name in theirs)), "")
+        for ours, theirs in _TAGS.items()
     }
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from twitter_pipeline.config import Project, Source
 from twitter_pipeline.scanning import texts
-from twitter_pipeline.scanning.sidecars import Finder
+from twitter_pipeline.scanning.sidecars import Finder, Problem
 from twitter_pipeline.scanning.sidecars.document import Unreadable
 from twitter_pipeline.scanning.sidecars.explaining import ignored
 from twitter_pipeline.scanning.sidecars.explaining_files import MOST_ANSWERS, FileAnswer, FileExplanation
@@ -32,7 +32,10 @@ def explain(finder: Finder, project: Project, source: Source, about: FileExplana
         return about
     answers = []
     for name, value in posts[:MOST_ANSWERS]:
-        found = texts.of_entry(file, name, value)
+        found = texts.of_entry(finder.project_root, file, document, name, value)
+        if isinstance(found, Problem):
+            answers.append(FileAnswer((name,), True, True, found.message, None))
+            continue
         has_words = found.metadata.has_words
         said = "a post of its own" if has_words else texts.NO_WORDS
         answers.append(FileAnswer((name,), True, has_words, said, found.metadata, ignored(batch_file, found)))

@@ -102,12 +102,12 @@ class TextTaker(Taker):
             words = json.dumps(value, sort_keys=True).encode()
             seen = Seen.of(key, len(words), file.mtime_ns)
             if not self._is_left_out_still(seen) and self.is_to_be_taken(seen, self.clock()):
-                yield self._entry(seen, file, name, value, blake2b(words, digest_size=16).hexdigest())
+                found = texts.of_entry(self.project.path, file, document, name, value)
+                yield self._entry(seen, found, name, blake2b(words, digest_size=16).hexdigest())
 
-    def _entry(self, seen: Seen, file: File, name: str, value: Mapping[str, object], digest: str) -> Unit:
+    def _entry(self, seen: Seen, found: Sidecar | Problem, name: str, digest: str) -> Unit:
         if archive.is_ignored(self.project, seen.mtime_ns):
             return self.unit(seen)
-        found = texts.of_entry(file, name, value)
         return Unit(seen, 1, lambda: Found((self._text(seen, found, digest, name=name),), seen.path))
 
     def _text(self, seen: Seen, found: Sidecar | Problem, digest: str, name: str | None = None) -> NewItem:

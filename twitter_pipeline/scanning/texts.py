@@ -51,7 +51,7 @@ def find(finder: Finder, key: str) -> Sidecar | Problem | None:
     try:
         status = path.stat()
         if entry is not None:
-            return _of_entry(File(path, status.st_size, status.st_mtime_ns), entry)
+            return _of_entry(finder.project_root, File(path, status.st_size, status.st_mtime_ns), entry)
         words = read(path, status.st_size)
     except FileNotFoundError:
         return None
@@ -96,17 +96,27 @@ def listings_of(finder: Finder, project: Project) -> list[Listing]:
     return [finder.listing(project.path / source.path) for source in project.sources]
 
 
-def of_entry(file: File, entry: str, value: Mapping[str, object]) -> Sidecar:
-    """The words of an entry of a batch file; its `text` is its description where it has no other."""
+def of_entry(
+    project_root: Path, file: File, document: Mapping[str, object], entry: str, value: Mapping[str, object]
+) -> Sidecar | Problem:
+    """The words of an entry of a batch file; its `text` is its description where it has no other.
+
+    A Problem where it, or all of the file, says that it has failed.
+    """
+    if (why := fields.refusal(document)) is not None:
+        return Problem.refusal(file.path, project_root, why)
+    if (why := fields.refusal(value)) is not None:
+        return Problem.refusal(file.path, project_root, f"its entry {entry!r}: {why}")
     if "description" not in value and "text" in value:
         value = {**value, "description": value["text"]}
     return Sidecar(file.path, entry, fields.read(value), file.mtime_ns, file.size)
 
 
-def _of_entry(file: File, wanted: str) -> Sidecar | None:
-    for entry, value in document_of(file).items():
+def _of_entry(project_root: Path, file: File, wanted: str) -> Sidecar | Problem | None:
+    document = document_of(file)
+    for entry, value in document.items():
         if _escaped(entry) == wanted:
-            return of_entry(file, entry, as_object(value, "it"))
+            return of_entry(project_root, file, document, entry, as_object(value, "it"))
     return None
 
 

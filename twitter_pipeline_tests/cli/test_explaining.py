@@ -348,6 +348,10 @@ def test_entries_that_are_posts_of_their_own_are_told_as_such(folder: Path) -> N
         "    bad: there is neither a title nor a description in it; write one",
         "      hashtags  x",
     ]
+    words(folder / "en_days.json", monday={"text": "M", "status": "failed"})
+    assert lines(explain(folder, "en_days.json", type="text"))[-1] == (
+        "  → monday: en_days.json says that it is not to be posted: its entry 'monday': its status is 'failed'"
+    )
     (folder / "empty.txt").touch()
     said = explain(folder, "empty.txt", type="text")
     assert (said.code, lines(said)[-1]) == (3, "  empty.txt: it is empty")

@@ -22,7 +22,7 @@ def photo(path: Path, **said: Any) -> Path:
     exif = Image.Exif()
     exif[0x010F] = said.get("make", "NIKON CORPORATION")
     exif[0x0110] = said.get("model", "NIKON D850")
-    exif[0x010E] = "Harbour at night"
+    exif[0x010E] = said.get("description", "Harbour at night")
     exif[0x013B] = "Ann"
     exif[0x9C9C] = "First\0".encode("utf-16-le")
     shot = exif.get_ifd(EXIF_IFD)
@@ -44,6 +44,11 @@ def test_a_photo_says_camera_lens_and_time_and_never_where(tmp_path: Path) -> No
         "tags": {"title": "Harbour at night", "artist": "Ann", "album": "", "comment": "First"},
     }
     assert "35" not in str(said).replace("NIKKOR 35mm", "")
+
+
+def test_what_a_camera_writes_as_the_title_is_none(tmp_path: Path) -> None:
+    tags = facts_of(photo(tmp_path / "photo.jpg", description="OLYMPUS DIGITAL CAMERA         "))["tags"]
+    assert tags == {"title": "", "artist": "Ann", "album": "", "comment": "First"}
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -113,16 +114,32 @@ def test_what_is_no_text_is_skipped_at_sight_and_goes_on_when_mended(
     assert here.posted_texts() == ["Mended.\n\n#sea"]
 
 
-def test_an_entry_without_words_is_skipped_and_goes_on_when_it_has_some(world: MakeWorld) -> None:
+NOT_TO_BE_POSTED = "texts/en_week.json says that it is not to be posted: "
+
+
+@pytest.mark.parametrize(
+    ("said", "reason"),
+    [
+        ({"monday": {"hashtags": ["a"]}}, "there is neither a title nor a description in it; write one"),
+        (
+            {"monday": {"title": "Monday", "status": "failed"}},
+            NOT_TO_BE_POSTED + "its entry 'monday': its status is 'failed'",
+        ),
+        (
+            {"monday": {"title": "Monday"}, "status": "failed", "error": "no disk"},
+            NOT_TO_BE_POSTED + "its status is 'failed': no disk",
+        ),
+    ],
+)
+def test_an_entry_without_words_or_that_failed_is_skipped_and_goes_on_when_it_has_some(
+    world: MakeWorld, said: dict[str, Any], reason: str
+) -> None:
     here = world(sources=TEXTS)
-    batch = words(here.folder / "texts/en_week.json", monday={"hashtags": ["a"]}, tuesday={"title": "Tuesday"})
+    batch = words(here.folder / "texts/en_week.json", **said, tuesday={"title": "Tuesday"})
     os.utime(batch, (1e9, 1e9))
     here.scan()
     monday = here.task_of("texts/en_week.json#monday")
-    assert (monday.status, monday.error_message) == (
-        Status.SKIPPED,
-        "there is neither a title nor a description in it; write one",
-    )
+    assert (monday.status, monday.error_message) == (Status.SKIPPED, reason)
     words(here.folder / "texts/en_week.json", monday={"title": "Monday at last"}, tuesday={"title": "Tuesday"})
     here.scan()
     assert here.task_of("texts/en_week.json#monday").status is Status.PENDING

@@ -40,6 +40,7 @@ def put(folder: Path, *names: str) -> None:
         ("clip.eng.srt", "en"),
         ("clip.ger.srt", "de"),
         ("clip.German.srt", "de"),
+        ("clip.iw.vtt", "he"),
         ("clip.Français.srt", "fr"),
         ("clip.en.sdh.srt", "en"),
     ],

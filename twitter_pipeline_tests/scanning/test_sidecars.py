@@ -207,7 +207,24 @@ def test_a_file_of_200_mb_is_not_read(tmp_path: Path) -> None:
     assert message(tmp_path).endswith(f"it has 200 MB, and at most {MAX_BYTES / 1e6:,.0f} are read; split it")
 
 
-@pytest.mark.parametrize(("entry", "what"), [(["x"], "a list"), (None, "null"), ("words", "a text")])
+def test_a_newer_batch_that_says_null_of_a_medium_does_not_know_it(tmp_path: Path) -> None:
+    put(tmp_path, BATCH, {"a": {"title": "T"}})
+    put(tmp_path, "meta/en_prompt_results_20270101_000000.json", {"a.mp4": None})
+    assert title(tmp_path) == "T"
+
+
+@pytest.mark.parametrize("key", ["A.MP4", "A", "clips/A.mp4"])
+def test_an_entry_in_another_letter_case_is_the_mediums_unless_another_differs_in_that_alone(
+    tmp_path: Path, key: str
+) -> None:
+    put(tmp_path, BATCH, {key: {"title": "T"}})
+    assert title(tmp_path) == "T"
+    put(tmp_path, "videos/A.mov", b"x")
+    put(tmp_path, "videos/a.mp4", b"x")
+    assert find(tmp_path) is None
+
+
+@pytest.mark.parametrize(("entry", "what"), [(["x"], "a list"), ("words", "a text")])
 def test_an_entry_that_is_no_object_is_a_problem(tmp_path: Path, entry: Any, what: str) -> None:
     put(tmp_path, BATCH, {"a.mp4": entry})
     assert f"its entry 'a.mp4' is {what}, not an object" in message(tmp_path)
@@ -256,11 +273,30 @@ def test_a_wrong_field_does_not_cost_the_right_ones(tmp_path: Path) -> None:
     assert find(tmp_path).metadata == Metadata(hashtags=("#a", "7"))
 
 
-def test_lists_may_be_written_as_text(tmp_path: Path) -> None:
-    put(tmp_path, "videos/a.json", {"title": 2026, "hashtags": "#a, #b  c", "keywords": "paper plane, hope"})
-    assert find(tmp_path).metadata == Metadata(
-        title="2026", hashtags=("#a", "#b", "c"), keywords=("paper plane", "hope")
-    )
+@pytest.mark.parametrize(
+    ("written", "hashtags"),
+    [
+        ("#a #b  c", ("#a", "#b", "c")),
+        ("#a, #b #c", ("#a", "#b", "#c")),
+        ("New York, Los Angeles", ("New York", "Los Angeles")),
+        ("猫、犬，鳥", ("猫", "犬", "鳥")),
+        ("#a#b＃c #d", ("#a", "#b", "＃c", "#d")),
+        (["#a#b", "c d", "C#"], ("#a", "#b", "c d", "C#")),
+        ("# #" + " " * 20_000 + "#", ("#", "#", "#")),
+    ],
+)
+def test_lists_may_be_written_as_text(tmp_path: Path, written: object, hashtags: tuple[str, ...]) -> None:
+    put(tmp_path, "videos/a.json", {"title": 2026, "hashtags": written, "keywords": "paper plane, hope"})
+    assert find(tmp_path).metadata == Metadata(title="2026", hashtags=hashtags, keywords=("paper plane", "hope"))
+
+
+@pytest.mark.parametrize("more", [{}, {"hashtags": None}, {"hashtags": ["#c"]}, {"hashtags": []}])
+def test_short_tags_do_where_there_are_no_hashtags(tmp_path: Path, more: dict[str, Any]) -> None:
+    tags = ["sea", "deep sea", "why the sea is blue"]
+    put(tmp_path, "videos/a.json", {"title": "T", "tags": tags, **more})
+    hashtags = more.get("hashtags")
+    expected = ("sea", "deep sea") if hashtags is None else tuple(hashtags)
+    assert find(tmp_path).metadata == Metadata(title="T", hashtags=expected, extra={"tags": tags})
 
 
 def test_what_no_database_takes_is_left_out(tmp_path: Path) -> None:

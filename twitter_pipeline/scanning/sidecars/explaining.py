@@ -186,6 +186,6 @@ def _fields(document: Document, entry: str | None) -> Iterable[tuple[str, object
     if isinstance(content, xmp_packet.Packet):
         return content.properties.items()
     if entry is not None:
-        entries = document.once(batch_file.by_medium).values()
+        entries = document.once(batch_file.by_medium).said.values()
         content = next((value for key, value in entries if key == entry), None)
     return ((str(name), value) for name, value in content.items()) if isinstance(content, dict) else ()

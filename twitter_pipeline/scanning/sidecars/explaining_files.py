@@ -188,10 +188,10 @@ class _File:
             return []
         reader = reader_of(document, self.claimed[0])
         if reader.KIND == table.KIND:
-            return list(document.once(table.by_medium))
+            return list(document.once(table.by_medium).said)
         if reader.KIND != batch_file.KIND:
             return []
-        index = document.once(batch_file.by_medium)
+        index = document.once(batch_file.by_medium).said
         return [name for name, (_, value) in index.items() if is_media(name) or isinstance(value, dict)]
 
     def supposed(self, medium: str) -> tuple[Finder, Look] | None:

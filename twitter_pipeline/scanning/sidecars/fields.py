@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import math
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 
 from twitter_pipeline.content import dates
 from twitter_pipeline.content.metadata import Metadata
@@ -29,6 +30,10 @@ _SECONDS = re.compile(r"-?[1-9][0-9]{0,9}")
 #: A tag of more words was made for a search engine, and reads badly as a hashtag.
 _MOST_WORDS = 2
 
+#: Tags in one text: where it is a list, and where they begin with "#", also right behind one another.
+_LISTED = re.compile(r"[,;\n、，；]+")
+_NEXT_TAG = re.compile(r"(?<=[^\s#＃])\s*(?=[#＃][^\s#＃])")
+
 #: The fields with a place of their own in Metadata.
 FIELDS = ("title", "description", "hashtags", "keywords", "link", "alt_text")
 #: What a program writes into `status` when it made nothing that can be shown.
@@ -38,7 +43,8 @@ _FAILED = frozenset({"failed", "failure", "error", "errored", "cancelled", "canc
 def read(entry: Mapping[str, object]) -> Metadata:
     """The metadata in `entry`. What is null, missing or of a wrong type is empty; a number is taken as its text.
 
-    `hashtags` and `keywords` may be lists or one text: tags divided by white space or commas, keywords by commas.
+    `hashtags` and `keywords` may be lists or one text: tags divided by commas, else by white space, keywords by commas.
+    Without `hashtags` short `tags` do, which are kept for templates as well.
     `alt_text` is a text or, for an album, a list with a text for each picture.
     Other fields go to `extra` when they are small.
     """
@@ -48,8 +54,8 @@ def read(entry: Mapping[str, object]) -> Metadata:
     return Metadata(
         title=text(entry.get("title")),
         description=text(entry.get("description")),
-        hashtags=_texts(entry.get("hashtags"), r"[\s,]+"),
-        keywords=_texts(entry.get("keywords"), ","),
+        hashtags=_short(_tags(entry.get("tags"))) if entry.get("hashtags") is None else _tags(entry["hashtags"]),
+        keywords=_texts(entry.get("keywords")),
         link=text(entry.get("link")),
         alt_text=alt_texts[0] if alt_texts else "",
         alt_texts=alt_texts if len(alt_texts) > 1 else (),
@@ -74,13 +80,13 @@ def foreign(
     templates: `{{ extra.author }}`, `{{ extra.date }}`, `{{ extra.source_url }}`. No link is posted by itself: it makes
     a post dear, and leads to where the medium was before.
     """
-    every = _texts(tags, r"[\s,]+")
+    every = _tags(tags)
     about = {"author": text(author)[:_MAX_LINK], "date": day(date), "source_url": url(source_url)}
     return Metadata(
         title=text(title),
         description=text(description),
-        hashtags=tuple(tag for tag in every if len(tag.split()) <= _MOST_WORDS),
-        keywords=tuple(dict.fromkeys((*(tag.lstrip("#") for tag in every), *_texts(keywords, ","))))[:_MAX_TAGS],
+        hashtags=_short(every),
+        keywords=tuple(dict.fromkeys((*(tag.lstrip("#＃") for tag in every), *_texts(keywords))))[:_MAX_TAGS],
         alt_text=text(alt_text),
         extra={name: value for name, value in about.items() if value},
     )
@@ -95,21 +101,22 @@ def refusal(entry: Mapping[str, object]) -> str | None:
     return f"its status is {status!r}" + (f": {why}" if why else "")
 
 
-def first(entry: object, *names: str) -> object:
-    """The first of these fields of an object that is neither missing, null nor empty; of a list, its first item."""
-    if not isinstance(entry, Mapping):
-        return None
-    for name in names:
-        value = entry.get(name)
-        if isinstance(value, list):
-            value = next(iter(value), None)
-        if value not in (None, "", {}) and not (isinstance(value, str) and not value.strip()):
-            return value
-    return None
+def first(entry: object, *names: str, usable: Callable[[object], object] = lambda _: True) -> object:
+    """Of these fields of an object, or the items of those that are lists, the first that says anything usable."""
+    return next(filter(usable, _said(entry, names)), None)
+
+
+def _said(entry: object, names: Iterable[str]) -> Iterator[object]:
+    if isinstance(entry, Mapping):
+        for name in names:
+            value = entry.get(name)
+            for one in value[:_MAX_TAGS] if isinstance(value, list) else [value]:
+                if one not in (None, "", {}) and not (isinstance(one, str) and not one.strip()):
+                    yield one
 
 
 def within(entry: object, *path: str) -> object:
-    """What lies below `entry` at `path`; None where there is no such thing. On the way, of a list its first item."""
+    """What lies below `entry` at `path`; None where there is no such thing. On the way, of a list the first item."""
     for name in path:
         entry = first(entry, name)
     return entry
@@ -117,7 +124,12 @@ def within(entry: object, *path: str) -> object:
 
 def named(value: object) -> object:
     """Somebody's name: the text itself, or the name of an object such as `{"username": …, "name": …}`."""
-    return first(value, "username", "name", "nick", "screen_name", "nickname", "login") or value
+    return first(value, "username", "name", "nick", "screen_name", "nickname", "login", usable=text) or value
+
+
+def author(entry: object, *names: str) -> object:
+    """The first of these fields of an object that names somebody."""
+    return named(first(entry, *names, usable=lambda value: text(named(value))))
 
 
 def day(value: object) -> str:
@@ -149,14 +161,27 @@ def joined(lines: Iterable[str]) -> str:
 
 def text(value: object) -> str:
     """A text, cleaned; a number as its text; empty for anything else."""
-    if isinstance(value, (int, float)) and not isinstance(value, bool):
+    if isinstance(value, (int, float)) and not isinstance(value, bool) and math.isfinite(value):
         value = str(value)
     return clean(value[:_MAX_CHARACTERS]).strip() if isinstance(value, str) else ""
 
 
-def _texts(value: object, separator: str) -> tuple[str, ...]:
+def _tags(value: object) -> tuple[str, ...]:
+    """The tags of a list, or of a text: `#cat #nap`, `cat, nap at noon`, `#cat#nap`."""
     if isinstance(value, str):
-        value = re.split(separator, value[:_MAX_CHARACTERS])
+        value = value[:_MAX_CHARACTERS]
+        value = _LISTED.split(value) if _LISTED.search(value) else value.split()
+    glued = _texts(value)
+    return tuple(filter(None, (tag.strip() for tags in glued for tag in _NEXT_TAG.split(tags))))[:_MAX_TAGS]
+
+
+def _short(tags: Iterable[str]) -> tuple[str, ...]:
+    return tuple(tag for tag in tags if len(tag.split()) <= _MOST_WORDS)
+
+
+def _texts(value: object) -> tuple[str, ...]:
+    if isinstance(value, str):
+        value = value[:_MAX_CHARACTERS].split(",")
     if not isinstance(value, list):
         return ()
     return tuple(filter(None, map(text, value[:_MAX_TAGS])))

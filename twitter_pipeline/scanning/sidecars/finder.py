@@ -9,6 +9,7 @@ from pathlib import Path
 
 from twitter_pipeline.config import Project, Source
 from twitter_pipeline.scanning.kinds import is_media
+from twitter_pipeline.scanning.sidecars import fields
 from twitter_pipeline.scanning.sidecars.document import Document, Unreadable
 from twitter_pipeline.scanning.sidecars.found import Problem, Sidecar
 from twitter_pipeline.scanning.sidecars.listing import Listing, base_of, name_key
@@ -153,6 +154,9 @@ class Finder:
         if reader not in self.readers:
             return Passed(f"it is of the kind {reader.KIND}, which the source's `sidecars` does not name")
         answer = reader.read(document, wanted)
+        if isinstance(answer, Words) and isinstance(document.content, dict):
+            # One of many media may say it of them all.
+            answer = answer if (why := fields.refusal(document.content)) is None else Refused(why)
         if named.SHARED and reader is not named and not isinstance(answer, Passed):
             # Its name binds it to no medium, and its content is not one that says of which it speaks.
             return Passed(f"it is of the kind {reader.KIND}, and not called after a medium")

@@ -139,9 +139,9 @@ class Listing:
         return self.bases_of(("video", "image"))
 
     @cached_property
-    def folded_media_bases(self) -> set[str]:
-        """`media_bases` whatever their letter case."""
-        return set(map(str.casefold, self.media_bases))
+    def folded_media_bases(self) -> Counter[str]:
+        """`media_bases` whatever their letter case, with how many are one then."""
+        return Counter(map(str.casefold, self.media_bases))
 
     def bases_of(self, types: Collection[str]) -> set[str]:
         """Its media of these types, by `base_of`."""

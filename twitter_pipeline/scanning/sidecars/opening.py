@@ -7,7 +7,7 @@ import time
 from collections import OrderedDict
 from collections.abc import Callable
 
-from twitter_pipeline.scanning.sidecars import document, tables, xmp_packet
+from twitter_pipeline.scanning.sidecars import document, tables, workbook, xmp_packet
 from twitter_pipeline.scanning.sidecars.document import Document, File, Malformed
 
 #: Files kept parsed between scans, by what they take on disk.
@@ -44,7 +44,7 @@ def _content(name: str, content: bytes) -> object:
     if name.endswith((".csv", ".tsv")):
         return tables.from_csv(content)
     if name.endswith(".xlsx"):
-        return tables.from_xlsx(content)
+        return workbook.from_xlsx(content)
     if name.endswith(".xmp"):
         return xmp_packet.from_xmp(content)
     return document.from_json(content)

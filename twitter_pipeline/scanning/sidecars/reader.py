@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Protocol
+from typing import Generic, Protocol, TypeVar
 
 from twitter_pipeline.content.metadata import Metadata
 from twitter_pipeline.scanning.kinds import type_of
 from twitter_pipeline.scanning.sidecars.document import Document
 from twitter_pipeline.scanning.sidecars.listing import Listing, base_of
+
+T = TypeVar("T")
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,29 @@ class Wanted:
     def is_alone(self) -> bool:
         """Whether no other medium of its type lies in its folder, so that what speaks of the folder speaks of it."""
         return self.near and self.beside.types[type_of(self.name)] == 1
+
+
+@dataclass(frozen=True)
+class ByName(Generic[T]):
+    """What a file of many media says of each."""
+
+    #: By their names, as `listing.last_part`, with or without their endings.
+    said: Mapping[str, T]
+
+    def of(self, wanted: Wanted) -> T | None:
+        """What is said of the medium; in another letter case where no other medium's name differs in that alone."""
+        found = _first(self.said, wanted.name, wanted.base)
+        if found is None and wanted.beside.folded_media_bases[wanted.base.casefold()] <= 1:
+            found = _first(self._folded, wanted.name.casefold(), wanted.base.casefold())
+        return found
+
+    @cached_property
+    def _folded(self) -> dict[str, T]:
+        return {name.casefold(): one for name, one in self.said.items()}
+
+
+def _first(said: Mapping[str, T], *names: str) -> T | None:
+    return next((said[name] for name in names if name in said), None)
 
 
 @dataclass(frozen=True)
@@ -93,4 +118,7 @@ class Reader(Protocol):
         """Whether the content alone shows that it is of this kind, whatever the file is called. Does not raise."""
 
     def read(self, document: Document, wanted: Wanted, /) -> Answer:
-        """What the document says of the medium; None for nothing. Raises Malformed, and nothing else."""
+        """What the document says of the medium; None for nothing. Raises Malformed, and nothing else.
+
+        That all of a JSON file has failed (`fields.refusal`) is seen to by the finder.
+        """

@@ -1,27 +1,30 @@
-"""Tables that people keep: CSV and XLSX, as rows of text under a row of names."""
+"""Tables that people keep, as rows of text under a row of names; those of a CSV file (`workbook` has XLSX)."""
 
 from __future__ import annotations
 
 import csv
 import io
+import itertools
 import re
-import warnings
-import zipfile
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, time
+from functools import cached_property
 
+from twitter_pipeline.content.data import words
 from twitter_pipeline.scanning.sidecars.columns import meaning
-from twitter_pipeline.scanning.sidecars.document import MAX_BYTES, Malformed, from_text
+from twitter_pipeline.scanning.sidecars.document import Malformed, from_text
 
 #: Of a table; what lies beyond is not looked at.
 MOST_ROWS, MOST_COLUMNS = 50_000, 100
 #: The names of the columns stand in one of the first rows: a title, or an empty row, may go before.
 _HEADER_WITHIN = 10
-#: What a workbook may have unpacked, in bytes; and how many times what it has packed. A sheet of a small bomb takes
-#: minutes and gigabytes.
-_MOST_UNPACKED, _MOST_TIMES, _SMALL = MAX_BYTES, 50, 1_000_000
 _DELIMITERS = ",;\t|"
+#: What tables are written in that are not UTF-8: the names of their columns are looked for as these.
+_ENCODINGS = ("latin-1", "cp1251", "gb18030", "big5", "cp932", "cp949")
+_HEAD = 100_000
+
+#: Stands where a formula has no value.
+NOT_SAVED = "\ufdd0formula"
 
 
 @dataclass(frozen=True)
@@ -37,34 +40,47 @@ class Table:
         """Whether there is such a column."""
         return bool(self.names)
 
+    @cached_property
+    def file_places(self) -> tuple[int, ...]:
+        """Which columns do, from 0."""
+        return tuple(place for place, name in enumerate(self.names) if _names_a_file(name))
+
+
+def fault(cell: str) -> str | None:
+    """Why a cell holds nothing that anybody wrote; None where it does."""
+    if cell == NOT_SAVED:
+        return "is a formula whose value was not saved; open and save it in a spreadsheet program"
+    is_error = cell.startswith("#") and cell.strip() in words("formula_errors")
+    return f"is the error {cell.strip()} of a formula; mend it" if is_error else None
+
 
 def from_csv(content: bytes) -> Table:
     """The table in a file of values divided by commas, semicolons, tabs or bars. Raises Malformed."""
+    # An export of another program is none of ours, whatever is wrong with it.
     try:
         text = from_text(content)
     except Malformed:
-        # An export of another program is none of ours; of a table that is, the letters must be the right ones.
-        if _from_text(content.decode("latin-1")).names_files:
-            raise
+        if any(_is_ours(*_divided(content[:_HEAD].decode(encoding, "replace"))) for encoding in _ENCODINGS):
+            raise  # the letters must be the right ones
         return Table()
-    return _from_text(text)
+    text, delimiter = _divided(text)
+    return table_of(_rows(text, delimiter)) if _is_ours(text, delimiter) else Table()
 
 
-def _from_text(text: str) -> Table:
+def _is_ours(text: str, delimiter: str) -> bool:
+    return bool(_names_of(_head(text, delimiter)))
+
+
+def _divided(text: str) -> tuple[str, str]:
+    """The rows of a text, and what divides them into cells."""
     if (said := re.match(r"\s*sep=(.)\s*\n", text)) is not None:  # a hint to Excel
-        text, delimiters = text[said.end() :], said[1]
-    else:
-        delimiters = _DELIMITERS
-    delimiter = max(delimiters, key=lambda mark: _known(_head(text, mark)))
-    try:
-        return _table(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
-    except csv.Error as error:
-        raise Malformed(f"no valid CSV: {error}") from error
+        return text[said.end() :], said[1]
+    return text, max(_DELIMITERS, key=lambda mark: _known(_head(text, mark)))
 
 
 def _head(text: str, delimiter: str) -> list[list[str]]:
     try:
-        lines = csv.reader(io.StringIO(text[:100_000], newline=""), delimiter=delimiter)
+        lines = csv.reader(io.StringIO(text[:_HEAD], newline=""), delimiter=delimiter)
         return [row for row, _ in zip(lines, range(_HEADER_WITHIN), strict=False)]
     except csv.Error:
         return []
@@ -74,53 +90,44 @@ def _known(rows: Iterable[Sequence[str]]) -> int:
     return max((sum(meaning(name) is not None for name in row) for row in rows), default=0)
 
 
-def from_xlsx(content: bytes) -> Table:
-    """The first sheet of a workbook that names files. Raises Malformed."""
-    import openpyxl  # takes a third of a second
+def _rows(text: str, delimiter: str) -> Iterator[list[str]]:
+    """The rows of a CSV. Raises Malformed, also where a quotation mark takes the rows after it into its cell.
 
-    try:
-        with zipfile.ZipFile(io.BytesIO(content)) as parts:
-            unpacked = sum(part.file_size for part in parts.infolist())
-        if unpacked > min(_MOST_UNPACKED, _SMALL + _MOST_TIMES * len(content)):
-            raise Malformed(f"unpacked it has {unpacked / 1e6:,.0f} MB; split it")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # of what only Excel shows
-            book = openpyxl.load_workbook(io.BytesIO(content), read_only=True, data_only=True, keep_links=False)
-            for sheet in book.worksheets:
-                rows = sheet.iter_rows(values_only=True, max_row=MOST_ROWS, max_col=MOST_COLUMNS)
-                if (table := _table([_shown(cell) for cell in row] for row in rows)).names_files:
-                    return table
-    except Malformed:
-        raise
-    except Exception as error:  # what openpyxl raises on a broken part is not told apart by anything
-        raise Malformed(
-            f"no workbook that can be read ({type(error).__name__}); is it protected by a password?"
-        ) from error
-    return Table()
-
-
-def _shown(cell: object) -> str:
-    if cell is None:
-        return ""
-    if isinstance(cell, datetime) and cell.time() == time(0):
-        cell = cell.date()
-    if isinstance(cell, (datetime, date)):
-        return cell.isoformat()
-    if isinstance(cell, float) and cell.is_integer():
-        cell = int(cell)
-    return str(cell)
+    One that is closed in its own line does no harm, whatever comes after it: `"The" cat`.
+    """
+    lines = list(io.StringIO(text, newline=""))
+    rows = csv.reader(lines, delimiter=delimiter, strict=True)
+    while True:
+        begin = rows.line_num + 1
+        try:
+            row = next(rows, None)
+        except csv.Error as error:
+            try:
+                row, *more = csv.reader([lines[begin - 1], ""], delimiter=delimiter)
+            except csv.Error:
+                more = []
+            if rows.line_num > begin or not more:
+                why = f"no valid CSV: {error}, in the row that begins in line {begin}"
+                raise Malformed(f"{why}; is a quotation mark not closed?") from error
+        if row is None:
+            return
+        yield row
 
 
-def _table(rows: Iterable[Sequence[str]]) -> Table:
+def table_of(rows: Iterable[Sequence[str]]) -> Table:
+    """The rows under the one that names the columns; nothing where no column names files."""
     numbered = enumerate(rows, start=1)
-    names: tuple[str, ...] = ()
-    for number, row in numbered:
-        if any((found := meaning(name)) is not None and found[0] == "file" for name in row[:MOST_COLUMNS]):
-            names = tuple(row[:MOST_COLUMNS])
-            break
-        if number == _HEADER_WITHIN:
-            break
+    names = _names_of(row for _, row in itertools.islice(numbered, _HEADER_WITHIN))
     return Table(names, tuple(_filled(numbered))) if names else Table()
+
+
+def _names_of(rows: Iterable[Sequence[str]]) -> tuple[str, ...]:
+    """The first row that names a column of files; it is the last one taken."""
+    return next((tuple(row[:MOST_COLUMNS]) for row in rows if any(map(_names_a_file, row[:MOST_COLUMNS]))), ())
+
+
+def _names_a_file(column: str) -> bool:
+    return (found := meaning(column)) is not None and found[0] == "file"
 
 
 def _filled(numbered: Iterable[tuple[int, Sequence[str]]]) -> Iterator[tuple[int, tuple[str, ...]]]:

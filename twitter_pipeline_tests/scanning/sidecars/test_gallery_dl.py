@@ -43,6 +43,18 @@ SITE = {"category": "pixiv", "subcategory": "work"}
             ),
         ),
         (
+            {"status": {"text": "Blue<br>sea", "text_raw": "Blue sea", "user": {"screen_name": "Ann"}}},
+            Metadata(description="Blue sea", extra={"author": "Ann"}),
+        ),
+        (
+            {"description": "Blue.", "tags": {"general": ["sea", "sky"], "artist": ["ann"], "meta": ["hi_res"]}},
+            Metadata(description="Blue.", hashtags=("sea", "sky", "ann"), keywords=("sea", "sky", "ann")),
+        ),
+        (
+            {"caption": "Blue.", "tags": [{"name": "海", "translated_name": "sea"}], "content": {"x": 1}},
+            Metadata(description="Blue.", hashtags=("海",), keywords=("海",)),
+        ),
+        (
             {
                 "title": 7,
                 "description": None,

@@ -27,11 +27,28 @@ WORDS = {"title": "Coffee", "description": "Why it works.", "tags": ["coffee"]}
         {"video_file": "/srv/out/final.mov"},
         {"title": None, "titles": ["Coffee", "More coffee"]},
         {"title": "", "titles": [{"title": "Coffee"}]},
+        {"title": {}, "titles": [None, {"score": 3}, "Coffee"]},
         {"status": None, "video_file": 7},
     ],
 )
 def test_it_speaks_of_the_video_it_names_or_of_the_only_one(tmp_path: Path, name: str, more: dict[str, Any]) -> None:
     assert understood(tmp_path, "final.mp4", {name: {**WORDS, **more}, "cover.jpg": b""}) == COFFEE
+
+
+def test_tags_in_one_text_are_divided_at_its_commas(tmp_path: Path) -> None:
+    files = {"metadata.json": {"title": "Coffee", "tags": "black coffee, tea, why coffee works so well"}}
+    assert understood(tmp_path, "final.mp4", files) == Metadata(
+        title="Coffee",
+        hashtags=("black coffee", "tea"),
+        keywords=("black coffee", "tea", "why coffee works so well"),
+    )
+
+
+def test_the_picture_beside_a_video_is_its_cover(tmp_path: Path) -> None:
+    files = {"seo_metadata.json": WORDS, "final.mp4": b""}
+    assert understood(tmp_path, "cover.png", files) is None
+    assert understood(tmp_path, "final.mp4", {}) == COFFEE
+    assert understood(tmp_path / "apart", "picture.png", {"metadata.json": WORDS}) == COFFEE
 
 
 def test_of_several_videos_it_speaks_only_of_the_one_it_names(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from twitter_pipeline.content import Metadata
 from twitter_pipeline_tests.scanning.sidecars.beside import understood, xz
 
 NAME = "2024-01-02_03-04-05_UTC"
-NODE = {
+NODE: dict[str, Any] = {
     "shortcode": "C1a-b_2",
     "edge_media_to_caption": {"edges": [{"node": {"text": "The sea\n#sea"}}]},
     "owner": {"username": "ann"},
@@ -55,5 +55,14 @@ def test_what_is_about_an_account_is_no_post(tmp_path: Path, about: object) -> N
 
 
 def test_whatever_is_null_or_of_a_wrong_type_costs_nothing_else(tmp_path: Path) -> None:
-    broken = {"node": {**NODE, "owner": None, "taken_at_timestamp": "soon", "shortcode": "../../x"}}
+    edges = [None, *NODE["edge_media_to_caption"]["edges"]]
+    broken = {
+        "node": {
+            **NODE,
+            "edge_media_to_caption": {"edges": edges},
+            "owner": None,
+            "taken_at_timestamp": "soon",
+            "shortcode": "../../x",
+        }
+    }
     assert understood(tmp_path, f"{NAME}.jpg", {f"{NAME}.json": broken}) == Metadata(description="The sea\n#sea")

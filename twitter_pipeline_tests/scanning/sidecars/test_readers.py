@@ -125,6 +125,13 @@ def test_a_file_without_words_lets_the_others_speak(tmp_path: Path, name: str) -
     assert understood(tmp_path, MEDIA, files) == Metadata(title="T")
 
 
+@pytest.mark.parametrize("name", [name for name, content in IN_ORDER.items() if isinstance(content, dict)])
+def test_a_file_that_says_it_failed_is_not_posted_whatever_its_kind(tmp_path: Path, name: str) -> None:
+    failed = problem(tmp_path, MEDIA, {name: {**IN_ORDER[name], "status": "failed", "error": "no disk"}})
+    assert failed.refuses
+    assert failed.message.endswith("its status is 'failed': no disk")
+
+
 def test_kinds_that_the_source_does_not_name_do_not_count(tmp_path: Path) -> None:
     assert understood(tmp_path, MEDIA, IN_ORDER, kinds=("text", "xmp")) == Metadata(title="a.txt")
     assert understood(tmp_path, MEDIA, {}, kinds=("tiktok",)) is None

@@ -148,7 +148,8 @@ def test_an_edited_picture_shares_what_google_wrote_and_nothing_else(tmp_path: P
     "album",
     [
         {"title": "Trip", "description": "To the sea", "date": {"timestamp": "1696573800"}, "access": "protected"},
-        {"title": "Trip", "description": "", "access": "protected"},
+        {"title": "Trip", "enrichments": [{"narrativeEnrichment": {"text": "Day one"}}], "sharedAlbumComments": []},
+        {"title": "Trip", "enrichments": []},
         {"title": "Trip", "access": "protected", "geoData": {"latitude": 0.0}, "sharedAlbumComments": [{"text": "Oh"}]},
         {"albumData": {"title": "Trip", "description": "To the sea"}},
     ],
@@ -156,6 +157,29 @@ def test_an_edited_picture_shares_what_google_wrote_and_nothing_else(tmp_path: P
 @pytest.mark.parametrize("name", ["metadata.json", "a.json", "a.jpg.json"])
 def test_what_is_about_an_album_is_no_picture_s(tmp_path: Path, name: str, album: object) -> None:
     assert understood(tmp_path, "a.jpg", {name: album}) is None
+
+
+@pytest.mark.parametrize("access", ["protected", "shared", ""])
+def test_without_other_marks_the_name_tells_an_album_from_words_of_one_s_own(tmp_path: Path, access: str) -> None:
+    about = {"title": "Trip", "description": "To the sea", "access": access}
+    assert understood(tmp_path, "a.mp4", {"metadata.json": about}) is None
+    own = Metadata("Trip", "To the sea", extra={"access": access})
+    assert understood(tmp_path, "a.mp4", {"a.json": about}) == own
+    assert understood(tmp_path, "b.jpg", {"b.jpg.json": about}) == own
+
+
+@pytest.mark.parametrize("album", [{"title": "Trip"}, {"title": "Trip", "description": "To the sea"}])
+@pytest.mark.parametrize("of_picture", ["a.jpg.supplemental-metadata.json", "b.heic.suppl.json", "a.jpg.s(1).json"])
+def test_a_bare_title_beside_files_of_takeout_is_an_album_s(
+    tmp_path: Path, album: dict[str, str], of_picture: str
+) -> None:
+    files = {"metadata.json": album, of_picture: {**PHOTO, "description": ""}}
+    metadata = understood(tmp_path, "a.jpg", files)
+    assert metadata is None or not metadata.has_words
+    (tmp_path / of_picture).unlink()
+    metadata = understood(tmp_path, "a.jpg", {})
+    assert metadata is not None
+    assert metadata.title == "Trip"
 
 
 @pytest.mark.parametrize("more", [{"access": "protected"}, {"date": {"timestamp": "1696573800"}}])

@@ -47,6 +47,52 @@ def test_one_without_words_lets_others_speak(tmp_path: Path) -> None:
     assert understood(tmp_path, "a.jpg", {"a.jpg.xmp": wordless, "a.xmp": XMP}) == SEA
 
 
+def with_tags(tags: list[str], paths: list[str]) -> str:
+    lists = (("dc:subject", tags), ("lr:hierarchicalSubject", paths))
+    said = "".join(
+        f"<{name}><rdf:Bag>{''.join(f'<rdf:li>{item}</rdf:li>' for item in items)}</rdf:Bag></{name}>"
+        for name, items in lists
+    )
+    begin, end = XMP.split("<dc:subject>")[0], XMP.split("</dc:subject>")[1]
+    return begin.replace("xmlns:dc", 'xmlns:lr="http://ns.adobe.com/lightroom/1.0/" xmlns:dc') + said + end
+
+
+@pytest.mark.parametrize(
+    ("tags", "paths", "kept"),
+    [
+        (
+            ["darktable", "exported", "format", "nef", "sea"],
+            ["darktable|exported", "darktable|format|nef", "sea"],
+            ("sea",),
+        ),
+        (["darktable", "format", "nef"], ["darktable|format|nef", "print|format"], ("format",)),
+        (["Places", "Sea", "Places|Sea"], ["Places|Sea"], ("Places", "Sea")),
+        (["darktable", "sea"], [], ("darktable", "sea")),
+    ],
+)
+def test_tags_that_nobody_gave_are_none(
+    tmp_path: Path, tags: list[str], paths: list[str], kept: tuple[str, ...]
+) -> None:
+    metadata = understood(tmp_path, "a.jpg", {"a.xmp": with_tags(tags, paths)})
+    assert metadata is not None
+    assert metadata.hashtags == metadata.keywords == kept
+
+
+@pytest.mark.parametrize(
+    "written",
+    ["OLYMPUS DIGITAL CAMERA", " Olympus digital  camera ", "SONY DSC", "DCIM\\100GOPRO\\GOPR0042.JPG", "oznor"],
+)
+def test_what_a_camera_writes_there_is_nobody_s_words(tmp_path: Path, written: str) -> None:
+    of_camera = XMP.replace("The sea", written).replace("It is blue.", written)
+    metadata = understood(tmp_path, "a.jpg", {"a.xmp": of_camera})
+    assert metadata is not None
+    assert not metadata.has_words
+    assert (
+        understood(tmp_path, "b.jpg", {"b.jpg.suppl.json": {"photoTakenTime": {}, "description": written}})
+        == Metadata()
+    )
+
+
 def test_only_the_packet_s_own_words_are_read_however_deep_others_lie(tmp_path: Path) -> None:
     depth = 5_000
     nested = XMP.replace(

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from twitter_pipeline.content import Metadata
 from twitter_pipeline_tests.scanning.sidecars.beside import sample, understood
@@ -41,8 +45,49 @@ def test_whatever_is_null_or_of_a_wrong_type_costs_nothing_else(tmp_path: Path) 
         "timestamp": -1,
     }
     assert understood(tmp_path, "a.mp4", {"a.info.json": broken}) == Metadata(
-        title="Cats", description="They sleep.", extra={"source_url": "https://example.com/watch?v=1"}
+        title="Cats",
+        description="They sleep.",
+        extra={"date": "2026-01-31", "source_url": "https://example.com/watch?v=1"},
     )
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        {"title": {"en": "Cats"}, "fulltitle": "Cats"},
+        {"title": float("inf"), "fulltitle": "Cats"},
+        {"timestamp": "soon"},
+        {"uploader": True, "channel": "Ann"},
+        {"uploader": [None, {}, "Ann"]},
+    ],
+)
+def test_where_one_field_says_nothing_usable_the_next_one_does(tmp_path: Path, broken: dict[str, Any]) -> None:
+    expected = understood(tmp_path / "1", "a.mp4", {"a.info.json": INFO})
+    written = json.dumps({**INFO, **broken}).replace("Infinity", "1e999")
+    assert understood(tmp_path / "2", "a.mp4", {"a.info.json": written}) == expected
+
+
+@pytest.mark.parametrize(
+    ("title", "description", "kept"),
+    [
+        ("Ann - We built a boat, and it floats", "We built a boat,\nand it floats https://t.co/abc", ""),
+        ("We built a boat out of wood and it...", "We built a boat out of wood and it floats #boat", ""),
+        ("We built a boat out of wo…", "We built a boat out of wood", ""),
+        ("We built a boat", "We built a boat", ""),
+        ("Video by Ann", "It floats.", ""),
+        ("Video by the sea", "It floats.", "Video by the sea"),
+        ("Cat", "Catalonia in spring", "Cat"),
+        ("Our boat", "We built a boat.", "Our boat"),
+        ("Our boat...", "We built a boat.", "Our boat..."),
+        ("We built a boat", "", "We built a boat"),
+    ],
+)
+def test_a_title_that_yt_dlp_made_of_the_description_is_not_said_twice(
+    tmp_path: Path, title: str, description: str, kept: str
+) -> None:
+    metadata = understood(tmp_path, "a.mp4", {"a.info.json": {**INFO, "title": title, "description": description}})
+    assert metadata is not None
+    assert (metadata.title, metadata.description.replace("\n", " ")) == (kept, description.replace("\n", " "))
 
 
 def test_its_content_is_known_under_another_name(tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Iterable
 
 from twitter_pipeline.scanning.sidecars import fields
 from twitter_pipeline.scanning.sidecars.document import Document, as_object
-from twitter_pipeline.scanning.sidecars.reader import Answer, Refused, Wanted, Words
+from twitter_pipeline.scanning.sidecars.reader import Answer, Wanted, Words
 
 KIND = "json"
 EXAMPLES: tuple[str, ...] = ("a.json", "a.en.json", "a_en.json", "a-en.json")
@@ -49,6 +49,4 @@ def understands(content: object, /) -> bool:
 def read(document: Document, wanted: Wanted, /) -> Answer:
     """All of it is about the medium."""
     entry = as_object(document.content, "it")
-    if (why := fields.refusal(entry)) is not None:
-        return Refused(why)
     return Words(fields.read(entry))

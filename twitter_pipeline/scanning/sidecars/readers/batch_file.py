@@ -19,7 +19,7 @@ from twitter_pipeline.scanning.sidecars import fields
 from twitter_pipeline.scanning.sidecars.document import Document, File, as_object
 from twitter_pipeline.scanning.sidecars.listing import Listing, last_part
 from twitter_pipeline.scanning.sidecars.opening import open_document
-from twitter_pipeline.scanning.sidecars.reader import Answer, Refused, Wanted, Words
+from twitter_pipeline.scanning.sidecars.reader import Answer, ByName, Refused, Wanted, Words
 
 KIND = "batch"
 EXAMPLES: tuple[str, ...] = ("en_prompt_results_20260131_120000.json", "en_week.json")
@@ -27,8 +27,8 @@ FIELDS: tuple[str, ...] = fields.FIELDS
 SHARED = True
 IN_LANGUAGES = True
 
-#: By `name_key` of a medium's name: the name as the file has it, and what it says.
-Index = dict[str, tuple[str, object]]
+#: The name of a medium as the file has it, and what it says.
+Index = ByName[tuple[str, object]]
 
 _LANGUAGE_FIRST = re.compile(r"[A-Za-z]{2,3}([-_][A-Za-z0-9]{2,8})*_.*\.json")
 
@@ -51,8 +51,7 @@ def understands(content: object, /) -> bool:
 def read(document: Document, wanted: Wanted, /) -> Answer:
     """What its entry for the medium says."""
     as_object(document.content, "it")
-    index = document.once(by_medium)
-    found = index.get(wanted.name) or index.get(wanted.base)
+    found = document.once(by_medium).of(wanted)
     if found is None:
         return None
     key, value = found
@@ -75,11 +74,12 @@ def document_of(file: File) -> Mapping[str, object]:
 def by_medium(document: object) -> Index:
     """What a batch file says, by medium."""
     if not isinstance(document, dict):
-        return {}
-    index = {last_part(key): (key, value) for key, value in document.items()}
+        return ByName({})
+    # A medium of which it has but null is one that it does not know.
+    index = {last_part(key): (key, value) for key, value in document.items() if value is not None}
     videos = document.get("videos")
     if isinstance(videos, list):
         for video in videos:
             if isinstance(video, dict) and isinstance(key := video.get("filename"), str):
                 index[last_part(key)] = (key, {name: value for name, value in video.items() if name != "filename"})
-    return index
+    return ByName(index)

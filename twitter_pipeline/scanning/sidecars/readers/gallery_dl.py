@@ -9,16 +9,21 @@ from collections.abc import Iterable, Sequence
 from twitter_pipeline.scanning.kinds import is_media
 from twitter_pipeline.scanning.sidecars import fields
 from twitter_pipeline.scanning.sidecars.document import Document, as_object
-from twitter_pipeline.scanning.sidecars.reader import Answer, Refused, Wanted, Words
+from twitter_pipeline.scanning.sidecars.reader import Answer, Wanted, Words
 
 KIND = "gallery-dl"
 EXAMPLES: tuple[str, ...] = ("a.jpg.json",)
 _DESCRIPTIONS = ("description", "content", "caption", "selftext", "body", "text", "message")
 _AUTHORS = ("author", "user", "username", "uploader", "artist")
 _SOURCES = ("post_url", "permalink", "webpage_url", "url")
-FIELDS: tuple[str, ...] = ("title", *_DESCRIPTIONS, "hashtags", "tags", *_AUTHORS, "date", *_SOURCES)
+#: Where Weibo's words lie.
+_POST = "status"
+FIELDS: tuple[str, ...] = ("title", *_DESCRIPTIONS, _POST, "hashtags", "tags", *_AUTHORS, "date", *_SOURCES)
 SHARED = False
 IN_LANGUAGES = False
+
+#: Groups of tags that tell of the file, not of what it shows.
+_NO_TAGS = frozenset(("meta", "invalid"))
 
 _VALUE = r"""\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'<>]+)"""
 #: HTML's tags, and where its comments begin and end. What stands in a tag has "=": "a<b and c>d" is none.
@@ -63,10 +68,9 @@ def understands(content: object, /) -> bool:
 def read(document: Document, wanted: Wanted, /) -> Answer:
     """Each site has its own fields; of several that may be the words the first one counts."""
     about = as_object(document.content, "it")
-    if (why := fields.refusal(about)) is not None:
-        return Refused(why)
-    description = fields.first(about, *_DESCRIPTIONS)
-    tags = about.get("hashtags") or about.get("tags")
+    post = fields.first(about, _POST)
+    description = fields.first(about, *_DESCRIPTIONS, usable=fields.text) or fields.first(post, "text_raw", "text")
+    tags = _tags_of(about.get("hashtags") or about.get("tags"))
     if not understands(about) and not any(name in about for name in (*_AUTHORS, *_SOURCES)):
         # Nothing in it comes from elsewhere: somebody wrote it for this pipeline, and called it after the whole name.
         return Words(fields.read({**about, "description": description, "hashtags": tags}))
@@ -75,11 +79,21 @@ def read(document: Document, wanted: Wanted, /) -> Answer:
             title=_plain(about.get("title")),
             description=_plain(description),
             tags=tags,
-            author=fields.named(fields.first(about, *_AUTHORS)),
+            author=fields.author(about, *_AUTHORS) or fields.author(post, *_AUTHORS),
             date=about.get("date"),
-            source_url=fields.first(about, *_SOURCES),
+            source_url=fields.first(about, *_SOURCES, usable=fields.url),
         )
     )
+
+
+def _tags_of(value: object) -> object:
+    """Of tags in groups (e621) or with what they are in other languages (pixiv) the tags; anything else as it is."""
+    if isinstance(value, dict):
+        groups = [group for name, group in value.items() if name not in _NO_TAGS and isinstance(group, list)]
+        return [tag for group in groups for tag in group]
+    if isinstance(value, list):
+        return [fields.named(tag) if isinstance(tag, dict) else tag for tag in value]
+    return value
 
 
 def _plain(value: object) -> object:

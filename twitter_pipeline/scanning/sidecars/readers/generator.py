@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from twitter_pipeline.scanning.kinds import type_of
 from twitter_pipeline.scanning.sidecars import fields
 from twitter_pipeline.scanning.sidecars.document import Document, as_object
 from twitter_pipeline.scanning.sidecars.listing import base_of, last_part
-from twitter_pipeline.scanning.sidecars.reader import Answer, Passed, Refused, Wanted, Words
+from twitter_pipeline.scanning.sidecars.reader import Answer, Passed, Wanted, Words
+from twitter_pipeline.scanning.sidecars.readers import takeout
 
 KIND = "generator"
 EXAMPLES: tuple[str, ...] = ("seo_metadata.json", "metadata.json")
@@ -44,12 +46,11 @@ def read(document: Document, wanted: Wanted, /) -> Answer:
     file = next((fields.text(path) for name in _FILES if isinstance(path := about.get(name), str)), "")
     if claims(document.name) and (why := _why_not_of(file, wanted)) is not None:
         return Passed(why)
-    if (why := fields.refusal(about)) is not None:
-        return Refused(why)
-    title = fields.first(about, "title", "titles")
+    if document.name.lower() == "metadata.json" and takeout.may_be_album(about, wanted.beside):
+        return Passed("it is about an album of Google Photos")
     return Words(
         fields.foreign(
-            title=fields.first(title, "title", "text") if isinstance(title, dict) else title,
+            title=_title(fields.first(about, "title", "titles", usable=_title)),
             description=about.get("description"),
             tags=about.get("hashtags") or about.get("tags"),
             keywords=about.get("keywords"),
@@ -57,10 +58,16 @@ def read(document: Document, wanted: Wanted, /) -> Answer:
     )
 
 
+def _title(said: object) -> str:
+    return fields.text(fields.first(said, "title", "text", usable=fields.text) or said)
+
+
 def _why_not_of(file: str, wanted: Wanted) -> str | None:
     if file:
         named = last_part(file)
         return None if wanted.name == named or wanted.base == base_of(named) else f"it speaks of {named}"
+    if type_of(wanted.name) == "image" and wanted.beside.types["video"]:
+        return "it is a video's, and there is one in its folder"
     if wanted.is_alone:
         return None
     return f"it names no video, and {'its folder holds several media' if wanted.near else 'lies apart from them'}"

@@ -72,7 +72,7 @@ def read(document: Document, wanted: Wanted, /) -> Answer:
         fields.foreign(
             description=caption or fields.within(node, "caption"),
             author=fields.within(node, "owner", "username"),
-            date=fields.first(node, "taken_at_timestamp", "date"),
+            date=fields.first(node, "taken_at_timestamp", "date", usable=fields.day),
             source_url=f"https://www.instagram.com/p/{shortcode}/" if re.fullmatch(r"[\w-]+", shortcode) else None,
         )
     )

@@ -6,24 +6,22 @@ Columns are known by what people call them in many languages (`columns`). A colu
 
 from __future__ import annotations
 
-import re
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
+from twitter_pipeline.content.language_codes import language_of
 from twitter_pipeline.scanning.sidecars import fields
 from twitter_pipeline.scanning.sidecars.columns import meaning
 from twitter_pipeline.scanning.sidecars.document import Document, Malformed
 from twitter_pipeline.scanning.sidecars.listing import last_part
-from twitter_pipeline.scanning.sidecars.reader import Answer, Passed, Refused, Wanted, Words
-from twitter_pipeline.scanning.sidecars.tables import Table
+from twitter_pipeline.scanning.sidecars.reader import Answer, ByName, Passed, Refused, Wanted, Words
+from twitter_pipeline.scanning.sidecars.tables import Table, fault
 
 KIND = "table"
 EXAMPLES: tuple[str, ...] = ("posts.csv", "posts.xlsx", "posts.tsv")
 FIELDS: tuple[str, ...] = ("file", *fields.FIELDS, "language", "status")
 SHARED = True
 IN_LANGUAGES = True
-
-_LISTED = re.compile(r"[,;\n、，；]+")
 
 Row = tuple[int, tuple[str, ...]]
 
@@ -51,8 +49,8 @@ def read(document: Document, wanted: Wanted, /) -> Answer:
     if not table.names_files:
         return Passed("it has no column that names files, such as file or Dateiname")
     rows = document.once(by_medium)
-    for number, cells in reversed(rows.get(wanted.name) or rows.get(wanted.base) or []):
-        if (entry := _entry(table, cells, wanted)) is not None:
+    for number, cells in reversed(rows.of(wanted) or []):
+        if (entry := _entry(table, number, cells, wanted)) is not None:
             if (why := fields.refusal(entry)) is not None:
                 return Refused(f"row {number}: {why}")
             entry.pop("status", None)
@@ -60,28 +58,27 @@ def read(document: Document, wanted: Wanted, /) -> Answer:
     return None
 
 
-def by_medium(table: object) -> Mapping[str, list[Row]]:
+def by_medium(table: object) -> ByName[list[Row]]:
     """The rows by the name of their media, with and without its ending where that is one of a file."""
     rows: defaultdict[str, list[Row]] = defaultdict(list)
     if isinstance(table, Table):
-        files = [place for place, name in enumerate(table.names) if (meaning(name) or ("",))[0] == "file"]
         for row in table.rows:
-            named = {last_part(row[1][place].strip()) for place in files if place < len(row[1])}
+            named = {last_part(row[1][place].strip()) for place in table.file_places if place < len(row[1])}
             for name in named - {""}:
                 rows[name].append(row)
-    return rows
+    return ByName(rows)
 
 
-def _entry(table: Table, cells: tuple[str, ...], wanted: Wanted) -> dict[str, object] | None:
-    """A row as an entry of a batch file; None when it is in another language."""
+def _entry(table: Table, number: int, cells: tuple[str, ...], wanted: Wanted) -> dict[str, object] | None:
+    """A row as an entry of a batch file; None when it is in another language. Raises Malformed."""
     entry: dict[str, object] = {}
     language = wanted.language.casefold().replace("_", "-")
     in_language = False
     of_language: dict[str, object] = {}
     for name, cell in zip(table.names, cells, strict=False):
-        if not cell.strip():
-            continue
         known = meaning(name)
+        if not cell.strip() or (known is None and fault(cell) is not None):
+            continue
         if known is None:
             entry.setdefault(fields.text(name)[:100], fields.text(cell))
             continue
@@ -98,11 +95,14 @@ def _entry(table: Table, cells: tuple[str, ...], wanted: Wanted) -> dict[str, ob
     if not (wanted.neutral or in_language or of_language):
         return None
     entry.update(of_language)
-    if isinstance(tags := entry.get("hashtags"), str) and _LISTED.search(tags):
-        entry["hashtags"] = _LISTED.split(tags)
+    for field, value in entry.items():
+        if isinstance(value, str) and (why := fault(value)) is not None:
+            raise Malformed(f"row {number}: its {field} {why}")
     return entry
 
 
 def _differs(said: str, language: str) -> bool:
     said = said.strip().casefold().replace("_", "-")
-    return said != language and said.partition("-")[0] != language
+    if language in (said, said.partition("-")[0]):
+        return False
+    return "-" in said or (known := language_of(said)) is None or known.code != language

@@ -11,11 +11,12 @@ the picture once had, says whose metadata it is.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
+from twitter_pipeline.content.placeholders import no_placeholder
 from twitter_pipeline.scanning.sidecars import fields
 from twitter_pipeline.scanning.sidecars.document import Document, as_object
-from twitter_pipeline.scanning.sidecars.listing import base_of, name_key
+from twitter_pipeline.scanning.sidecars.listing import Listing, base_of, name_key
 from twitter_pipeline.scanning.sidecars.reader import Answer, Passed, Wanted, Words
 
 KIND = "takeout"
@@ -31,13 +32,13 @@ _CUT, _PICTURE_CUT = 46, 51
 _MOST_ALIKE = 20
 _NUMBERED = re.compile(r"(.*)(\(\d+\))(\.[^.]*)", re.DOTALL)
 _CUT_OFF = re.compile(r".*\.([a-z-]*)\.json", re.DOTALL)
+_OF_A_PICTURE = re.compile(r".+\.\w+\.([a-z-]+)(?:\(\d+\))?\.json", re.DOTALL)
 _NUMBER_LAST = re.compile(r"(.*)\(\d+\)\.json", re.DOTALL)
 #: What Takeout writes as "_" in the name of a file.
 _UNFIT = re.compile(r"""[&%'"<>:/\\|?*\x00-\x1f]""")
 _MARKS = ("photoTakenTime", "googlePhotosOrigin", "geoDataExif")
-_OF_ALBUMS = frozenset(
-    ("title", "description", "access", "date", "location", "geoData", "sharedAlbumComments", "enrichments")
-)
+_ONLY_OF_ALBUMS = frozenset(("sharedAlbumComments", "enrichments"))
+_OF_ALBUMS = _ONLY_OF_ALBUMS | {"title", "description", "access", "date", "location", "geoData"}
 #: How a picture that was edited ends, in the language of the account; and what Google made of another, as which people
 #: call their own, too.
 _EDITED = re.compile(
@@ -93,13 +94,32 @@ def understands(content: object, /) -> bool:
     return isinstance(content, dict) and (any(name in content for name in _MARKS) or _is_album(content))
 
 
-def _is_album(content: dict[str, object]) -> bool:
+def _is_album(content: Mapping[str, object]) -> bool:
     if isinstance(content.get("albumData"), dict):
         return True
     date = content.get("date")
     is_dated = isinstance(date, dict) and "timestamp" in date
-    # One without a date says who may see it. With a field that Google's have not, it is somebody's own.
-    return (is_dated or content.get("access") == "protected") and "title" in content and content.keys() <= _OF_ALBUMS
+    return _has_no_more_than_albums(content) and (is_dated or not _ONLY_OF_ALBUMS.isdisjoint(content))
+
+
+def may_be_album(content: Mapping[str, object], beside: Listing) -> bool:
+    """Whether a `metadata.json` without marks of its own may be an album's.
+
+    That says who may see it, or (since 2025 some have a title alone) lies with what Takeout writes of pictures.
+    """
+    if not _has_no_more_than_albums(content):
+        return False
+    return isinstance(content.get("access"), str) or any(map(_is_of_a_picture, beside.files))
+
+
+def _has_no_more_than_albums(content: Mapping[str, object]) -> bool:
+    """Whether it may be an album's: with a field that Google's have not, it is somebody's own."""
+    return "title" in content and content.keys() <= _OF_ALBUMS
+
+
+def _is_of_a_picture(name: str) -> bool:
+    found = _OF_A_PICTURE.fullmatch(name)
+    return found is not None and _SUFFIX.startswith(found[1])
 
 
 def read(document: Document, wanted: Wanted, /) -> Answer:
@@ -113,9 +133,9 @@ def read(document: Document, wanted: Wanted, /) -> Answer:
     if title and _is_cut(name_key(document.name), wanted) and not _may_be_of(title, wanted):
         return Passed(f"its name is cut, and by its title it is of {title}")
     taken = fields.within(about, "photoTakenTime", "timestamp") or fields.within(about, "creationTime", "timestamp")
-    return Words(
-        fields.foreign(description=about.get("description"), date=fields.seconds(taken), source_url=about.get("url"))
-    )
+    # Google shows what the camera wrote into the picture.
+    said = no_placeholder(fields.text(about.get("description")))
+    return Words(fields.foreign(description=said, date=fields.seconds(taken), source_url=about.get("url")))
 
 
 def _is_cut(file: str, wanted: Wanted) -> bool:

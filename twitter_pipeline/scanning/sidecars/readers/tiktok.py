@@ -41,7 +41,7 @@ def read(document: Document, wanted: Wanted, /) -> Answer:
         fields.foreign(
             description=fields.within(video, "description"),
             tags=video.get("hashtags") if isinstance(video, dict) else None,
-            author=fields.named(fields.within(about, "author_metadata")),
+            author=fields.author(about, "author_metadata"),
             date=fields.within(video, "time_created"),
         )
     )

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Mapping
 
 from twitter_pipeline.scanning.sidecars import fields
 from twitter_pipeline.scanning.sidecars.document import Document, as_object
@@ -16,6 +17,11 @@ FIELDS: tuple[str, ...] = (
 )
 SHARED = False
 IN_LANGUAGES = False
+
+#: Where a site has no titles, yt-dlp makes one: of who posted it, or the beginning of the description without links.
+_MADE_UP = re.compile(r"(?:Video|Post|Photo|Reel|Story) by (\S.*)")
+_UPLOADERS = ("uploader", "uploader_id", "channel", "creator")
+_LINK = re.compile(r"https?://\S+")
 
 
 def claims(name: str, /) -> bool:
@@ -43,12 +49,29 @@ def read(document: Document, wanted: Wanted, /) -> Answer:
         return Passed("it is about a playlist, not a video")
     return Words(
         fields.foreign(
-            title=fields.first(info, "title", "fulltitle"),
+            title=_title(info),
             description=info.get("description"),
             tags=info.get("tags"),
             keywords=info.get("categories"),
-            author=fields.first(info, "uploader", "channel", "creator"),
-            date=fields.first(info, "timestamp", "upload_date"),
+            author=fields.author(info, "uploader", "channel", "creator"),
+            date=fields.first(info, "timestamp", "upload_date", usable=fields.day),
             source_url=info.get("webpage_url"),
         )
     )
+
+
+def _title(info: Mapping[str, object]) -> str:
+    """The title that somebody gave the video; empty for one that says again what the description begins with."""
+    title = fields.text(fields.first(info, "title", "fulltitle", usable=fields.text))
+    uploaders = {text for name in _UPLOADERS if (text := fields.text(info.get(name)))}
+    made_up = _MADE_UP.fullmatch(title)
+    if made_up is not None and (made_up[1] in uploaders or str(info.get("extractor")).lower().startswith("instagram")):
+        return ""
+    begin = next((title.removeprefix(f"{name} - ") for name in uploaders if title.startswith(f"{name} - ")), title)
+    begin = begin.removesuffix("...").removesuffix("…")
+    said, description = (
+        " ".join(_LINK.sub("", text).split()) for text in (begin, fields.text(info.get("description")))
+    )
+    # Of one that was not cut the last word is whole: "Cat" begins no "Catalonia".
+    goes_on = title.endswith(begin) and description[len(said) : len(said) + 1].isalnum()
+    return "" if said and description.startswith(said) and not goes_on else title
