@@ -34,7 +34,7 @@ def run(settings: Settings, path: Path | None) -> int:
 def make(settings: Settings, path: Path | None) -> Path:
     """Write a backup into `path`, or under data_dir/backups; where it is. Raises CannotStart and WrongCommand."""
     from twitter_pipeline.store import archive, copies, schema, secrets
-    from twitter_pipeline.store.engine import connect
+    from twitter_pipeline.store.opening import engine_of
 
     now = datetime.now(timezone.utc)
     folder = settings.data_dir / "backups"
@@ -42,9 +42,9 @@ def make(settings: Settings, path: Path | None) -> Path:
     if path.exists():
         raise WrongCommand(f"{path} is there already; name another file")
     with database_errors():
+        engine = engine_of(settings)
         if settings.database_url is None and not (settings.home / DATABASE).exists():
             raise CannotStart(f"there is nothing to back up: {settings.home / DATABASE} does not exist")
-        engine = connect(settings.sqlalchemy_url)
         version = schema.version(engine)
     if version is None:
         raise CannotStart("there is nothing to back up: the database is empty")
@@ -74,11 +74,11 @@ def make(settings: Settings, path: Path | None) -> Path:
 def upgrade(settings: Settings) -> int:
     """Back up, then bring our database and Dagster's to what this program and its Dagster need."""
     from twitter_pipeline.store import schema
-    from twitter_pipeline.store.engine import connect
+    from twitter_pipeline.store.opening import engine_of
 
     home.make(settings.home)
     with home.locked(settings.home), alone_in_database(settings), database_errors():
-        engine = connect(settings.sqlalchemy_url)
+        engine = engine_of(settings)
         before = schema.version(engine)
         if before is not None and before > schema.HEAD:
             raise CannotStart(f"the database is at version {before}, newer than this program's {schema.HEAD}")

@@ -132,14 +132,19 @@ def _templates(settings: Settings) -> Iterator[Finding]:
 
 def _database(settings: Settings) -> Iterator[Finding]:
     from twitter_pipeline.store import schema
-    from twitter_pipeline.store.engine import connect
+    from twitter_pipeline.store.opening import HalfRestored, engine_of, refuse_half_restored
 
+    try:
+        refuse_half_restored(settings)
+    except HalfRestored as half:
+        yield Finding("database", str(half), "twitter-pipeline restore FILE")
+        return
     if settings.database_url is None and not (settings.home / "pipeline.db").exists():
         yield Finding("database", "there is none yet; the first start makes it")
         return
     try:
         with database_errors():
-            engine = connect(settings.sqlalchemy_url)
+            engine = engine_of(settings)
             found = schema.version(engine)
     except CannotStart as error:
         yield Finding("database", str(error), "start the server, or set database_url")

@@ -49,10 +49,10 @@ def sandbox(settings: Settings) -> int:
 def upgrade_database(settings: Settings) -> int:
     """Bring the database's schema up to this program's."""
     from twitter_pipeline.store import schema
-    from twitter_pipeline.store.engine import connect
+    from twitter_pipeline.store.opening import engine_of
 
     with database_errors():
-        engine = connect(settings.sqlalchemy_url)
+        engine = engine_of(settings)
         before = schema.version(engine)
         schema.upgrade(engine)
     was = "" if before == schema.HEAD else f" (was {before or 'empty'})"

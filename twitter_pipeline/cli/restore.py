@@ -1,6 +1,6 @@
 """`twitter-pipeline restore`: a backup takes the place of what is there, and nothing is posted before a person says so.
 
-All is made ready beside what is there, and checked; only then it takes its place. What was there is kept.
+All is made ready beside what is there, and checked; only then it takes its place (`placing`). What was there is kept.
 """
 
 from __future__ import annotations
@@ -15,8 +15,9 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
+from twitter_pipeline.cli import placing
 from twitter_pipeline.cli.actor import actor
-from twitter_pipeline.cli.backup import DAGSTER_FOLDERS, DAGSTERS, DATABASE, OURS, schemas_of
+from twitter_pipeline.cli.backup import DAGSTERS, DATABASE, OURS, schemas_of
 from twitter_pipeline.cli.database import database_errors
 from twitter_pipeline.cli.errors import OK, CannotStart
 from twitter_pipeline.cli.up import home
@@ -26,27 +27,24 @@ from twitter_pipeline.config import Settings
 if TYPE_CHECKING:
     import sqlalchemy as sa
 
-#: Where what was there before is kept: a folder of the data folder, and the end of a schema's name.
-BEFORE = "before_restore"
+#: The end of the name of a schema that is being made ready.
 _NEW = "restoring"
 
 
 def run(settings: Settings, path: Path) -> int:
-    """Put the backup in place. Raises CannotStart, and nothing is changed, where that cannot be."""
-    from twitter_pipeline.store import secrets
+    """Put the backup in place. Raises CannotStart, and nothing is changed, where that cannot be.
 
+    One that was cut off while it did so is ended instead.
+    """
     home.make(settings.home)
-    with home.locked(settings.home), alone_in_database(settings), _unpacked(settings, path) as (folder, about):
-        made_at = datetime.fromisoformat(about["made_at"])
-        with database_errors():
-            if settings.database_url is None:
-                _sqlite(settings, folder, made_at)
-            else:
-                _postgresql(settings, folder, about, made_at)
-        for name in (secrets.KEY_FILE, secrets.NEW_KEY_FILE):
-            if (folder / name).exists():
-                _swap(settings.home, folder, name)
-    typer.echo(f"restored as of {made_at:%Y-%m-%d %H:%M:%S} UTC; what was there is kept as {BEFORE}")
+    with home.locked(settings.home), alone_in_database(settings), database_errors():
+        was_cut_off = placing.is_begun(settings.home)
+        if not was_cut_off:
+            _make_ready(settings, path)
+        made_at = placing.end(settings.home, lambda: _place_schemas(settings))
+    if was_cut_off:
+        typer.echo(f"an earlier restore was cut off and is ended now; {path} was not read: to restore that, once more")
+    typer.echo(f"restored as of {made_at:%Y-%m-%d %H:%M:%S} UTC; what was there is kept as {placing.BEFORE}")
     typer.echo(
         "Everything is paused: what was posted since is not known here. Look for it on X, then go on:\n"
         "  twitter-pipeline reconcile --whole --dry-run\n"
@@ -56,12 +54,24 @@ def run(settings: Settings, path: Path) -> int:
     return OK
 
 
+def _make_ready(settings: Settings, path: Path) -> None:
+    with _unpacked(settings, path) as (folder, about):
+        made_at = datetime.fromisoformat(about["made_at"])
+        if settings.database_url is None:
+            _sqlite(settings, folder, made_at)
+        else:
+            _postgresql(settings, folder, about, made_at)
+        placing.begin(settings.home, folder, made_at)
+
+
 @contextmanager
 def _unpacked(settings: Settings, path: Path) -> Iterator[tuple[Path, dict[str, Any]]]:
     """The parts of the backup in a folder of the data folder, all of them as they were written."""
     from twitter_pipeline.store import archive, copies, schema
 
-    with tempfile.TemporaryDirectory(prefix=f".{_NEW}-", dir=settings.home) as name:
+    for left in settings.home.glob(f"{placing.DRAFT}*"):  # by one that was killed; it holds the key
+        shutil.rmtree(left)
+    with tempfile.TemporaryDirectory(prefix=placing.DRAFT, dir=settings.home) as name:
         folder = Path(name)
         try:
             about = archive.unpack(path, folder)
@@ -92,10 +102,7 @@ def _sqlite(settings: Settings, folder: Path, made_at: datetime) -> None:
     schema.upgrade(engine)
     _hold_back(engine, made_at)
     engine.dispose()
-    connect(settings.sqlalchemy_url).dispose()
-    shutil.rmtree(settings.home / BEFORE, ignore_errors=True)
-    for name in (DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", *(f"dagster/{part}" for part in DAGSTER_FOLDERS)):
-        _swap(settings.home, folder, name)
+    connect(settings.sqlalchemy_url).dispose()  # what this process has open of the one that is there
 
 
 def _postgresql(settings: Settings, folder: Path, about: dict[str, Any], made_at: datetime) -> None:
@@ -120,11 +127,25 @@ def _postgresql(settings: Settings, folder: Path, about: dict[str, Any], made_at
     ours.dispose()
     if columns[DAGSTERS]:
         _load_dagster(urls[DAGSTERS], f"{schemas[DAGSTERS]}_{_NEW}", columns[DAGSTERS], folder / DAGSTERS)
+
+
+def _place_schemas(settings: Settings) -> None:
+    """Rename them, all in one transaction; nothing, where that was done before the restore was cut off."""
+    import sqlalchemy as sa
+
+    from twitter_pipeline.store.engine import connect
+
+    if settings.database_url is None:
+        return
+    schemas = schemas_of(settings)
+    engine = connect(settings.sqlalchemy_url)
     with engine.begin() as connection:
+        if not sa.inspect(connection).has_schema(f"{schemas[OURS]}_{_NEW}"):
+            return
         for name in schemas.values():
-            connection.execute(sa.schema.DropSchema(f"{name}_{BEFORE}", cascade=True, if_exists=True))
+            connection.execute(sa.schema.DropSchema(f"{name}_{placing.BEFORE}", cascade=True, if_exists=True))
             if sa.inspect(connection).has_schema(name):
-                connection.execute(sa.text(f'ALTER SCHEMA "{name}" RENAME TO "{name}_{BEFORE}"'))
+                connection.execute(sa.text(f'ALTER SCHEMA "{name}" RENAME TO "{name}_{placing.BEFORE}"'))
             connection.execute(sa.text(f'ALTER SCHEMA "{name}_{_NEW}" RENAME TO "{name}"'))
     engine.dispose()  # its connections know the tables by what they were
 
@@ -157,14 +178,3 @@ def _hold_back(engine: sa.Engine, made_at: datetime) -> None:
     with writing(engine) as connection:
         accounts.look_again(connection)
         pauses.pause(connection, "all", "", reason, now=datetime.now(timezone.utc), actor=actor())
-
-
-def _swap(folder: Path, new: Path, name: str) -> None:
-    """Put the new one in place of what is there, which is kept."""
-    kept = folder / BEFORE / name
-    kept.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    if (folder / name).exists():
-        (folder / name).replace(kept)
-    if (new / name).exists():
-        (folder / name).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (new / name).replace(folder / name)

@@ -4,22 +4,19 @@ It is not handed from op to op: a re-execution would get the claim of a run that
 """
 
 import contextlib
-import threading
 import time
 from collections.abc import Iterator
 from datetime import datetime, timezone
 
 import dagster as dg
 
+from twitter_pipeline.defs.ending import why_told
 from twitter_pipeline.defs.pipeline import Pipeline, instance_id, project_of
 from twitter_pipeline.publishing.outcomes import Failed, Interrupted
 from twitter_pipeline.publishing.session import Session, Unavailable, Worker, open_session
 from twitter_pipeline.store import pauses
 from twitter_pipeline.store.engine import reading
 from twitter_pipeline.store.tasks import Task
-
-#: Set in a run's process when its launcher died: nobody could end the run any more.
-left_alone = threading.Event()
 
 
 class Lease:
@@ -94,23 +91,12 @@ def _asked_at(instance: dg.DagsterInstance, run_id: str) -> datetime:
     return datetime.fromtimestamp(min(time for time in times if time is not None), timezone.utc)
 
 
-def told_to_end(instance: dg.DagsterInstance, run_id: str) -> bool:
-    """Whether the run is to end, though the interrupt that said so may have been lost on its way."""
-    return left_alone.is_set() or ended_by_person(instance, run_id)
-
-
-def ended_by_person(instance: dg.DagsterInstance, run_id: str) -> bool:
-    """Whether somebody asked Dagster to end this run."""
-    run = instance.get_run_by_id(run_id)
-    return run is not None and run.status in (dg.DagsterRunStatus.CANCELING, dg.DagsterRunStatus.CANCELED)
-
-
 def _let_go(session: Session, instance: dg.DagsterInstance, run_id: str) -> None:
     """Settle what no op settled: the run was interrupted between ops (while waiting to retry), or broke."""
     try:
         if session.ended is None:
-            if ended_by_person(instance, run_id):
-                session.settle(Interrupted("ended by a person", by_person=True))
+            if (told := why_told(instance, run_id)) is not None:
+                session.settle(told)
             elif _is_stopping(session):
                 session.settle(Interrupted("the pipeline was stopped", by_person=False))
             else:

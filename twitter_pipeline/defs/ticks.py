@@ -11,6 +11,7 @@ from datetime import timedelta
 import dagster as dg
 
 from twitter_pipeline.config import Project, Settings
+from twitter_pipeline.defs.ending import took_too_long
 from twitter_pipeline.defs.pipeline import Pipeline, instance_id, items_of
 from twitter_pipeline.defs.register import TASKS_A_TICK, register
 from twitter_pipeline.defs.relay import relay_outside
@@ -137,7 +138,7 @@ def run_states(instance: dg.DagsterInstance, suspects: Sequence[Task]) -> list[R
         for run in reversed(_runs(instance, dg.RunsFilter(tags={"task_id": queued})) if queued else [])
     }
     return [
-        _state(by_id.get(task.run_id) if task.run_id else by_attempt.get((str(task.id), str(task.attempt))))
+        _state(instance, by_id.get(task.run_id) if task.run_id else by_attempt.get((str(task.id), str(task.attempt))))
         for task in suspects
     ]
 
@@ -146,9 +147,11 @@ def _runs(instance: dg.DagsterInstance, which: dg.RunsFilter) -> Sequence[dg.Dag
     return instance.get_runs(which)
 
 
-def _state(run: dg.DagsterRun | None) -> RunState:
+def _state(instance: dg.DagsterInstance, run: dg.DagsterRun | None) -> RunState:
     if run is None:
         return RunState.NONE
+    if run.is_finished and took_too_long(instance, run):
+        return RunState.TOO_LONG
     if run.status is dg.DagsterRunStatus.CANCELED:
         return RunState.CANCELED
     return RunState.OVER if run.is_finished else RunState.ALIVE

@@ -18,7 +18,8 @@ import dagster as dg
 
 from twitter_pipeline.config import Project, Settings
 from twitter_pipeline.defs import post_checks
-from twitter_pipeline.defs.lease import Lease, ended_by_person, told_to_end
+from twitter_pipeline.defs.ending import told_to_end, why_told
+from twitter_pipeline.defs.lease import Lease
 from twitter_pipeline.defs.markdown import history
 from twitter_pipeline.defs.names import job_of
 from twitter_pipeline.defs.pipeline import (
@@ -78,8 +79,8 @@ def ends_well(policy: dg.RetryPolicy) -> Callable[[Op], Op]:
                 with held.timed(context.op.name):
                     yield from step(context, **inputs)
             except STOP as stop:
-                by_person = ended_by_person(context.instance, context.run_id)
-                _settle(context, held, Interrupted("ended by a person" if by_person else "stopped", by_person))
+                told = why_told(context.instance, context.run_id)
+                _settle(context, held, told or Interrupted("stopped", by_person=False))
                 raise dg.Failure("the run was told to end", allow_retries=False) from stop
             except dg.Failure:
                 raise
@@ -101,7 +102,7 @@ def _end(
     if session is None:
         raise dg.Failure(outcome.reason, allow_retries=False) from error
     tries = policy.max_retries + 1
-    if isinstance(outcome, Failed) and context.retry_number < policy.max_retries:
+    if isinstance(outcome, Failed) and not outcome.for_later and context.retry_number < policy.max_retries:
         session.note("tried", f"{context.op.name}, try {context.retry_number + 1} of {tries}: {outcome.reason}")
         relay_in_run(context, session)
         raise dg.Failure(outcome.reason) from error

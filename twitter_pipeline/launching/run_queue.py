@@ -13,7 +13,9 @@ from dagster._core.run_coordinator.queued_run_coordinator import QueuedRunCoordi
 from twitter_pipeline.config import ConfigError, current
 from twitter_pipeline.store import easings
 from twitter_pipeline.store.easings import FEWER_RUNS
-from twitter_pipeline.store.engine import connect, reading
+from twitter_pipeline.store.engine import reading
+from twitter_pipeline.store.opening import engine_of
+from twitter_pipeline.store.schema import SchemaError
 
 _log = logging.getLogger(__name__)
 
@@ -45,7 +47,7 @@ class EasedRunCoordinator(QueuedRunCoordinator):
         try:
             with reading(self._engine) as connection:
                 easing = easings.in_force(connection, FEWER_RUNS, now=datetime.now(timezone.utc))
-        except (ConfigError, sa.exc.SQLAlchemyError) as error:
+        except (ConfigError, SchemaError, sa.exc.SQLAlchemyError) as error:
             if repr(error) != self._said:
                 self._said = repr(error)
                 _log.warning("what is eased is not known: %s", getattr(error, "orig", error))
@@ -55,4 +57,4 @@ class EasedRunCoordinator(QueuedRunCoordinator):
 
     @functools.cached_property
     def _engine(self) -> sa.Engine:
-        return connect(current().sqlalchemy_url)
+        return engine_of(current())

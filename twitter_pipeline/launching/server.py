@@ -253,7 +253,7 @@ def _call_itself(name: str) -> None:
 
 def _end_with_server(lifeline: int) -> None:
     """In a run: be interrupted when the server is gone, since nobody could end the run any more."""
-    from twitter_pipeline.defs.lease import left_alone
+    from twitter_pipeline.defs.ending import left_alone
 
     os.read(lifeline, 1)
     left_alone.set()

@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import datetime
 
+#: Why an attempt failed whose run hung: the words of both who may find out, the run and the reaper.
+TOOK_TOO_LONG = "its run took longer than a run may, and Dagster ended it"
+
 
 @dataclass(frozen=True)
 class Outcome:
@@ -64,6 +67,8 @@ class Failed(Outcome):
 
     #: X was not there: no connection, no answer, a 5xx.
     x_is_out: bool = False
+    #: It took long, and another try within seconds would, too: the next one is for a later run.
+    for_later: bool = False
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from twitter_pipeline.publishing.decide import MAX_RETRIES, decide
 from twitter_pipeline.publishing.due import Launch
-from twitter_pipeline.publishing.outcomes import Died, Interrupted, Outcome, Unknown
+from twitter_pipeline.publishing.outcomes import TOOK_TOO_LONG, Died, Interrupted, Outcome, Unknown
 from twitter_pipeline.publishing.unconfirmed import who_finds_out
 from twitter_pipeline.store import accounts, attempts, moves, tasks
 from twitter_pipeline.store.engine import reading, writing
@@ -38,6 +38,8 @@ class RunState(Enum):
     ALIVE = "alive"
     #: Ended by a person.
     CANCELED = "canceled"
+    #: Ended by Dagster, since it took longer than a run may.
+    TOO_LONG = "too long"
     #: Ended in another way.
     OVER = "over"
     #: There is no such run.
@@ -116,7 +118,7 @@ def _free_queued(engine: sa.Engine, task: Task, state: RunState | None, now: dat
 def _free_running(
     engine: sa.Engine, task: Task, state: RunState | None, now: datetime, max_retries: int, read_timeline: bool
 ) -> list[str]:
-    run_is_gone = state in (RunState.CANCELED, RunState.OVER, RunState.NONE)
+    run_is_gone = state in (RunState.CANCELED, RunState.TOO_LONG, RunState.OVER, RunState.NONE)
     lease_is_over = task.lease_until is not None and task.lease_until <= now
     if not (run_is_gone or lease_is_over):
         return []
@@ -139,4 +141,5 @@ def _how_it_ended(connection: sa.Connection, task: Task, state: RunState | None,
         return Interrupted("ended by a person", by_person=True)
     made = attempts.made(connection, task.id)
     how_far = f"when {made}" if made.is_begun else "before anything was posted"
-    return Died(f"attempt {task.attempt} died {how_far}")
+    how = TOOK_TOO_LONG if state is RunState.TOO_LONG else f"attempt {task.attempt} died"
+    return Died(f"{how} {how_far}")

@@ -143,4 +143,4 @@ def outcome_of(error: XError) -> Outcome:
         return Refused(reason)
     if isinstance(error, errors.OutcomeUnknown):
         return Unknown(reason, x_is_out=error.is_outage)
-    return Failed(reason, x_is_out=error.is_outage)
+    return Failed(reason, x_is_out=error.is_outage, for_later=isinstance(error, errors.ProcessingStuck))

@@ -11,10 +11,31 @@ from twitter_pipeline.store import defaults, schema
 from twitter_pipeline.store.engine import connect, writing
 from twitter_pipeline.store.secrets import open_vault
 
+#: A folder beside the database that is there while a restore puts its parts in place.
+RESTORING = "restore_under_way"
+
+
+class HalfRestored(schema.SchemaError):
+    """A restore was cut off: until it is ended, what is there is neither the old database nor the new one."""
+
+
+def refuse_half_restored(settings: Settings) -> None:
+    """Raise HalfRestored where a restore is still to be ended."""
+    if (settings.home / RESTORING).exists():
+        raise HalfRestored(
+            "a restore is under way, or was cut off, which loses nothing: twitter-pipeline restore FILE ends it"
+        )
+
+
+def engine_of(settings: Settings) -> sa.Engine:
+    """The engine; nothing was looked at. Raises HalfRestored: an empty database would be made, and all posted again."""
+    refuse_half_restored(settings)
+    return connect(settings.sqlalchemy_url)
+
 
 def open_store(settings: Settings) -> sa.Engine:
     """The engine, with its schema looked at (`schema.ensure`). Raises SchemaError."""
-    engine = connect(settings.sqlalchemy_url)
+    engine = engine_of(settings)
     schema.ensure(engine)
     return engine
 

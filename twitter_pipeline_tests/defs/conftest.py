@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import itertools
 import json
+import logging
 import shutil
 from collections.abc import Iterator
 from datetime import timedelta
@@ -11,6 +12,7 @@ from typing import Any
 import dagster as dg
 import pytest
 import sqlalchemy as sa
+from dagster._daemon.monitoring.run_monitoring import check_run_timeout
 
 from twitter_pipeline.cli.up.instance import make_storage_schema, storage_url
 from twitter_pipeline.config import Project
@@ -28,7 +30,7 @@ from twitter_pipeline_tests.support.stack import Stack
 from twitter_pipeline_tests.support.world import MakeWorld
 
 #: Each test takes one of its own, since a stack takes seconds to start.
-PROJECTS = [f"p{number}" for number in range(1, 22)]
+PROJECTS = [f"p{number}" for number in range(1, 25)]
 #: One more, whose words Gemini improves.
 IMPROVED = "improved"
 #: And one of albums and texts.
@@ -82,6 +84,12 @@ class ByHand:
         """Launch the item's partition; the run's id."""
         return self.dagster.launch(self.job, task.partition_key)
 
+    def time_is_up(self, run_id: str) -> None:
+        """Do what Dagster's monitoring does when the run has taken longer than `max_runtime_seconds`."""
+        record = self.instance.get_run_record_by_id(run_id)
+        assert record is not None
+        check_run_timeout(self.instance, record, logging.getLogger(__name__), 0.001)
+
     def publish_elsewhere(self, task: Task) -> None:
         """Post an item without Dagster, as a worker of another kind would."""
         worker = Worker(f"elsewhere-{task.id}")
@@ -114,7 +122,8 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     kinds = [{"type": "album"}, {"type": "text"}]
     projects.append({"id": MIXED, "path": MIXED, "account": MIXED, "sources": kinds})
     accounts = [{"name": name} for name in (*PROJECTS, IMPROVED, MIXED)]
-    with Stack(folder, projects, accounts=accounts, dagster={"max_concurrent_runs": 4}) as running:
+    x = {"processing_timeout": "6 s"}
+    with Stack(folder, projects, accounts=accounts, dagster={"max_concurrent_runs": 4}, x=x) as running:
         for name in (*PROJECTS, IMPROVED, MIXED):
             running.dagster.stop_sensor(f"scan_{name}")
         yield running

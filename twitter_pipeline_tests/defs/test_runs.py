@@ -7,9 +7,12 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from twitter_pipeline.alerting.cause import Kind
+from twitter_pipeline.alerting.causes import find
 from twitter_pipeline.defs.ticks import run_states
 from twitter_pipeline.publishing.by_hand import cancel
 from twitter_pipeline.publishing.importing import Importer
+from twitter_pipeline.publishing.outcomes import TOOK_TOO_LONG
 from twitter_pipeline.publishing.posted_list import Entry
 from twitter_pipeline.publishing.reaper import reap
 from twitter_pipeline.publishing.session import utc_now
@@ -17,6 +20,7 @@ from twitter_pipeline.store import log
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tables import publishing_tasks
+from twitter_pipeline.store.tasks import Task
 from twitter_pipeline_tests.defs.conftest import ByHand
 from twitter_pipeline_tests.support.captions import put_captions
 from twitter_pipeline_tests.support.pictures import pictures, words
@@ -26,6 +30,25 @@ pytestmark = pytest.mark.slow
 
 CREATE = "POST /2/tweets"
 INITIALIZE = "POST /2/media/upload/initialize"
+FINALIZE = "POST /2/media/upload/{id}/finalize"
+
+
+def let_go(here: ByHand, name: str) -> Task:
+    """The item's task, once no run holds it any more."""
+
+    def found() -> Task | None:
+        task = here.task(name)
+        return None if task.status is Status.RUNNING else task
+
+    return wait_for(found, 20, f"{name} to be let go of")
+
+
+def alert_of(here: ByHand, name: str) -> str:
+    """What the alert about the item's failure says."""
+    with reading(here.engine) as connection:
+        causes = list(find(connection, here.settings, now=utc_now(), running_since=utc_now()))
+    (cause,) = [one for one in causes if (one.kind, one.project_id) == (Kind.FAILED, here.project.id)]
+    return next(line for line in cause.message.splitlines() if line.startswith(here.task(name).partition_key))
 
 
 def wait_until_working_on(here: ByHand, name: str, action: str) -> None:
@@ -208,6 +231,50 @@ def test_terminated_while_reading_it_is_never_posted(by_hand: ByHand) -> None:
     assert by_hand.dagster.wait_for_end(run) == "CANCELED"
     assert by_hand.task("one").status is Status.CANCELLED
     assert by_hand.posts("one") == 0
+
+
+def test_a_run_that_takes_too_long_is_a_failed_attempt_and_nobodys_wish(by_hand: ByHand) -> None:
+    _, last = by_hand.put("fresh", "last")
+    with writing(by_hand.engine) as connection:
+        used_up = {"retry_count": by_hand.project.max_retries}
+        connection.execute(sa.update(publishing_tasks).where(publishing_tasks.c.id == last.id).values(used_up))
+    by_hand.sandbox.fault(INITIALIZE, "delay", seconds=20, times=2)
+    for name, status, said in (("fresh", Status.PENDING, "; retry 1 of 5"), ("last", Status.FAILED, " (given up")):
+        run = by_hand.launch(by_hand.task(name))
+        wait_until_working_on(by_hand, name, "prepared")
+        by_hand.time_is_up(run)
+        assert by_hand.dagster.wait_for_end(run) == "FAILURE"
+        found = let_go(by_hand, name)
+        assert (found.status, found.error_message.startswith(TOOK_TOO_LONG + said)) == (status, True)
+        assert by_hand.posts(name) == 0
+    assert by_hand.task("fresh").retry_count == 1
+    assert TOOK_TOO_LONG in alert_of(by_hand, "last")
+
+
+def test_a_run_that_takes_too_long_while_x_answers_records_the_post_that_left(by_hand: ByHand) -> None:
+    (task,) = by_hand.put("one")
+    by_hand.sandbox.fault(CREATE, "delay", seconds=4)
+    run = by_hand.launch(task)
+    wait_until_working_on(by_hand, "one", "uploaded")
+    wait_for(lambda: not by_hand.sandbox.faults(), 20, "the request to have left")
+    by_hand.time_is_up(run)
+    assert let_go(by_hand, "one").status is Status.COMPLETED
+    assert by_hand.posts("one") == 1
+
+
+def test_a_film_that_x_does_not_get_through_with_is_uploaded_anew_by_a_later_run_only(by_hand: ByHand) -> None:
+    (task,) = by_hand.put("one")
+    with writing(by_hand.engine) as connection:
+        used_up = {"retry_count": by_hand.project.max_retries}
+        connection.execute(sa.update(publishing_tasks).where(publishing_tasks.c.id == task.id).values(used_up))
+    by_hand.sandbox.fault(FINALIZE, "stuck", times=2)
+    run = by_hand.launch(task)
+    assert by_hand.dagster.wait_for_end(run) == "FAILURE"
+    assert by_hand.task("one").status is Status.FAILED
+    assert len(by_hand.sandbox.faults()) == 1, "four more tries would take as long as four runs"
+    with reading(by_hand.engine) as connection:
+        assert "tried" not in [line.action for line in log.of_task(connection, task.id)]
+    assert "X has been processing the media for 0:00:06" in alert_of(by_hand, "one")
 
 
 def test_terminated_while_x_answers_the_post_that_left_is_recorded(by_hand: ByHand) -> None:

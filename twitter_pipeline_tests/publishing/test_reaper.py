@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from twitter_pipeline.publishing.decide import MAX_RETRIES
 from twitter_pipeline.publishing.due import Launch
+from twitter_pipeline.publishing.outcomes import TOOK_TOO_LONG
 from twitter_pipeline.publishing.reaper import ORPHANED_AFTER, QUEUE_GRACE, Reaped, RunState, reap
 from twitter_pipeline.store import attempts, looks, moves
 from twitter_pipeline.store.engine import reading, writing
@@ -28,7 +29,7 @@ from twitter_pipeline_tests.support.items import (
     read_task,
 )
 
-ALIVE, CANCELED, OVER, NONE = RunState
+ALIVE, CANCELED, TOO_LONG, OVER, NONE = RunState
 SECOND = timedelta(seconds=1)
 AFTER_GRACE = QUEUE_GRACE + SECOND
 
@@ -68,6 +69,7 @@ def send(engine: sa.Engine, claim: Claim) -> None:
         (ALIVE, Status.QUEUED, "queue"),
         (NONE, Status.QUEUED, "queue"),
         (CANCELED, Status.CANCELLED, "stop"),
+        (TOO_LONG, Status.PENDING, "unqueue"),
         (OVER, Status.PENDING, "unqueue"),
     ],
 )
@@ -128,6 +130,7 @@ def test_a_person_who_ended_a_queued_run_is_told_how_to_go_on(prepared: sa.Engin
         (ALIVE, True, Status.PENDING, 1),
         (CANCELED, False, Status.CANCELLED, 0),
         (CANCELED, True, Status.CANCELLED, 0),
+        (TOO_LONG, False, Status.PENDING, 1),
         (OVER, False, Status.PENDING, 1),
         (OVER, True, Status.PENDING, 1),
         (NONE, False, Status.PENDING, 1),
@@ -188,12 +191,13 @@ def test_an_earlier_attempt_that_was_sent_makes_a_later_death_uncertain(prepared
     assert read_task(prepared, first.task_id).status is Status.UNCONFIRMED
 
 
-def test_a_task_that_dies_again_and_again_is_failed_in_the_end(prepared: sa.Engine) -> None:
+@pytest.mark.parametrize(("run", "how"), [(OVER, "attempt 1 died"), (TOO_LONG, TOOK_TOO_LONG)])
+def test_a_task_that_dies_again_and_again_is_failed_in_the_end(prepared: sa.Engine, run: RunState, how: str) -> None:
     claim = hold(prepared, retry_count=MAX_RETRIES)
-    clean_up(prepared, run=OVER, after=SECOND)
+    clean_up(prepared, run=run, after=SECOND)
     task = read_task(prepared, claim.task_id)
     assert (task.status, task.retry_count) == (Status.FAILED, MAX_RETRIES)
-    assert task.error_message == f"attempt 1 died before anything was posted (given up after {MAX_RETRIES} retries)"
+    assert task.error_message == f"{how} before anything was posted (given up after {MAX_RETRIES} retries)"
 
 
 def test_the_timeline_is_looked_at_for_a_post_that_may_be_on_x(prepared: sa.Engine) -> None:

@@ -8,6 +8,8 @@ home/                 var/sandbox or var/live
   dagster/            DAGSTER_HOME
   logs/               one file a process
   x/                  the sandbox's posts and media
+  restore_under_way/  while a restore puts its parts in place
+  before_restore/     what was there before the last one
 """
 
 from __future__ import annotations

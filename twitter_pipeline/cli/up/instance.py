@@ -63,8 +63,9 @@ def dagster_yaml(settings: Settings) -> dict[str, Any]:
             "enabled": True,
             "start_timeout_seconds": 60,
             "cancel_timeout_seconds": 20,
-            # An upload, X's processing and the retries in between take less.
-            "max_runtime_seconds": 3600,
+            # The last resort: each wait of a run has its own limit, and an upload may be slow. But one that takes
+            # longer than this X has forgotten by its end.
+            "max_runtime_seconds": 86_400,
             "poll_interval_seconds": 30,
         },
         # `run_retries` is absent on purpose: it repeats side effects. The task table decides about retries.

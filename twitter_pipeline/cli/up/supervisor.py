@@ -73,12 +73,12 @@ def run(config: Path | None, *, until_idle: bool) -> int:
 
 def _prepare_database(settings: Settings) -> sa.Engine:
     from twitter_pipeline.store import accounts, schema
-    from twitter_pipeline.store.engine import connect, writing
-    from twitter_pipeline.store.opening import prepare_store
+    from twitter_pipeline.store.engine import writing
+    from twitter_pipeline.store.opening import engine_of, prepare_store
 
     with database_errors():
         # Here PostgreSQL too is upgraded: nothing else runs yet.
-        schema.upgrade(connect(settings.sqlalchemy_url))
+        schema.upgrade(engine_of(settings))
         engine = prepare_store(settings)
         require_keys(engine, settings)
         instance.make_storage_schema(settings, engine)
