@@ -19,7 +19,7 @@ from twitter_pipeline.alerting.cause import Cause, Kind
 from twitter_pipeline.config import Settings
 from twitter_pipeline.publishing import unconfirmed
 from twitter_pipeline.scanning.reasons import IGNORED, LATE, SAME_FILE
-from twitter_pipeline.store import accounts
+from twitter_pipeline.store import accounts, looks
 from twitter_pipeline.store.secrets import open_vault
 from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tables import projects, publishing_tasks
@@ -197,11 +197,21 @@ def _unconfirmed(connection: sa.Connection, settings: Settings, ids: list[str]) 
 
 
 def _accounts(connection: sa.Connection, settings: Settings, now: datetime) -> Iterator[Cause]:
-    """Accounts that are to post and cannot: X refused them, or there is nothing to sign with."""
+    """Accounts that are to post, or to show what they have posted, and cannot: X refused them, or they cannot sign."""
     posting = [settings.account_of(project, source) for project in settings.projects for source in project.sources]
+    looked_at = looks.due(connection)
     vault = open_vault(settings.home)
     for account in accounts.listing(connection):
         if account.name not in posting:
+            if account.stopped_reason is not None and account.id in looked_at:
+                yield Cause(
+                    Kind.STOPPED,
+                    account.name,
+                    f"account {account.name} is stopped, and may have posted items whose answer was lost",
+                    account.stopped_reason,
+                    "When that is mended its timeline is read by itself; or say of each item whether it is out:"
+                    " twitter-pipeline tasks resolve ITEM",
+                )
             continue
         if account.stopped_reason is not None:
             yield Cause(
