@@ -15,7 +15,7 @@ import sqlalchemy as sa
 
 from twitter_pipeline.alerting import links
 from twitter_pipeline.alerting.backlog import growing
-from twitter_pipeline.alerting.cause import Cause, Kind
+from twitter_pipeline.alerting.cause import SKIPPED_LATELY, Cause, Kind
 from twitter_pipeline.config import Settings
 from twitter_pipeline.publishing import unconfirmed
 from twitter_pipeline.scanning.reasons import IGNORED, LATE, SAME_FILE
@@ -24,8 +24,6 @@ from twitter_pipeline.store.secrets import open_vault
 from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tables import projects, publishing_tasks
 
-#: What was skipped is told while it is as new as this: an archive of broken files is no news for ever.
-SKIPPED_LATELY = timedelta(days=7)
 #: A project that was not looked through for so long, while the pipeline ran, has a sensor that does not tick.
 SILENCE = timedelta(minutes=15)
 #: The same while a scan is on its way through an archive: it ends later.
