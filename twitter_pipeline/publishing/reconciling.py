@@ -301,7 +301,8 @@ def _unread(
         # As by a post: a person is told. It is read again all the same, so that the look goes on once X lets it.
         with writing(engine) as connection:
             is_known = accounts.by_id(connection, account_id).stopped_reason is not None
-            accounts.stop(connection, account_id, str(error))
+            if not is_known:
+                accounts.stop(connection, account_id, str(error))
         said = None if is_known else f"the timeline cannot be read, and the account is stopped: {error.message}"
         return [_keep(engine, one, now + _WHILE_STOPPED, said, now) for one in opened]
     if isinstance(error, Refused):
