@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import Enum
 
 
@@ -35,6 +35,12 @@ class Kind(str, Enum):
 
     def __str__(self) -> str:
         return self.value
+
+
+#: What was skipped is told while it is as new as this: an archive of broken files is no news for ever.
+SKIPPED_LATELY = timedelta(days=7)
+#: How long a cause is told, by its kind, where it may last for ever.
+TOLD_FOR = dict.fromkeys((Kind.SKIPPED.value, Kind.LATE.value), SKIPPED_LATELY)
 
 
 @dataclass(frozen=True)

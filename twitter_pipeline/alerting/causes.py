@@ -15,17 +15,15 @@ import sqlalchemy as sa
 
 from twitter_pipeline.alerting import links
 from twitter_pipeline.alerting.backlog import growing
-from twitter_pipeline.alerting.cause import Cause, Kind
+from twitter_pipeline.alerting.cause import SKIPPED_LATELY, Cause, Kind
 from twitter_pipeline.config import Settings
 from twitter_pipeline.publishing import unconfirmed
 from twitter_pipeline.scanning.reasons import IGNORED, LATE, SAME_FILE
-from twitter_pipeline.store import accounts
+from twitter_pipeline.store import accounts, looks
 from twitter_pipeline.store.secrets import open_vault
 from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tables import projects, publishing_tasks
 
-#: What was skipped is told while it is as new as this: an archive of broken files is no news for ever.
-SKIPPED_LATELY = timedelta(days=7)
 #: A project that was not looked through for so long, while the pipeline ran, has a sensor that does not tick.
 SILENCE = timedelta(minutes=15)
 #: The same while a scan is on its way through an archive: it ends later.
@@ -197,11 +195,21 @@ def _unconfirmed(connection: sa.Connection, settings: Settings, ids: list[str]) 
 
 
 def _accounts(connection: sa.Connection, settings: Settings, now: datetime) -> Iterator[Cause]:
-    """Accounts that are to post and cannot: X refused them, or there is nothing to sign with."""
+    """Accounts that are to post, or to show what they have posted, and cannot: X refused them, or they cannot sign."""
     posting = [settings.account_of(project, source) for project in settings.projects for source in project.sources]
+    looked_at = looks.due(connection)
     vault = open_vault(settings.home)
     for account in accounts.listing(connection):
         if account.name not in posting:
+            if account.stopped_reason is not None and account.id in looked_at:
+                yield Cause(
+                    Kind.STOPPED,
+                    account.name,
+                    f"account {account.name} is stopped, and may have posted items whose answer was lost",
+                    account.stopped_reason,
+                    "When that is mended its timeline is read by itself; or say of each item whether it is out:"
+                    " twitter-pipeline tasks resolve ITEM",
+                )
             continue
         if account.stopped_reason is not None:
             yield Cause(

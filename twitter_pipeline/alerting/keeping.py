@@ -10,7 +10,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from twitter_pipeline.alerting import channels, outbox
-from twitter_pipeline.alerting.cause import Cause, Kind
+from twitter_pipeline.alerting.cause import TOLD_FOR, Cause, Kind
 from twitter_pipeline.config import Settings
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.tables import alerts
@@ -70,9 +70,10 @@ def listing(
 
 
 def ended(connection: sa.Connection, *, since: datetime) -> list[tuple[str, str | None]]:
-    """Cause and project of the alerts that were closed since."""
-    rows = connection.execute(sa.select(_alerts.cause, _alerts.project_id).where(_alerts.closed_at > since))
-    return [(row.cause, row.project_id) for row in rows]
+    """Cause and project of the alerts that were closed since, since they were over."""
+    rows = connection.execute(sa.select(*_COLUMNS).where(_alerts.closed_at > since))
+    closed = [Alert(**row._mapping) for row in rows]
+    return [(alert.cause, alert.project_id) for alert in closed if _is_old(alert) is None]
 
 
 def get(connection: sa.Connection, alert_id: int) -> Alert:
@@ -255,5 +256,17 @@ def _close(connection: sa.Connection, settings: Settings, alert: Alert, *, now: 
     )
     # Who was not told that it began is not told that it is over.
     if closed.rowcount == 1 and (told := outbox.withdraw(connection, alert.id)):
-        lasted = f"It began at {alert.opened_at:%Y-%m-%d %H:%M} UTC. There is nothing to do."
-        outbox.put(connection, settings, "over", f"Over: {alert.title}", lasted, alert_id=alert.id, to=told, now=now)
+        title, what_now = f"Over: {alert.title}", "There is nothing to do."
+        if (told_for := _is_old(alert)) is not None:
+            title = f"No longer told: {alert.title}"
+            what_now = f"Nothing of it is new for {told_for.days} days. What is still so: twitter-pipeline status"
+        body = f"It began at {alert.opened_at:%Y-%m-%d %H:%M} UTC. {what_now}"
+        outbox.put(connection, settings, "over", title, body, alert_id=alert.id, to=told, now=now)
+
+
+def _is_old(alert: Alert) -> timedelta | None:
+    """How long such a cause is told, where it is gone since that has passed: it may be as it was; None otherwise."""
+    told_for = TOLD_FOR.get(_kind(alert.cause))
+    if told_for is None or alert.gone_since is None or alert.gone_since - alert.last_at < told_for:
+        return None
+    return told_for

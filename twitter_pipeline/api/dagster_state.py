@@ -13,11 +13,15 @@ from twitter_pipeline.launching.graphql import REPOSITORY, DagsterAway, ask
 _PATIENCE = 2.0
 #: Daemons show life every half minute.
 _BEAT_AGE = 120.0
+#: Ticks that found nothing to do are kept so long (`defs.retention`): without any, none has gone well since.
+_GOOD_TICKS_KEPT = 6 * 3600.0
 
 _QUERY = """query ($repository: RepositorySelector!) {
   instance { daemonHealth { allDaemonStatuses { daemonType required lastHeartbeatTime } } }
   sensorsOrError(repositorySelector: $repository) { ... on Sensors { results {
-    name minIntervalSeconds sensorState { status ticks(limit: 1) { timestamp } } } } }
+    name minIntervalSeconds sensorState { status
+      good: ticks(limit: 1, statuses: [SUCCESS, SKIPPED]) { timestamp }
+      failed: ticks(limit: 1, statuses: [FAILURE]) { timestamp } } } } }
   schedulesOrError(repositorySelector: $repository) { ... on Schedules { results {
     name scheduleState { status } } } } }"""
 
@@ -30,7 +34,7 @@ class DagsterState:
     silent: tuple[str, ...]
     #: Sensors and schedules that are switched off.
     off: tuple[str, ...]
-    #: Seconds without a tick beyond its interval, of each sensor that is on.
+    #: Seconds without a tick that went well, beyond its interval, of each sensor that is on.
     lag: dict[str, float]
 
 
@@ -63,6 +67,8 @@ def look(settings: Settings) -> DagsterState:
 
 
 def _lag(sensor: dict[str, Any], now: float) -> float:
-    ticks = sensor["sensorState"]["ticks"]
+    good, failed = sensor["sensorState"]["good"], sensor["sensorState"]["failed"]
+    if good:
+        return max(0.0, now - float(good[0]["timestamp"]) - float(sensor["minIntervalSeconds"]))
     # One that has never ticked has just been switched on.
-    return max(0.0, now - float(ticks[0]["timestamp"]) - sensor["minIntervalSeconds"]) if ticks else 0.0
+    return _GOOD_TICKS_KEPT if failed else 0.0

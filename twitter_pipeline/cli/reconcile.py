@@ -94,7 +94,7 @@ def _match(
             account = accounts.by_id(connection, account_id)
         try:
             foreign.read(engine, settings, account_id, whole=whole)
-        except (XError, KeyLost) as error:
+        except (XError, KeyLost, foreign.HasGaps) as error:
             unread = True
             output.say(f"account {account.name}: its timeline could not be read: {error}")
         with reading(engine) as connection:

@@ -47,7 +47,8 @@ class MonitoringSettings(Section):
     )
     queue_depth: float = Field(1000, gt=0, le=1e9, description="Items that are due, of all projects.")
     sensor_lag: Duration = Field(
-        timedelta(minutes=3), description="How long a sensor that is on has not ticked beyond its interval."
+        timedelta(minutes=3),
+        description="How long a sensor that is on has not ticked beyond its interval, or each tick has failed.",
     )
     scan_slow: Duration = Field(timedelta(seconds=10), description="How long scans of a project take.")
     x_limit_percent: float = Field(

@@ -1,14 +1,17 @@
 """One tick of a project's sensor: mend, emit what is due, look for new items, emit again, tell Dagster.
 
-What is due comes before and after the scan, and the scan is time-boxed, so that a slow folder never stops posting.
+What is due comes before and after the timelines are read and the folder is scanned, which are time-boxed; and whatever
+fails after it was taken, its runs are requested: neither a slow folder, nor X, nor a bug in a chore stops posting.
 """
 
 import logging
 import socket
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from datetime import timedelta
 
 import dagster as dg
+import sqlalchemy as sa
 
 from twitter_pipeline.config import Project, Settings
 from twitter_pipeline.defs.ending import took_too_long
@@ -19,7 +22,7 @@ from twitter_pipeline.defs.tweets import run_tags
 from twitter_pipeline.publishing import late
 from twitter_pipeline.publishing.due import Due, Launch, still_due, take
 from twitter_pipeline.publishing.reaper import RunState, reap
-from twitter_pipeline.publishing.reconciling import look_where_due
+from twitter_pipeline.publishing.reconciling import READ_WITHIN, look_where_due
 from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.publishing.tidying import tidy
 from twitter_pipeline.scanning import archive, rests
@@ -30,6 +33,8 @@ from twitter_pipeline.store.tasks import Task
 #: How long a scan may take while something is due, and while nothing is. Dagster ends a tick after 60 seconds.
 BUSY_SCAN = timedelta(seconds=3)
 IDLE_SCAN = timedelta(seconds=20)
+#: How long timelines may be read while something is due; `READ_WITHIN` while nothing is.
+BUSY_READ = timedelta(seconds=3)
 #: Tasks and lines Dagster is told of in a tick that requests runs.
 FEW = 20
 #: A folder of 10,000 broken links is one tick's trouble, not 10,000 warnings: those beyond are counted.
@@ -53,36 +58,76 @@ def tick(
         max_retries=project.max_retries,
         read_timeline=settings.x.read_timeline,
     )
-    for line in reaped.moved + look_where_due(engine, settings, now=utc_now()):
+    for line in reaped.moved:
         log.warning(line)
     archive.hold_back(engine, project, now=utc_now())  # before `take`: what is too old must not be queued
     for line in late.catch_up(engine, settings, project, now=utc_now()):  # and what is late, too
         log.warning(line)
-    before = take(engine, settings, project, instance=here, now=utc_now())
-    launches = before.launches + still_due(engine, settings, project, reaped.again, now=utc_now())
-    rest = rests.rest_of(engine, project.id, now=utc_now())
-    report = ScanReport(rests_until=rest)
-    if rest is None:
-        report = scan_in_turn(engine, project, time_box=BUSY_SCAN if launches else IDLE_SCAN)
-        rests.looked(project.id, now=utc_now())
-    for problem in report.problems[:MOST_PROBLEMS]:
-        log.warning(problem)
-    after = take(engine, settings, project, instance=here, now=utc_now())
-    launches += after.launches
+    again = still_due(engine, settings, project, reaped.again, now=utc_now())
+    due = take(engine, settings, project, instance=here, now=utc_now())
+    launches = due.launches + again
+    chores = _Chores(log)
+    with chores.one("reading the timelines"):
+        for line in look_where_due(engine, settings, now=utc_now(), within=BUSY_READ if launches else READ_WITHIN):
+            log.warning(line)
+    report = ScanReport()
+    with chores.one("the scan"):
+        report = _scan(engine, project, log, BUSY_SCAN if launches else IDLE_SCAN)
+    with chores.one("what is due after the scan"):
+        due = take(engine, settings, project, instance=here, now=utc_now())
+        launches += due.launches
     if launches:
         # Again beside the runs that need them: adding one twice does nothing.
         instance.add_dynamic_partitions(str(items_of(project.id).name), [launch.partition_key for launch in launches])
     # Runs begin when the tick ends: while there are any, an archive of thousands is told of more slowly.
     limit = FEW if launches else TASKS_A_TICK
-    register(instance, engine, project.id, now=utc_now(), limit=limit)
-    for wrong in tidy(engine, settings, project, now=utc_now()):
-        log.warning(wrong)
-    relay_outside(instance, engine, project.id, now=utc_now(), limit=limit)
-    summary = describe(report, after)
-    if not launches:
-        return dg.SkipReason(summary)
-    log.info(summary)
-    return dg.SensorResult(run_requests=[request(project, launch) for launch in launches])
+    with chores.one("telling Dagster of new items"):
+        register(instance, engine, project.id, now=utc_now(), limit=limit)
+    with chores.one("moving posted files away"):
+        for wrong in tidy(engine, settings, project, now=utc_now()):
+            log.warning(wrong)
+    with chores.one("telling Dagster what the log says"):
+        relay_outside(instance, engine, project.id, now=utc_now(), limit=limit)
+    summary = describe(report, due)
+    if launches:
+        log.info(summary)
+        return dg.SensorResult(run_requests=[request(project, launch) for launch in launches])
+    chores.tell()
+    return dg.SkipReason(summary)
+
+
+class _Chores:
+    """What a tick does beside requesting runs: none that fails keeps the others from being done."""
+
+    def __init__(self, log: logging.Logger) -> None:
+        self._log = log
+        self._failed: Exception | None = None
+
+    @contextmanager
+    def one(self, what: str) -> Iterator[None]:
+        """Do one; what it raises is logged, and kept for `tell`."""
+        try:
+            yield
+        except Exception as error:  # noqa: BLE001 - told at the end
+            self._log.error("%s failed: %s", what, error, exc_info=error)
+            self._failed = self._failed or error
+
+    def tell(self) -> None:
+        """Let the tick fail where a chore did: people look at those in Dagster. It must have no run to request."""
+        if self._failed is not None:
+            raise self._failed
+
+
+def _scan(engine: sa.Engine, project: Project, log: logging.Logger, time_box: timedelta) -> ScanReport:
+    """Look through the project's folder, unless it rests."""
+    rest = rests.rest_of(engine, project.id, now=utc_now())
+    report = ScanReport(rests_until=rest)
+    if rest is None:
+        report = scan_in_turn(engine, project, time_box=time_box)
+        rests.looked(project.id, now=utc_now())
+    for problem in report.problems[:MOST_PROBLEMS]:
+        log.warning(problem)
+    return report
 
 
 def request(project: Project, launch: Launch) -> dg.RunRequest:

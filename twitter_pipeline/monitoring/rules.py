@@ -89,7 +89,7 @@ WORDS = {
         "many items are due",
         "They go out one after the other; pace the project with min_interval, or leave out an archive: ignore_before",
     ),
-    "sensor_lag": ("sensors do not tick", "Its last tick, or logs/daemon.log, says what is wrong"),
+    "sensor_lag": ("sensors do not tick, or only fail", "Its last tick, or logs/daemon.log, says what is wrong"),
     "scan_slow": (
         "scans are slow",
         "Is the folder on a slow disk or a network share? Move what was posted out of it: after_post",

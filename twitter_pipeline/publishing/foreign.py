@@ -19,7 +19,7 @@ from twitter_pipeline.config import Settings
 from twitter_pipeline.publishing import matching
 from twitter_pipeline.publishing.connecting import connected_as, posts_page
 from twitter_pipeline.publishing.drafts import Draft
-from twitter_pipeline.publishing.outcomes import MustWait
+from twitter_pipeline.publishing.outcomes import AccountStopped, MustWait, Outcome
 from twitter_pipeline.publishing.session import Ended, Item, Session, utc_now
 from twitter_pipeline.store import accounts, log, looks
 from twitter_pipeline.store.attempts import Content
@@ -40,7 +40,16 @@ UNDER_WAY_WAIT = timedelta(seconds=30)
 #: By so much the clock here, which files have their times from, may be ahead of X's: it refuses what is signed with one
 #: that is further off.
 CLOCKS_DIFFER = timedelta(minutes=5)
+#: After so many looks in a row that got a list with gaps a person decides; each waits twice as long as the last.
+MOST_GAPS = 5
 _NEVER = datetime.min.replace(tzinfo=timezone.utc)
+
+
+class HasGaps(Exception):
+    """X's list of the account's posts lacks some of them, as X says itself."""
+
+    def __init__(self) -> None:
+        super().__init__("X's list of its posts lacks some of them, as X says itself")
 
 
 @dataclass(frozen=True)
@@ -69,7 +78,7 @@ class Foreign:
 
 
 def look(engine: sa.Engine, settings: Settings, account_id: int, *, now: datetime) -> Foreign | None:
-    """Look once; None when all posts are ours, and at the first look. Raises KeyLost and XError.
+    """Look once; None when all posts are ours, and at the first look. Raises KeyLost, XError and HasGaps.
 
     Posts made after `now`, by a run under way perhaps, are left for the next look.
     """
@@ -80,7 +89,7 @@ def look(engine: sa.Engine, settings: Settings, account_id: int, *, now: datetim
 def read(engine: sa.Engine, settings: Settings, account_id: int, *, whole: bool = False) -> int:
     """Read what is new on a timeline, or all that X lists of it, and keep what is not known here.
 
-    How many posts were listed: X charges for each. Raises KeyLost and XError.
+    How many posts were listed: X charges for each. Raises KeyLost, XError, and HasGaps when what it lists is kept.
     """
     with connected_as(engine, settings, account_id) as connected:
         return _look(engine, settings, account_id, connected, whole=whole).listed
@@ -93,10 +102,15 @@ def look_through(session: Session, connected: XClient) -> None:
     if not session.settings.x.read_timeline:
         return
     with reading(session.engine) as connection:
-        if accounts.by_id(connection, session.account.id).looked_at is not None:
-            return
+        account = accounts.by_id(connection, session.account.id)
+    if account.looked_at is not None:
+        return
+    # It was stopped for them, and a person has resumed it.
+    goes_on = account.timeline_gaps >= MOST_GAPS and account.stopped_reason is None
     try:
-        _look(session.engine, session.settings, session.account.id, connected)
+        _look(session.engine, session.settings, session.account.id, connected, gaps_are_known=goes_on)
+    except HasGaps as error:
+        raise Ended(_after_gaps(session, error)) from error
     except WaitUntil as error:
         raise Ended(MustWait(str(error), error.until)) from error
     except Refused as error:
@@ -116,6 +130,24 @@ def look_through(session: Session, connected: XClient) -> None:
         ) from error
 
 
+def _after_gaps(session: Session, error: HasGaps) -> Outcome:
+    """All of the account waits for a list without gaps, and then for a person: each reading costs money."""
+    now = utc_now()
+    with writing(session.engine) as connection:
+        account = accounts.found_gaps(connection, session.account.id, now=now)
+        if account.timeline_gaps >= MOST_GAPS:
+            reason = (
+                f"{error}, {account.timeline_gaps} times: an item that would go out may be among these. Look at its"
+                " timeline, or see twitter-pipeline reconcile --dry-run (once resumed, posts go out without them)"
+            )
+            accounts.stop(connection, account.id, reason)
+            return AccountStopped(reason)
+        reason = f"{error}, and it must be looked through first, in case the database is an older copy"
+        until = now + session.settings.settle_time * 2 ** (account.timeline_gaps - 1)
+        accounts.wait(connection, account.id, until, reason)
+        return MustWait(reason, until, whole_account=True)
+
+
 @dataclass(frozen=True)
 class _Looked:
     #: What is to be told of it; None for nothing.
@@ -132,6 +164,7 @@ def _look(
     *,
     until: datetime | None = None,
     whole: bool = False,
+    gaps_are_known: bool = False,
 ) -> _Looked:
     from twitter_pipeline.x.posts import timeline
 
@@ -155,10 +188,14 @@ def _look(
         ours = looks.known(connection, [post.id for post in posts])
         others = [post for post in posts if post.id not in ours]
         looks.see(connection, [_seen(account_id, post) for post in others], now=now)
-        newest = max((*(post.id for post in posts), since or BEFORE_ALL), key=int)
-        accounts.seen_timeline(connection, account_id, newest)
-        if len(posts) == len(listing.posts):
+        may_lack = listing.has_gaps and not gaps_are_known
+        if not may_lack:
+            newest = max((*(post.id for post in posts), since or BEFORE_ALL), key=int)
+            accounts.seen_timeline(connection, account_id, newest)
+        if not may_lack and len(posts) == len(listing.posts):
             accounts.looked_through(connection, account_id, now=now)
+    if may_lack:
+        raise HasGaps
     if since is None or not others:
         return _Looked(None, len(listing.posts))
     last = max(others, key=lambda post: int(post.id))

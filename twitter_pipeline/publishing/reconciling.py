@@ -5,6 +5,7 @@
   post, and one more, a fifth of that later, agrees: it is absent, and the item gets its next attempt.
 - It shows something that may be it, or not all: it is read again, later and later; then a person decides.
 - X refuses to list anything: a person decides.
+- X refuses the account (its keys, its credit): it is stopped, as by a post, and read again now and then.
 
 One reading serves all open attempts of an account, since X charges for each post it lists; it asks only for those that
 are newer than what was known when the first of them was sent. `docs/exactly-once.md` holds the argument.
@@ -12,11 +13,13 @@ are newer than what was known when the first of them was sent. `docs/exactly-onc
 
 from __future__ import annotations
 
+import contextvars
+import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 import sqlalchemy as sa
 
@@ -52,10 +55,12 @@ PAGE, MOST_PAGES = 100, 3
 RESOLUTION = timedelta(seconds=1)
 #: A post sent before any post of the account was known is looked for among those of this long before, too.
 MARGIN = timedelta(hours=1)
-#: A tick reads no longer than this: Dagster ends it after a minute.
-TICK_TIMEOUT = timedelta(seconds=10)
+#: A tick reads no longer than this, all accounts together: Dagster ends it after a minute.
+READ_WITHIN = timedelta(seconds=10)
 _LONGEST_GAP = timedelta(hours=1)
 _WHILE_STOPPED = timedelta(minutes=10)
+
+_T = TypeVar("_T")
 
 
 def find(session: Session, connected: XClient) -> Adopted | None:
@@ -85,19 +90,37 @@ def find(session: Session, connected: XClient) -> Adopted | None:
     return None
 
 
-def look_where_due(engine: sa.Engine, settings: Settings, *, now: datetime) -> list[str]:
+def look_where_due(
+    engine: sa.Engine, settings: Settings, *, now: datetime, within: timedelta = READ_WITHIN
+) -> list[str]:
     """Read the timelines for which a look is due, and move their items on; lines for people.
 
-    In any project's tick, for all accounts: for one that no project posts with any more nobody else would.
+    In any project's tick, for all accounts: for one that no project posts with any more nobody else would. What is not
+    reached `within` that time comes first in the next tick.
     """
     with reading(engine) as connection:
         due = looks.due(connection, now)
-    return [line for account_id in due for line in look(engine, settings, account_id, now=now)]
+    said: list[str] = []
+    until = time.monotonic() + within.total_seconds()
+    for account_id in due:
+        left = timedelta(seconds=until - time.monotonic())
+        if left < within / 2:  # a reading that is cut short tells nothing, and counts as one in vain
+            break
+        said += look(engine, settings, account_id, now=now, within=left)
+    return said
 
 
-def look(engine: sa.Engine, settings: Settings, account_id: int, *, now: datetime) -> list[str]:
+def look(
+    engine: sa.Engine, settings: Settings, account_id: int, *, now: datetime, within: timedelta = READ_WITHIN
+) -> list[str]:
     """Read the timeline of an account once, for all of its attempts that are due; what came of each, for people."""
     from twitter_pipeline.x.errors import XError
+
+    def read() -> tuple[accounts.AccountRow, Listing]:
+        with connected_as(engine, settings, account_id, read_timeout=within) as connected:
+            with reading(engine) as connection:
+                account = accounts.by_id(connection, account_id)
+            return account, _read(engine, connected, account, unanswered)
 
     with writing(engine) as connection:
         taken = looks.begin(connection, account_id, now=now, again=now + settings.settle_time)
@@ -108,17 +131,40 @@ def look(engine: sa.Engine, settings: Settings, account_id: int, *, now: datetim
     if not settings.x.read_timeline:
         return [_leave_to_a_person(engine, one, "x.read_timeline is no", now) for one in opened]
     try:
-        with connected_as(engine, settings, account_id, read_timeout=TICK_TIMEOUT) as connected:
-            with reading(engine) as connection:
-                account = accounts.by_id(connection, account_id)
-            listing = _read(engine, connected, account, unanswered)
+        account, listing = _in_time(read, within)
     except XError as error:
-        return [_unread(engine, settings, one, error, now) for one in opened]
+        return _unread(engine, settings, account_id, opened, error, now)
     except KeyLost as error:
         return [_leave_to_a_person(engine, one, f"the timeline cannot be read: {error}", now) for one in opened]
     with reading(engine) as connection:
         verdicts = _judge(connection, unanswered, listing)
     return [_act(engine, settings, account, one, verdicts[one.id], listing, now) for one in opened]
+
+
+def _in_time(work: Callable[[], _T], within: timedelta) -> _T:
+    """What `work` gives, done in a thread that nobody waits for any longer. Raises XError then.
+
+    Timeouts alone are no bound: they hold for each piece of an answer, and for no name that is looked up.
+    """
+    from twitter_pipeline.x.errors import Transient
+
+    result: list[_T] = []
+    error: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            result.append(work())
+        except BaseException as raised:  # noqa: BLE001 - handed to the caller
+            error.append(raised)
+
+    thread = threading.Thread(target=contextvars.copy_context().run, args=(run,), name="look", daemon=True)
+    thread.start()
+    thread.join(within.total_seconds())
+    if error:
+        raise error[0]
+    if not result:
+        raise Transient(f"It was not read within {within.total_seconds():.0f} s.", is_outage=True)
+    return result[0]
 
 
 def _read(engine: sa.Engine, connected: XClient, account: accounts.AccountRow, unanswered: Sequence[Open]) -> Listing:
@@ -243,17 +289,27 @@ def _adopted(settings: Settings, account: accounts.AccountRow, one: Open, made: 
     return replace(found, posted_at=post.created_at)
 
 
-def _unread(engine: sa.Engine, settings: Settings, one: Open, error: XError, now: datetime) -> str:
-    """The timeline could not be read. Limits, keys and credit are waited for; what is forbidden a person must do."""
+def _unread(
+    engine: sa.Engine, settings: Settings, account_id: int, opened: Sequence[Open], error: XError, now: datetime
+) -> list[str]:
+    """The timeline could not be read. Limits are waited for; what X refuses a person must do something about."""
     from twitter_pipeline.x.errors import AccountRefused, Refused, WaitUntil
 
     if isinstance(error, WaitUntil):
-        return _keep(engine, one, error.until, None, now)
+        return [_keep(engine, one, error.until, None, now) for one in opened]
     if isinstance(error, AccountRefused) and error.status in (401, 402):
-        return _keep(engine, one, now + _WHILE_STOPPED, None, now)
+        # As by a post: a person is told. It is read again all the same, so that the look goes on once X lets it.
+        with writing(engine) as connection:
+            is_known = accounts.by_id(connection, account_id).stopped_reason is not None
+            if not is_known:
+                accounts.stop(connection, account_id, str(error))
+        said = None if is_known else f"the timeline cannot be read, and the account is stopped: {error.message}"
+        return [_keep(engine, one, now + _WHILE_STOPPED, said, now) for one in opened]
     if isinstance(error, Refused):
-        return _leave_to_a_person(engine, one, f"the timeline cannot be read: {error.message}", now)
-    return _look_later(engine, settings, one, f"the timeline could not be read: {error.message}", now)
+        why = f"the timeline cannot be read: {error.message}"
+        return [_leave_to_a_person(engine, one, why, now) for one in opened]
+    why = f"the timeline could not be read: {error.message}"
+    return [_look_later(engine, settings, one, why, now) for one in opened]
 
 
 def _look_later(engine: sa.Engine, settings: Settings, one: Open, why: str, now: datetime) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import sqlalchemy as sa
 
@@ -41,6 +42,8 @@ class AccountRow:
     timeline_seen_id: str | None
     #: When its timeline was last looked through; None: before the next post.
     looked_at: datetime | None
+    #: How many such looks in a row got a list that lacked posts.
+    timeline_gaps: int
     #: Whether keys are stored for it.
     has_keys: bool
 
@@ -54,7 +57,7 @@ class AccountRow:
         return None
 
 
-_COLUMNS = (
+_COLUMNS: tuple[sa.ColumnElement[Any], ...] = (
     _keys.id,
     _keys.key_name,
     _keys.x_user_id,
@@ -65,6 +68,7 @@ _COLUMNS = (
     _keys.stopped_reason,
     _keys.timeline_seen_id,
     _keys.looked_at,
+    _keys.timeline_gaps,
     _keys.api_key.is_not(None),
 )
 #: A source posts with its own account, or else with its project's.
@@ -141,8 +145,9 @@ def keep(
     They may be another account's: what X said of the old ones, a stop or a wait with it, no longer holds.
     """
     kept = {key: None if credentials is None else vault.encrypt(getattr(credentials, key)) for key in KEYS}
-    forgotten = dict.fromkeys(("stopped_reason", "wait_until", "wait_reason", "verified_at"))
-    _update(connection, account_id, **kept, **forgotten, errors_in_a_row=0, erring_task_id=None, updated_at=now)
+    forgotten: dict[str, object] = dict.fromkeys(("stopped_reason", "wait_until", "wait_reason", "verified_at"))
+    forgotten |= {"errors_in_a_row": 0, "erring_task_id": None, "timeline_gaps": 0}
+    _update(connection, account_id, **kept, **forgotten, updated_at=now)
 
 
 def encrypt_anew(connection: sa.Connection, vault: Vault) -> int:
@@ -176,7 +181,16 @@ def knows_post(connection: sa.Connection, account_id: int, post_id: str) -> None
 
 def looked_through(connection: sa.Connection, account_id: int, *, now: datetime) -> None:
     """Keep that the account's timeline was looked through for posts that are not known here."""
-    _update(connection, account_id, looked_at=now)
+    _update(connection, account_id, looked_at=now, timeline_gaps=0)
+
+
+def found_gaps(connection: sa.Connection, account_id: int, *, now: datetime) -> AccountRow:
+    """Count a look that got a list that lacked posts; of several at once only one, which lets the account wait."""
+    may_post = sa.and_(_keys.stopped_reason.is_(None), sa.or_(_keys.wait_until.is_(None), _keys.wait_until <= now))
+    connection.execute(
+        sa.update(api_keys).where(_keys.id == account_id, may_post).values(timeline_gaps=_keys.timeline_gaps + 1)
+    )
+    return by_id(connection, account_id)
 
 
 def look_again(connection: sa.Connection, *, since: datetime | None = None) -> None:

@@ -94,14 +94,19 @@ def _read(row: sa.RowMapping) -> Open:
     return Open(**{**kept, **lists}, unconfirmed=status == Status.UNCONFIRMED.value)
 
 
-def due(connection: sa.Connection, now: datetime) -> list[int]:
-    """The accounts whose timeline is to be read now, whether anything is posted with them any more or not."""
+def due(connection: sa.Connection, now: datetime | None = None) -> list[int]:
+    """The accounts whose timeline is to be read, whether anything is posted with them any more or not.
+
+    Now, those first that have been due for longest; or ever, without `now`.
+    """
+    is_due = _attempts.look_at.is_not(None) if now is None else _attempts.look_at <= now
     query = (
         sa.select(_attempts.account_id)
-        .distinct()
-        .where(_attempts.account_id.is_not(None), IS_UNANSWERED, _attempts.look_at <= now)
+        .where(_attempts.account_id.is_not(None), IS_UNANSWERED, is_due)
+        .group_by(_attempts.account_id)
+        .order_by(sa.func.min(_attempts.look_at), _attempts.account_id)
     )
-    return sorted(connection.scalars(query))
+    return list(connection.scalars(query))
 
 
 def begin(connection: sa.Connection, account_id: int, *, now: datetime, again: datetime) -> set[int]:

@@ -10,7 +10,7 @@ import pytest
 import sqlalchemy as sa
 
 from twitter_pipeline.alerting import causes
-from twitter_pipeline.alerting.cause import Cause, Kind
+from twitter_pipeline.alerting.cause import SKIPPED_LATELY, Cause, Kind
 from twitter_pipeline.scanning.reasons import IGNORED, SAME_FILE
 from twitter_pipeline.scanning.scan import scan
 from twitter_pipeline.store import accounts, moves
@@ -71,7 +71,7 @@ def test_what_a_setting_leaves_out_and_what_is_there_twice_needs_nobody(pipeline
     here = pipeline()
     put_task(here.engine, Status.SKIPPED, error_message=f"{IGNORED} (2020-01-01 00:00 UTC); …", updated_at=NOW)
     put_task(here.engine, Status.SKIPPED, error_message=f"{SAME_FILE} 2026-11-24-cat-a1b2", updated_at=NOW)
-    put_task(here.engine, Status.SKIPPED, error_message="cut off", updated_at=NOW - causes.SKIPPED_LATELY - HOUR)
+    put_task(here.engine, Status.SKIPPED, error_message="cut off", updated_at=NOW - SKIPPED_LATELY - HOUR)
     assert find(here) == []
 
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 from pathlib import Path
 
 from twitter_pipeline.alerting import causes, keeping, outbox
-from twitter_pipeline.alerting.cause import Kind
+from twitter_pipeline.alerting.cause import SKIPPED_LATELY, Kind
 from twitter_pipeline.alerting.channels import channels
 from twitter_pipeline.cli.up import alerting
 from twitter_pipeline.config import load
@@ -26,7 +26,7 @@ def test_its_numbers_are_those_of_the_code() -> None:
     for said in (
         f"for {causes.SILENCE // MINUTE} minutes ({causes.LONG_SCAN // HOUR} hours amid an archive)",
         f"gone for {['five'][keeping.GONE_FOR // MINUTE - 5]} minutes until its alert is closed",
-        f"in the last {['seven'][causes.SKIPPED_LATELY // DAY - 7]} days",
+        f"in the last {['seven'][SKIPPED_LATELY // DAY - 7]} days",
         f"no life for {['three'][round(alerting.GONE_AFTER / 60) - 3]} minutes",
         f"for {['seven'][outbox.TRIED_FOR // DAY - 7]} days",
         f"the {['three'][causes.NAMED - 3]} newest by name",

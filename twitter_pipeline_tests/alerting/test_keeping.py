@@ -10,6 +10,7 @@ import sqlalchemy as sa
 
 from twitter_pipeline.alerting import keeping, outbox
 from twitter_pipeline.alerting.cause import Cause, Kind
+from twitter_pipeline.scanning.reasons import LATE
 from twitter_pipeline.store import accounts
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.status import Event, Status
@@ -87,6 +88,27 @@ def test_it_is_closed_when_its_cause_has_been_gone_for_a_while_and_that_is_told(
     assert hook.titles == ["cats: 1 item failed", "Over: cats: 1 item failed"]
     (closed,) = here.open(closed=True)
     assert closed.closed_at == here.now
+
+
+@pytest.mark.parametrize("reason", ["the file is cut off", f"{LATE} by 3 days"])
+@pytest.mark.parametrize(("days", "begins"), [(6, "Over: "), (8, "No longer told: ")])
+def test_what_is_only_old_is_not_called_over(
+    pipeline: MakePipeline, hook: Webhook, reason: str, days: int, begins: str
+) -> None:
+    here = pipeline([hook.url()])
+    task_id = put_task(here.engine, Status.SKIPPED, error_message=reason, updated_at=here.now)
+    (alert,) = here.look()
+    here.deliver()
+    here.look(days=days)
+    if days < 7:
+        carry_out(here.engine, task_id, Event.RETRY)
+        here.look()
+    assert here.look(minutes=6) == []
+    here.deliver()
+    assert hook.titles == [alert.title, f"{begins}{alert.title}"]
+    assert ("There is nothing to do" in str(hook.got[-1])) == (days < 7)
+    with reading(here.engine) as connection:
+        assert len(keeping.ended(connection, since=NOW)) == (days < 7)
 
 
 def test_one_that_comes_and_goes_is_told_once(pipeline: MakePipeline, hook: Webhook) -> None:

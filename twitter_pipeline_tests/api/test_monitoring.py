@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from datetime import timedelta
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
+from dagster_graphql.schema import create_schema
+from graphql import parse, validate
 from prometheus_client.parser import text_string_to_metric_families
 
+from twitter_pipeline.api import dagster_state
 from twitter_pipeline.api.context import Context, utc_now
 from twitter_pipeline.api.watching import monitoring_of
 from twitter_pipeline.store.engine import writing
@@ -61,3 +66,37 @@ def test_history_is_asked_by_name_scope_and_time(world: MakeWorld, api: Serve) -
     assert served.ask("GET", "/api/monitoring/history?name=nonsense").status == 422
     hours = served.get("/api/monitoring/history?name=runs&grain=hour")["points"]
     assert all(hour["at"] < f"{utc_now():%Y-%m-%dT%H}" for hour in hours), "of those that are over"
+
+
+@pytest.mark.parametrize(
+    ("good", "failed", "lag"),
+    [
+        (10, None, 7),
+        (10, 5, 7),
+        # While each tick fails, only those that went well count; and none may be kept any more.
+        (600, 5, 597),
+        (None, 5, 6 * 3600),
+        (None, None, 0),
+    ],
+)
+def test_a_sensor_whose_ticks_all_fail_lags(
+    world: MakeWorld, monkeypatch: pytest.MonkeyPatch, good: int | None, failed: int | None, lag: float
+) -> None:
+    asked: list[str] = []
+
+    def answer(_: str, query: str, *__: object, **___: object) -> dict[str, Any]:
+        def tick(ago: int | None) -> list[dict[str, float]]:
+            return [] if ago is None else [{"timestamp": time.time() - ago}]
+
+        asked.append(query)
+        state = {"status": "RUNNING", "good": tick(good), "failed": tick(failed)}
+        sensor = {"name": "scan_cats", "minIntervalSeconds": 3, "sensorState": state}
+        return {
+            "instance": {"daemonHealth": {"allDaemonStatuses": []}},
+            "sensorsOrError": {"results": [sensor]},
+            "schedulesOrError": {"results": []},
+        }
+
+    monkeypatch.setattr(dagster_state, "ask", answer)
+    assert dagster_state.look(world().settings).lag["scan_cats"] == pytest.approx(lag, abs=2)
+    assert validate(create_schema().graphql_schema, parse(asked[0])) == []

@@ -12,6 +12,7 @@ import dagster as dg
 import pytest
 import sqlalchemy as sa
 
+from twitter_pipeline.defs import ticks
 from twitter_pipeline.defs.pipeline import Pipeline, instance_id, media_items_key, tweets_key
 from twitter_pipeline.defs.register import register
 from twitter_pipeline.defs.relay import relay_outside
@@ -114,6 +115,49 @@ def test_a_tick_that_died_after_queueing_is_made_good_under_the_same_key(
         connection.execute(sa.update(publishing_tasks).values(updated_at=utc_now() - timedelta(minutes=1)))
     (again,) = requests(run_tick(here, instance))
     assert again.run_key == lost.run_key
+
+
+@pytest.mark.parametrize("chore", ["look_where_due", "scan_in_turn", "register", "tidy", "relay_outside"])
+def test_runs_are_requested_whatever_else_fails_and_a_tick_without_any_says_so(
+    world: MakeWorld,
+    instance: dg.DagsterInstance,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    chore: str,
+) -> None:
+    here = world(stable_for="0 s")
+    here.put(title="Cat naps")
+    here.scan()
+
+    def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("the disk says no")
+
+    monkeypatch.setattr(ticks, chore, broken)
+    assert len(requests(run_tick(here, instance))) == 1
+    assert "failed: the disk says no" in caplog.text
+    with pytest.raises(RuntimeError, match="the disk says no"):
+        run_tick(here, instance)
+    monkeypatch.undo()
+    assert isinstance(run_tick(here, instance), dg.SkipReason)
+    assert partitions(here, instance) == [here.task().partition_key]
+
+
+def test_what_is_due_is_taken_before_the_timelines_are_read_and_they_are_read_more_briefly(
+    world: MakeWorld, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = world(stable_for="0 s")
+    here.put(title="Cat naps")
+    here.scan()
+    seen: list[tuple[Status, timedelta]] = []
+
+    def look(*_: object, within: timedelta, **__: object) -> list[str]:
+        seen.append((here.task().status, within))
+        return []
+
+    monkeypatch.setattr(ticks, "look_where_due", look)
+    requests(run_tick(here, instance))
+    run_tick(here, instance)
+    assert seen == [(Status.QUEUED, ticks.BUSY_READ), (Status.QUEUED, ticks.READ_WITHIN)]
 
 
 def test_the_sandbox_being_down_spends_nothing_and_names_the_command(

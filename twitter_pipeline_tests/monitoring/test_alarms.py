@@ -70,13 +70,13 @@ def test_each_scope_has_its_alarm_and_one_alert_tells_of_all(watched: MakeWatche
     here = watched()
     here.automation = Automation({"scan_cats": 500.0, "scan_dogs": 400.0, "alerts": 0.0}, [])
     assert {alarm.scope for alarm in here.look()} == {"scan_cats", "scan_dogs"}
-    assert here.alerts() == ["sensors do not tick: scan_cats, scan_dogs"]
+    assert here.alerts() == ["sensors do not tick, or only fail: scan_cats, scan_dogs"]
     # The daemon is gone: what is not known goes on as it is.
     here.automation = Automation(None, [])
     assert len(here.look(10)) == 2
     here.automation = Automation({"scan_cats": 500.0}, [])
     assert [alarm.scope for alarm in here.look()] == ["scan_cats"]
-    assert here.alerts(closed=True) == ["sensors do not tick: scan_cats"]
+    assert here.alerts(closed=True) == ["sensors do not tick, or only fail: scan_cats"]
 
 
 def test_what_x_still_lets_one_do_is_an_alarm_downward(watched: MakeWatched) -> None:

@@ -14,10 +14,10 @@ from requests_oauthlib import OAuth1Session
 
 from twitter_pipeline.cli.up import timeline
 from twitter_pipeline.config import KEYS
-from twitter_pipeline.publishing import foreign, resolving
+from twitter_pipeline.publishing import foreign, post, resolving
 from twitter_pipeline.publishing.foreign import Foreign
-from twitter_pipeline.publishing.outcomes import MustWait, Posted, Unknown
-from twitter_pipeline.publishing.session import utc_now
+from twitter_pipeline.publishing.outcomes import AccountStopped, MustWait, Posted, Unknown
+from twitter_pipeline.publishing.session import Session, utc_now
 from twitter_pipeline.store import accounts
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.tables import publishing_tasks
@@ -218,6 +218,59 @@ def test_a_person_who_says_that_it_is_not_its_post_speaks_for_that_item_only(wor
     resolving.decided_by_a_person(here.engine, here.settings, here.task_of("a.mp4"), posted=None, now=utc_now())
     held(here, "b.mp4")
     assert isinstance(here.publish(here.task_of("a.mp4"), run_id="once more"), Posted)
+
+
+#: As X answers where it leaves out what it cannot show just now.
+GAPS = {"data": [], "meta": {"result_count": 1}, "errors": [{"title": "Not Found"}]}
+
+
+def test_a_list_that_lacks_posts_is_asked_for_again(here: World) -> None:
+    here.put("a.mp4", title="Cat & dog")
+    here.scan()
+    look(here)
+    post_with_film(here, "Cat & dog")
+    here.sandbox.fault(TIMELINE, "status", status=200, body=GAPS, times=2)
+    with pytest.raises(foreign.HasGaps):
+        look(here)
+    with writing(here.engine) as connection:
+        accounts.look_again(connection)
+    outcome = here.publish()
+    assert isinstance(outcome, MustWait)
+    assert "lacks some of them" in outcome.reason
+    with writing(here.engine) as connection:
+        accounts.resume(connection, "sandbox")
+    assert "shows a post with its words that is not known here" in held(here, "a.mp4")
+
+
+def test_a_timeline_that_always_has_gaps_is_told_and_not_paid_for_without_end(world: MakeWorld) -> None:
+    here = world(x={"settle_time": "10 min"})
+    for name in ("a.mp4", "b.mp4"):
+        here.put(name, title=name)
+    here.scan()
+    here.sandbox.fault(TIMELINE, "status", status=200, body=GAPS, times="always")
+    waits = []
+    for number in range(foreign.MOST_GAPS):
+        # Two at once count once: the second was taken before the first let the account wait.
+        sessions = [here.open(task, run_id=f"{task.id}-{number}") for task in here.tasks()]
+        for session in sessions:
+            assert isinstance(session, Session)
+            with session:
+                outcome = post.publish(session)
+        with writing(here.engine) as connection:
+            account = accounts.by_name(connection, "sandbox")
+            assert account.timeline_gaps == number + 1
+            if account.wait_until is not None:
+                waits.append(account.wait_until - utc_now())
+            accounts.end_wait(connection, account.id, "")
+    assert isinstance(outcome, AccountStopped)
+    assert waits == sorted(waits)
+    assert "lacks some of them, as X says itself, 5 times" in str(account.stopped_reason)
+    assert here.posted_texts() == []
+
+    with writing(here.engine) as connection:
+        accounts.resume(connection, "sandbox")
+    for task in here.tasks():
+        assert isinstance(here.publish(task, run_id=f"{task.id} again"), Posted)
 
 
 class TestStart:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import threading
+import time
 from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from twitter_pipeline.alerting import causes
+from twitter_pipeline.cli.up.idle import outstanding
 from twitter_pipeline.publishing import post, reconciling, resolving
 from twitter_pipeline.publishing.outcomes import (
     AccountStopped,
@@ -19,7 +23,7 @@ from twitter_pipeline.publishing.outcomes import (
     Unknown,
 )
 from twitter_pipeline.publishing.session import Session, Unavailable, utc_now
-from twitter_pipeline.store import looks
+from twitter_pipeline.store import accounts, looks
 from twitter_pipeline.store.attempts import AttemptState
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.status import Status
@@ -200,6 +204,85 @@ def test_where_the_plan_forbids_reading_a_person_decides_at_once(world: MakeWorl
     assert "Not on your plan" in here.look()[0]
     assert here.look(utc_now() + timedelta(days=9)) == []
     assert "--not-posted" in str(here.task().error_message)
+
+
+@pytest.mark.parametrize(("status", "posts_still"), [(401, True), (402, True), (402, False)])
+def test_an_account_that_x_refuses_is_stopped_and_looked_at_again_once_it_is_not(
+    world: MakeWorld, status: int, posts_still: bool
+) -> None:
+    people = {"accounts": [{"name": "cats"}, {"name": "dogs"}]}
+    here = world(account="cats", top=people)
+    here.put(title="Cat naps")
+    here.scan()
+    here.looked_through("cats")
+    here.sandbox.fault(TIMELINE, "status", status=status, times=100)
+    lose(here, "drop_after")
+    began = utc_now()
+    if not posts_still:
+        here.settings = world(account="dogs", top=people).settings
+
+    def needs_a_person(now: datetime) -> list[str]:
+        with reading(here.engine) as connection:
+            disk = (1, 100, 90)
+            found = causes.find(connection, here.settings, now=now, running_since=now, disk_usage=lambda _: disk)
+            return [f"{cause.key}: {cause.message} {cause.remedy}" for cause in found]
+
+    for hours in range(reconciling.MOST_LOOKS + 1):
+        now = began + timedelta(hours=hours)
+        (said,) = here.look(now)
+        assert (f"X answered {status}" in said) == (hours == 0)
+    (told,) = needs_a_person(now)
+    assert f"stopped:cats: X answered {status}" in told
+    assert ("resume --account cats" in told) == posts_still
+    assert outstanding(here.engine, here.settings, since=began, now=now).looked_for == 0
+    assert f"X answered {status}" in str(here.task().error_message)
+
+    here.sandbox.clear_faults()
+    with writing(here.engine) as connection:
+        accounts.resume(connection, "cats")
+    here.look(now + timedelta(hours=1))
+    assert here.task().status is Status.COMPLETED
+    assert needs_a_person(now) == []
+
+
+def test_a_tick_reads_no_longer_than_it_says_and_begins_with_what_the_last_one_did_not_reach(
+    world: MakeWorld,
+) -> None:
+    names = ("ant", "bee", "cat")
+    here = world(
+        sources=[{"type": "video", "path": name, "account": name} for name in names],
+        top={"accounts": [{"name": name} for name in names]},
+    )
+    for name in names:
+        here.put(f"{name}/{name}.mp4", title=name)
+    here.scan()
+    here.sandbox.fault(TIMELINE, "status", status=503, times=20)
+    for name in names:
+        here.looked_through(name)
+        lose(here, "drop", task=f"{name}/{name}.mp4")
+    here.sandbox.clear_faults()
+    here.sandbox.fault(TIMELINE, "hang", times="always")
+    now, within = utc_now(), timedelta(seconds=0.4)
+
+    for name in names:
+        now += timedelta(seconds=1)
+        began = time.monotonic()
+        (said,) = reconciling.look_where_due(here.engine, here.settings, now=now, within=within)
+        assert time.monotonic() - began < 5
+        assert name in said
+
+
+def test_what_no_timeout_ends_is_not_waited_for_either(world: MakeWorld, monkeypatch: pytest.MonkeyPatch) -> None:
+    here = one_item(world)
+    lose(here)
+
+    done = threading.Event()
+    monkeypatch.setattr(reconciling, "connected_as", lambda *_, **__: done.wait(20))
+    (said,) = reconciling.look_where_due(
+        here.engine, here.settings, now=utc_now() + timedelta(seconds=1), within=timedelta(seconds=0.2)
+    )
+    done.set()
+    assert "could not be read: It was not read within" in said
 
 
 def test_without_leave_to_read_the_timeline_nobody_reads_it(world: MakeWorld) -> None:

@@ -109,10 +109,10 @@ class World:
         reads = self.settings.x.read_timeline
         reap(self.engine, self.project.id, instance="none", run_states=lambda _: [], now=utc_now(), read_timeline=reads)
 
-    def looked_through(self) -> None:
+    def looked_through(self, account: str = "sandbox") -> None:
         """The account's timeline was looked through since the start."""
         with writing(self.engine) as connection:
-            accounts.looked_through(connection, accounts.by_name(connection, "sandbox").id, now=utc_now())
+            accounts.looked_through(connection, accounts.by_name(connection, account).id, now=utc_now())
 
     def task_of(self, name: str) -> Task:
         """The task of the file with this name."""

@@ -61,6 +61,8 @@ api_keys = sa.Table(
     sa.Column("newest_post_id", sa.Text),
     # When its timeline was last looked through for posts that are not from here; null: before the next post.
     time_("looked_at", nullable=True),
+    # How many such looks in a row got a list that lacked posts, as X said itself.
+    sa.Column("timeline_gaps", sa.Integer, nullable=False, server_default="0"),
     # How many attempts in a row found no X (5xx, no answer), each of another item than the one before; the last one's.
     sa.Column("errors_in_a_row", sa.Integer, nullable=False, server_default="0"),
     sa.Column("erring_task_id", sa.BigInteger),
