@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 COLUMNS = (
     "item", "project", "account", "status", "slot", "part", "weight", "limit", "gave_way", "price", "dearer_because",
     "text", "media", "media_types", "alt_texts", "captions", "labels",
-    "metadata", "not_used", "not_posted_because", "post",
+    "gemini", "metadata", "not_used", "not_posted_because", "post",
 )  # fmt: skip
 
 
@@ -77,6 +77,7 @@ def _rows(preview: Preview, prices: XPrices) -> Iterator[dict[str, Any]]:
             "alt_texts": "; ".join(medium.alt_text for medium in media),
             "captions": "; ".join(captions.path for medium in media for captions in medium.captions),
             "labels": draft and labels_of(draft),
+            "gemini": about_gemini(preview),
             "metadata": draft and draft.sidecar,
             "not_used": "" if draft is None else "; ".join(draft.unused),
             "not_posted_because": "; ".join(preview.why_not),

@@ -17,8 +17,8 @@ def side_by_side(preview: Preview) -> None:
     from rich.table import Table
     from rich.text import Text
 
+    from twitter_pipeline.publishing.descriptions import alt_text_of
     from twitter_pipeline.publishing.enhanced import shown
-    from twitter_pipeline.publishing.wording import alt_text_of
 
     draft = preview.draft
     if draft is None or draft.enhanced is None:
@@ -30,7 +30,10 @@ def side_by_side(preview: Preview) -> None:
         ("characters", f"{before.original_weight} of {limit}", f"{draft.weight} of {limit}"),
         ("alt text", before.original_alt_text, alt_text_of(draft)),
     ]
-    rows = [(name, original, improved if before.changed else "–") for name, original, improved in rows]
+    rows = [
+        (name, original, improved if before.changed or improved != original else "–")
+        for name, original, improved in rows
+    ]
     rows += [
         ("it saw", "", shown(draft, before.seen) if before.seen else ""),
         ("tokens", "", f"{before.input_tokens} asked, {before.output_tokens} answered" if before.input_tokens else ""),

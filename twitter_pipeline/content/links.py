@@ -26,8 +26,8 @@ _SEVERAL = regex.compile(rf"{_GONE}(?:[\s,;|/·•&+–—-]*+{_GONE})++")
 _INSIDE = rf"[^{_OPEN}{_CLOSE}{_GONE}]{{0,60}}+"
 _IN_BRACKETS = regex.compile(rf"[{_OPEN}]({_INSIDE}){_GONE}({_INSIDE})[{_CLOSE}]")
 _CLAUSE = regex.compile(rf"[^{_END}]++[{_STOPS}]*+|[{_END}]++")
-# What leads to a link: "Watch: …", "Shop → …", "👉 …".
-_LEADS = regex.compile(r"(?r)(?:[:：=→➜➡⇒►▶»>\-–—~|\s\ufe0f]|\p{Extended_Pictographic}|\p{Emoji_Modifier})++\Z")
+#: What leads to a link: "Watch: …", "Shop → …", "👉 …".
+LEADS = regex.compile(r"(?r)(?:[:：=→➜➡⇒►▶»>\-–—~|\s\ufe0f]|\p{Extended_Pictographic}|\p{Emoji_Modifier})++\Z")
 _WORD = regex.compile(r"[\p{L}\p{M}\p{Nd}]++(?:['’][\p{L}]++)?")
 _LAST_WORD = regex.compile(r"(?r)\b[^\W\d_]++['’]?+\Z")
 _BETWEEN = regex.compile(r"(?:\s*+[|•·]\s*+){2,}")
@@ -148,7 +148,7 @@ def _is_label(said: str, small: frozenset[str], *, named: bool = False) -> bool:
 def _without_end(said: str, small: frozenset[str]) -> str:
     """Without "👉", ":" and "at" at its end."""
     while True:
-        kept = _LEADS.sub("", said)
+        kept = LEADS.sub("", said)
         word = _LAST_WORD.search(kept)
         if word is None or word[0].rstrip("'’").casefold() not in small or not kept[: word.start()].strip():
             return kept

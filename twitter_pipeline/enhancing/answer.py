@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,10 +16,10 @@ from twitter_pipeline.content.tidy import clean, single_spaced
 #: X's longest post. What is longer is no post.
 MOST_TEXT = 25_000
 MOST_TAGS = 10
-#: X's longest description of a picture, in characters, and its most pictures.
+#: X's longest description of a picture, in characters.
 MOST_ALT_TEXT = 1_000
-MOST_PICTURES = 4
 
+_FENCED = re.compile(r"```\w*\s*(.*?)\s*```", re.DOTALL)
 #: Reasons to end that mean: it will not say this.
 _BLOCKING = frozenset({"SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "LANGUAGE", "IMAGE_SAFETY"})
 _ENDED_WELL = frozenset({"STOP", "FINISH_REASON_UNSPECIFIED", ""})
@@ -31,8 +33,10 @@ class Outcome(str, Enum):
     ANSWERED = "answered"
     #: No answer in time.
     LATE = "late"
-    #: No connection, a status that is no answer (5xx, 4xx), or the run was told to stop.
+    #: The connection broke, a status that is no answer (5xx), or the run was told to stop.
     FAILED = "failed"
+    #: Nobody was reached, or key or model was refused: it costs nothing, and a person can mend it.
+    REFUSED = "refused"
     #: Google's limit is reached (429): it says when to ask again.
     LIMITED = "limited"
     EMPTY = "empty"
@@ -45,7 +49,12 @@ class Outcome(str, Enum):
     @property
     def may_be_asked_again(self) -> bool:
         """Whether the same question may get another answer, and nothing was paid for this one."""
-        return self in (Outcome.ASKED, Outcome.LATE, Outcome.FAILED, Outcome.LIMITED)
+        return self in (Outcome.ASKED, Outcome.LATE, Outcome.FAILED, Outcome.REFUSED, Outcome.LIMITED)
+
+    @property
+    def costs_nothing(self) -> bool:
+        """Whether it was surely not answered: it may be asked again however often that happened."""
+        return self in (Outcome.REFUSED, Outcome.LIMITED)
 
 
 class NoAnswer(Exception):
@@ -114,8 +123,19 @@ def read(reply: Reply) -> Words:
     text = single_spaced(clean(said.text))
     if not text:
         raise NoAnswer(Outcome.EMPTY, "its text was empty")
-    alt_texts = tuple(_description(one) for one in said.alt_texts[:MOST_PICTURES])
+    if _is_object(text):
+        raise NoAnswer(Outcome.MALFORMED, "its text is JSON, not words")
+    alt_texts = tuple(map(_description, said.alt_texts))
     return Words(text=text, hashtags=tuple(_tags(said.hashtags)), alt_texts=alt_texts)
+
+
+def _is_object(text: str) -> bool:
+    """Whether it is an object of JSON, within the signs of a block of code or without."""
+    fenced = _FENCED.fullmatch(text)
+    try:
+        return isinstance(json.loads(fenced[1] if fenced else text), dict)
+    except (ValueError, RecursionError):
+        return False
 
 
 def _description(said: str) -> str:

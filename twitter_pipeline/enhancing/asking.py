@@ -11,6 +11,7 @@ from twitter_pipeline.config import Settings
 from twitter_pipeline.config.secrecy import redacted
 from twitter_pipeline.content.tidy import clean
 from twitter_pipeline.enhancing.answer import NoAnswer, Outcome, Reply
+from twitter_pipeline.enhancing.http import never_left
 from twitter_pipeline.enhancing.question import Question
 
 #: What is told of an error; a proxy may answer with a page.
@@ -83,6 +84,8 @@ def _failed(settings: Settings, error: Exception) -> NoAnswer:
         outcome, said, wait = error.outcome, str(error), error.wait
     elif "timeout" in type(error).__name__.lower():
         return _late(settings)
+    elif never_left(error):
+        outcome = Outcome.REFUSED
     for secret in filter(None, (settings.gemini_api_key, _own_key(settings))):
         said = said.replace(secret, "***")
     said = redacted(said)  # before it is cut short

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import ipaddress
 import math
+import socket
+import ssl
 from collections.abc import Mapping
 from datetime import datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
@@ -11,6 +14,14 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from twitter_pipeline.enhancing.answer import NoAnswer, Outcome
+
+#: What to do about a question that Google does not even look at.
+_REMEDIES = {
+    400: "; check gemini.api_key and gemini.model",
+    401: "; check gemini.api_key",
+    403: "; check gemini.api_key",
+    404: "; check gemini.model",
+}
 
 
 def is_loopback(base_url: str | None) -> bool:
@@ -27,16 +38,22 @@ def refused(status: int, message: str, wait: timedelta | None = None) -> NoAnswe
 
     `wait`: when Google takes the next request, see `wait_of`.
     """
-    remedy = {
-        400: "; check gemini.api_key and gemini.model",
-        401: "; check gemini.api_key",
-        403: "; check gemini.api_key",
-        404: "; check gemini.model",
-        429: "; Google's limit for this key is reached",
-    }.get(status, "")
+    remedy, outcome = _REMEDIES.get(status, ""), Outcome.REFUSED if status in _REMEDIES else Outcome.FAILED
     # Where it is only overloaded it may name a time too.
-    outcome = Outcome.LIMITED if status == 429 or (status == 503 and wait is not None) else Outcome.FAILED
+    if status == 429 or (status == 503 and wait is not None):
+        outcome, remedy = Outcome.LIMITED, "; Google's limit for this key is reached" if status == 429 else ""
     return NoAnswer(outcome, f"it answered {status}: {message}{remedy}", wait=wait)
+
+
+def never_left(error: BaseException | None) -> bool:
+    """Whether an error of a library says that there was nobody to ask: nothing was sent."""
+    while error is not None:
+        if isinstance(error, (ConnectionRefusedError, socket.gaierror, ssl.SSLCertVerificationError)):
+            return True
+        if isinstance(error, OSError) and error.errno in (errno.ENETUNREACH, errno.EHOSTUNREACH):
+            return True
+        error = error.__cause__ or error.__context__
+    return False
 
 
 def wait_of(headers: Mapping[str, str], body: Any) -> timedelta | None:

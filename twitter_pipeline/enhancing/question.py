@@ -47,7 +47,8 @@ data; at most {room} characters. Say what the data says and invent nothing. No h
 - hashtags: at most five, best first, without #. Those of the data may be kept, changed or left out.
 - alt_texts: {alt_texts}
 
-Keep links and @mentions of the data exactly as they are. Never add a link or a mention that is not in the data."""
+Keep links and @mentions of the data exactly as they are. Never add a link, a mention or a \
+cashtag that is not in the data."""
 
 _SEEN = {
     "pictures": "\nBefore it come the post's pictures, in their order.",

@@ -108,7 +108,10 @@ def edited_of(edits: Edits | None) -> Edited | None:
     """Which words of a draft these are."""
     if edits is None:
         return None
-    return Edited(actor=edits.actor, at=edits.at, text=edits.text is not None, alt_text=bool(edits.alt_texts))
+    described = tuple(sorted(edits.alt_texts))
+    return Edited(
+        actor=edits.actor, at=edits.at, text=edits.text is not None, alt_text=bool(described), described=described
+    )
 
 
 def refuse_outdated(task: Task, draft: Draft) -> None:

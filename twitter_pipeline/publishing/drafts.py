@@ -70,7 +70,7 @@ class Enhancement(_Model):
     original_alt_text: str
     #: How many pictures or frames it was shown.
     seen: int = 0
-    #: Mentions and links that it added, which were taken out.
+    #: Mentions, links and cashtags that it added, which were taken out.
     removed: tuple[str, ...] = ()
     #: What the answer cost; None where nothing is known.
     input_tokens: int | None = None
@@ -90,6 +90,8 @@ class Edited(_Model):
     at: datetime
     text: bool
     alt_text: bool
+    #: The files whose description they wrote.
+    described: tuple[str, ...] = ()
 
 
 class Way(_Model):

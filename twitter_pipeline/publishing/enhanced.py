@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from twitter_pipeline.config import Settings
+from twitter_pipeline.publishing.descriptions import alt_text_of
 from twitter_pipeline.publishing.drafts import Draft, Enhancement
 from twitter_pipeline.publishing.session import Item
-from twitter_pipeline.publishing.wording import alt_text_of, fitted, moves
+from twitter_pipeline.publishing.wording import fitted, moves
 from twitter_pipeline.store import gemini
 
 #: What is told of each mention or link that was taken out, in characters, and how many are.
@@ -33,14 +34,18 @@ def from_stored(item: Item, draft: Draft, stored: gemini.Stored, unseen: str = "
     price: dict[str, Any] = {"input_tokens": stored.input_tokens, "output_tokens": stored.output_tokens}
     price["seen"] = stored.seen
     if stored.words is None:
-        times = "" if stored.tries == 1 else f" (asked {stored.tries} times)"
+        times = "" if stored.tries <= 1 else f" (asked {stored.tries} times)"
         why = stored.why or "it was asked, and nothing is known of an answer"
         return original(item.settings, draft, stored.outcome, f"{why}{times}", **price)
     source = item.source()
     fitting = fitted(source, draft, Words.model_validate(stored.words), item.text_limit(source))
-    if isinstance(fitting, str):
-        return original(item.settings, draft, "unfit", fitting, **price)
     better, removed = fitting.draft, tuple(one[:_MOST_OF_ONE] for one in fitting.removed[:_MOST_TOLD])
+    added = f"it added {' and '.join(removed)}, which was taken out" if removed else ""
+    if fitting.unfit is not None:
+        described = "" if better.media == draft.media else "its descriptions of the pictures go out with them"
+        why = _joined(fitting.unfit, described, added, fitting.left_out)
+        kept = original(item.settings, draft, "unfit", why, removed=removed, **price)
+        return kept.model_copy(update={"media": better.media})
     change = f"{draft.weight} → {better.weight} characters by X's counting"
     if (better.text, better.media) == (draft.text, draft.media):
         change = "it left them as they are"
@@ -49,9 +54,7 @@ def from_stored(item: Item, draft: Draft, stored: gemini.Stored, unseen: str = "
         told.append(f"it saw {shown(draft, stored.seen)}")
     if stored.input_tokens is not None:
         told.append(f"{stored.input_tokens} + {stored.output_tokens} tokens")
-    said = "; ".join([", ".join(told), *([unseen] if unseen else [])])
-    if removed:
-        said += f"; it added {' and '.join(removed)}, which was taken out"
+    said = _joined(", ".join(told), unseen, added, fitting.left_out)
     enhanced = _enhancement(draft, "answered", said, stored.model, removed=removed, **price)
     return better.model_copy(update={"enhanced": enhanced})
 
@@ -65,6 +68,10 @@ def original(settings: Settings, draft: Draft, outcome: str, why: str, **more: A
     """The draft as it is, with the reason."""
     said = f"the original words go out; Gemini: {why}"
     return draft.model_copy(update={"enhanced": _enhancement(draft, outcome, said, settings.gemini.model, **more)})
+
+
+def _joined(*parts: str) -> str:
+    return "; ".join(filter(None, parts))
 
 
 def _enhancement(draft: Draft, outcome: str, said: str, model: str, **more: Any) -> Enhancement:

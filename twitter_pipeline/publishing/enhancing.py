@@ -18,6 +18,7 @@ from twitter_pipeline.config import Settings
 from twitter_pipeline.publishing import questions
 from twitter_pipeline.publishing.drafts import Draft
 from twitter_pipeline.publishing.enhanced import details_of, from_stored, original, said_of
+from twitter_pipeline.publishing.keeping import keep_trying
 from twitter_pipeline.publishing.session import Item, Session, utc_now
 from twitter_pipeline.publishing.wording import WORDLESS, place_of, question_for
 from twitter_pipeline.store import gemini, moves
@@ -141,12 +142,14 @@ def _answer(item: Item, draft: Draft, question: Question, key: gemini.Key, by: s
 
 def _send(item: Item, question: Question, begun: gemini.Begun, patience: timedelta) -> gemini.Stored | None:
     """Ask, and write down what came of it, also when the run is told to stop meanwhile."""
+    came: tuple[dict[str, Any], Reply | None] = {"outcome": "failed", "why": "the run was told to stop"}, None
     try:
-        _finish(item, begun, *_ask(item.settings, question, patience))
+        came = _ask(item.settings, question, patience)
+        keep_trying(lambda: _finish(item, begun, *came))  # it is paid for
     except BaseException as told:
         if not isinstance(told, Exception):  # nothing may hide that, least of all a database error
             with suppress(sa.exc.SQLAlchemyError):
-                _finish(item, begun, {"outcome": "failed", "why": "the run was told to stop"})
+                _finish(item, begun, *came)
         raise
     with reading(item.engine) as connection:
         stored = gemini.stored(connection, begun.key)
@@ -163,12 +166,13 @@ def _ask(settings: Settings, question: Question, patience: timedelta) -> tuple[d
         return {"outcome": "answered", "words": answer.read(reply).model_dump(mode="json")}, reply
     except answer.NoAnswer as no:
         limited = no.outcome is answer.Outcome.LIMITED
-        return {"outcome": no.outcome.value, "why": str(no), "limited": limited, "wait": no.wait}, reply
+        came = {"outcome": no.outcome.value, "why": str(no), "limited": limited, "wait": no.wait}
+        return {**came, "free": no.outcome.costs_nothing}, reply
     except Exception as error:  # noqa: BLE001 - an answer nobody thought of is no reason not to post
         return {"outcome": "malformed", "why": f"its answer broke something ({type(error).__name__})"}, reply
 
 
-def _finish(item: Item, begun: gemini.Begun, came: dict[str, Any], reply: Reply | None = None) -> None:
+def _finish(item: Item, begun: gemini.Begun, came: dict[str, Any], reply: Reply | None) -> None:
     with writing(item.engine) as connection:
         gemini.finish(
             connection,

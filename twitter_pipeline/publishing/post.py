@@ -33,14 +33,13 @@ from twitter_pipeline.publishing import (
 )
 from twitter_pipeline.publishing.connecting import posts_page
 from twitter_pipeline.publishing.drafts import UploadedMedia
+from twitter_pipeline.publishing.keeping import keep_trying
 from twitter_pipeline.publishing.outcomes import Adopted, Failed, MustWait, Outcome, Posted, Refused, Unknown
 from twitter_pipeline.publishing.session import Ended, Session, utc_now
 from twitter_pipeline.store import accounts, attempts, looks, pauses, tasks, uploads
 from twitter_pipeline.store.attempts import AttemptState, Content, Made
 from twitter_pipeline.store.engine import reading, writing
 
-#: How long the answer of X is tried to be written down when the database is away: it is all that is known.
-KEEP_TRYING = timedelta(seconds=30)
 #: How soon after it was allowed the request must leave: well before the lease, which is renewed then, could be over.
 MUST_LEAVE_WITHIN = timedelta(seconds=20)
 #: How long an item waits for another one with the same words whose outcome is not known.
@@ -253,21 +252,16 @@ def _write_down(session: Session, answer: _Answer) -> None:
         if state in (AttemptState.PREPARED, AttemptState.REFUSED):
             session.late_no(connection, outcome, now)
 
-    give_up = time.monotonic() + KEEP_TRYING.total_seconds()
-    while True:
-        try:
-            if isinstance(outcome, (Failed, Unknown)) or (isinstance(outcome, Posted) and outcome.left):
-                with writing(session.engine) as connection:
-                    write(connection)
-                    if isinstance(outcome, Posted):
-                        session.keep_part(connection, outcome, utc_now())
-            else:
-                session.settle(outcome, along=write)
-            return
-        except sa.exc.OperationalError:
-            if time.monotonic() > give_up:
-                raise
-            time.sleep(0.5)
+    def settle() -> None:
+        if isinstance(outcome, (Failed, Unknown)) or (isinstance(outcome, Posted) and outcome.left):
+            with writing(session.engine) as connection:
+                write(connection)
+                if isinstance(outcome, Posted):
+                    session.keep_part(connection, outcome, utc_now())
+        else:
+            session.settle(outcome, along=write)
+
+    keep_trying(settle)  # it is all that is known
 
 
 def _posts_page(session: Session) -> str:

@@ -6,12 +6,12 @@ All of it pure.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from twitter_pipeline.config import Project, Settings, Source
-from twitter_pipeline.publishing.drafts import Draft, MediaFile, Way
+from twitter_pipeline.publishing.descriptions import described, improved
+from twitter_pipeline.publishing.drafts import Draft, Way
 
 if TYPE_CHECKING:
     from twitter_pipeline.content.compose import Composed, Style
@@ -31,11 +31,15 @@ _UNCUT = 1_000_000
 
 @dataclass(frozen=True)
 class Fitting:
-    """A draft in Gemini's words."""
+    """A draft in Gemini's words, as far as they may be used."""
 
     draft: Draft
-    #: Mentions and links of its own, which were taken out of them.
-    removed: tuple[str, ...]
+    #: Mentions, links and cashtags of its own, which were taken out of them.
+    removed: tuple[str, ...] = ()
+    #: Why its text is the original one; None where it is Gemini's.
+    unfit: str | None = None
+    #: What of its descriptions is not used, for people; empty for nothing.
+    left_out: str = ""
 
 
 @dataclass(frozen=True)
@@ -195,58 +199,57 @@ def question_for(
     return replace(question, unseen=is_to_see and blind)
 
 
-def fitted(source: Source, draft: Draft, words: Words, limit: int) -> Fitting | str:
-    """The draft in these words, through template and limit; or why they cannot be used."""
+def fitted(source: Source, draft: Draft, words: Words, limit: int) -> Fitting:
+    """The draft in these words, through template and limit: text and descriptions, each where it may be used."""
     from twitter_pipeline.content import TemplateError
-    from twitter_pipeline.enhancing.guard import added
-    from twitter_pipeline.enhancing.removing import without_added
 
-    original = _words(draft)
-    place = place_of(source, draft, limit)
-    if place is None:
-        return WORDLESS
     # Judged with the mentions and links that the source strips: words that ping a stranger are not to be trusted.
     outspoken = source.model_copy(update={"mentions": "keep", "links": "keep"})
     try:
-        uncut = composed(outspoken, original, _UNCUT).text
-        kept = without_added(words.text, uncut)
-        if kept is None:
-            return f"{added(words.text, uncut)}, and without that it says nothing"
-        better = _placed(original, place.name, kept.text)
-        if words.hashtags:
-            better = replace(better, hashtags=words.hashtags)
-        fit = composed(source, better, limit)
-        outspoken_fit = composed(outspoken, better, limit)
-        said = " ".join((outspoken_fit.text, *outspoken_fit.more))
+        uncut = _with_cashtags(composed(outspoken, _words(draft), _UNCUT).text, _words(draft))
+        better = _reworded(source, outspoken, draft, words, uncut, limit)
     except TemplateError as error:
-        return f"its words do not go with the template: {error}"
-    if not fit.text:
-        return "its words left nothing to post"
-    wrong = added(said, uncut) or added(" ".join((fit.text, *fit.more)), uncut)
-    if wrong is not None:
-        return wrong
-    media, removed = _described(draft, words.alt_texts, uncut)
+        return Fitting(draft, unfit=f"its words do not go with the template: {error}")
+    media, removed, left_out = improved(draft, words.alt_texts, uncut)
+    described_draft = draft.model_copy(update={"media": media})
+    if isinstance(better, str):
+        return Fitting(described_draft, removed, better, left_out)
+    fit, gone = better
     words_now = {name: getattr(fit, name) for name in ("text", "weight", "was_cut", "gave_way", "more")}
-    return Fitting(
-        draft.model_copy(update={**words_now, "media": media}), tuple(dict.fromkeys((*kept.removed, *removed)))
-    )
+    removed = tuple(dict.fromkeys((*gone, *removed)))
+    return Fitting(described_draft.model_copy(update=words_now), removed, None, left_out)
 
 
-def _described(draft: Draft, alt_texts: Sequence[str], uncut: str) -> tuple[tuple[MediaFile, ...], tuple[str, ...]]:
-    """The media with the answer's descriptions, where each picture has its own; and what was taken out of these."""
+def _reworded(
+    source: Source, outspoken: Source, draft: Draft, words: Words, uncut: str, limit: int
+) -> tuple[Composed, tuple[str, ...]] | str:
+    """The post in these words, and what was taken out of them; or why they cannot be used. Raises TemplateError."""
+    from twitter_pipeline.enhancing.guard import added
     from twitter_pipeline.enhancing.removing import without_added
 
-    numbers = described(draft.media)
-    by_person = draft.edited is not None and draft.edited.alt_text
-    if by_person or len(alt_texts) != len(numbers):
-        return draft.media, ()  # of another number, one could only stand at the wrong picture
-    media, removed = list(draft.media), list[str]()
-    for number, text in zip(numbers, alt_texts, strict=True):
-        kept = without_added(text, f"{uncut} {media[number].alt_text}") if text else None
-        if kept is not None and kept.text:
-            media[number] = media[number].model_copy(update={"alt_text": kept.text})
-            removed += kept.removed
-    return tuple(media), tuple(removed)
+    place = place_of(source, draft, limit)
+    if place is None:
+        return WORDLESS
+    kept = without_added(words.text, uncut)
+    if kept is None:
+        return f"{added(words.text, uncut)}, and without that it says nothing"
+    better = _placed(_words(draft), place.name, kept.text)
+    if words.hashtags:
+        better = replace(better, hashtags=words.hashtags)
+    fit, outspoken_fit = (composed(one, better, limit) for one in (source, outspoken))
+    if not fit.text:
+        return "its words left nothing to post"
+    said = (" ".join((one.text, *one.more)) for one in (outspoken_fit, fit))
+    wrong = next(filter(None, (added(one, uncut) for one in said)), None)
+    return (fit, kept.removed) if wrong is None else wrong
+
+
+def _with_cashtags(uncut: str, words: Metadata) -> str:
+    """The original with the cashtags beyond its first, of which a post has none: Gemini may choose another of them."""
+    from twitter_pipeline.content import foreign
+
+    said = f"{words.title} {words.description}"
+    return " ".join((uncut, *(said[start:end] for start, end in foreign.cashtags(said))))
 
 
 def _placed(words: Metadata, place: str, text: str) -> Metadata:
@@ -265,16 +268,3 @@ def _words(draft: Draft) -> Metadata:
 def moves(draft: Draft) -> bool:
     """Whether the medium is a video or an animated picture, of which frames are shown."""
     return any(medium.seconds is not None or medium.category == "tweet_gif" for medium in draft.media)
-
-
-def alt_text_of(draft: Draft) -> str:
-    """What the pictures of a draft show, for people: of several, a line for each that is described."""
-    texts = [draft.media[number].alt_text for number in described(draft.media)]
-    if len(texts) <= 1:
-        return "".join(texts)
-    return "\n".join(f"{number}. {text}" for number, text in enumerate(texts, 1) if text)
-
-
-def described(media: Sequence[MediaFile]) -> list[int]:
-    """The numbers of the media that X keeps a description of: pictures; none of a video."""
-    return [number for number, medium in enumerate(media) if medium.seconds is None]

@@ -17,7 +17,7 @@ from twitter_pipeline.store import gemini_limits
 from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tables import gemini_answers, gemini_requests, projects, publishing_tasks
 
-#: The same question is sent at most so often, when it got no answer.
+#: The same question is sent at most so often, when it got no answer. What costs nothing does not count.
 MOST_TRIES = 3
 
 _requests = gemini_requests.c
@@ -50,7 +50,7 @@ class Stored:
     output_tokens: int | None
     #: How many pictures it was shown.
     seen: int
-    #: How often this question was sent.
+    #: How often this question was sent and may have cost something.
     tries: int
     #: Who asked last (a run's id), the row of that request, and when (aware UTC).
     by: str
@@ -154,10 +154,12 @@ def finish(
     output_tokens: int | None = None,
     limited: bool = False,
     wait: timedelta | None = None,
+    free: bool = False,
 ) -> None:
     """Write down what came of a request, unless the same was asked anew meanwhile.
 
     `limited`: Google's limit was reached, and after `wait` it may be asked again; None where Google named no time.
+    `free`: it cost nothing, and is none of the `MOST_TRIES`.
     """
     tokens = {"input_tokens": input_tokens, "output_tokens": output_tokens}
     until = gemini_limits.until(connection, begun.request, wait, now) if limited else None
@@ -168,16 +170,25 @@ def finish(
     )
     connection.execute(
         sa.update(gemini_answers)
-        .where(*_is(begun.key), _answers.request == begun.request)
-        .values(outcome=outcome, why=why, words=None if words is None else dict(words), **tokens)
+        .where(*_is(begun.key), _answers.request == begun.request, _answers.outcome == "asked")
+        .values(
+            outcome=outcome,
+            why=why,
+            words=None if words is None else dict(words),
+            tries=_answers.tries - int(free),
+            **tokens,
+        )
     )
 
 
 def forget(connection: sa.Connection, *, before: datetime, most: int) -> int:
-    """Delete answers to what was asked before then, so many at most; how many went.
+    """Delete requests made before then, and answers to what was asked before then, so many of each at most.
 
-    Those of tasks that are not posted stay, however old: asked anew, Gemini would use other words.
+    How many answers went. Those of tasks that are not posted stay, however old: asked anew, Gemini would use other
+    words. Requests are needed for a day: for the budget, and while Google wants to be left alone.
     """
+    old_requests = sa.select(_requests.id).where(_requests.created_at < before).limit(most)
+    connection.execute(sa.delete(gemini_requests).where(_requests.id.in_(old_requests)))
     digest, content = (_tasks.enhanced[name].as_string() for name in Key._fields)
     needed = sa.select(digest, content).where(
         _tasks.project_id.in_(sa.select(projects.c.id)),  # with which the index finds them

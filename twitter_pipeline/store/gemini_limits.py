@@ -12,6 +12,8 @@ from twitter_pipeline.store.tables import gemini_requests
 LIMITED = "limited"
 #: How long to wait where Google names no time: its limits are per minute.
 WAIT = timedelta(minutes=1)
+#: No shorter, whatever Google names: nothing, doubled, stays nothing.
+LEAST_WAIT = timedelta(seconds=1)
 #: No longer, whatever Google names (for a day's limit, hours): then one request looks again.
 MOST_WAIT = timedelta(hours=1)
 #: Each refusal in a row doubles the wait, so often at most.
@@ -55,5 +57,5 @@ def until(connection: sa.Connection, request: int, wait: timedelta | None, now: 
         if outcome != LIMITED:
             break
         in_a_row += 1
-    doubled = (WAIT if wait is None else wait) * (1 << in_a_row)
+    doubled = (WAIT if wait is None else max(wait, LEAST_WAIT)) * (1 << in_a_row)
     return now + min(doubled, MOST_WAIT)

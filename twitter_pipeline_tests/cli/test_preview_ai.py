@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import csv
+import io
+
 import pytest
 
 from twitter_pipeline_tests.cli.test_commands import WithWorld
@@ -67,6 +70,19 @@ def test_it_shows_what_gemini_saw_what_that_cost_and_what_was_taken_out(
     assert (enhanced["seen"], enhanced["removed"]) == (2, ["@evil"])
 
 
+def test_where_only_the_descriptions_are_gemini_s_they_are_shown(
+    world: MakeWorld, sandbox: SandboxServer, command: WithWorld
+) -> None:
+    here = world(top={"gemini": {"base_url": sandbox.url}}, sources=[{"type": "image", "gemini": True}])
+    pictures(here.folder, "cat.png")
+    words(here.folder / "cat.json", title="A cat")
+    here.scan()
+    sandbox.gemini_answers("says", {"text": "Thanks to @evil the cat sleeps", "alt_texts": ["A cat, asleep"]})
+    said = " ".join(command(here)("preview", "--ai", "cat").out.split())
+    for part in ("text │ A cat │ – │", "alt text │ │ A cat, asleep │", "its descriptions of the pictures go out"):
+        assert part in said
+
+
 def test_it_counts_into_the_budget(made: World, command: WithWorld) -> None:
     made.put("dog.mp4", title="A dog")
     made.scan()
@@ -82,6 +98,18 @@ def test_why_there_is_no_better_text_is_shown(made: World, command: WithWorld) -
     made.sandbox.gemini_answers("blocked")
     said = command(made)("preview", "--ai", "cat.mp4").out
     assert "the original words go out; Gemini: it refused these words (PROHIBITED_CONTENT)" in said
+
+
+def test_the_table_says_what_becomes_of_the_words(made: World, command: WithWorld) -> None:
+    def table() -> list[dict[str, str]]:
+        return list(csv.DictReader(io.StringIO(command(made)("preview", "--all", "--csv").out)))
+
+    (before,) = table()
+    assert before["gemini"].startswith("Gemini will be asked")
+    made.sandbox.gemini_answers("blocked")
+    command(made)("preview", "--ai", "cat.mp4")
+    (after,) = table()
+    assert after["gemini"].startswith("the original words go out; Gemini: it refused these words")
 
 
 def test_it_takes_one_item_of_a_source_that_wants_it(

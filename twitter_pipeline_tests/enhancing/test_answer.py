@@ -29,11 +29,11 @@ def test_hashtags_are_made_valid_each_once_and_not_too_many() -> None:
     assert said(hashtags=["x" * 5000]).hashtags == ()
 
 
-def test_each_alt_text_is_cut_to_what_x_takes_and_there_are_no_more_than_pictures() -> None:
+def test_each_alt_text_is_cut_to_what_x_takes_and_all_are_counted() -> None:
     long, words, *_ = said(alt_texts=["a" * 4000, "cat " * 1000, *"abcdef"]).alt_texts
     assert len(long) == 1000
     assert (len(words) <= 1000, words[-8:]) == (True, "cat cat…")
-    assert len(said(alt_texts=["a"] * 9).alt_texts) == 4
+    assert len(said(alt_texts=["a"] * 9).alt_texts) == 9
 
 
 def test_what_it_adds_or_leaves_out_does_not_matter() -> None:
@@ -49,6 +49,19 @@ def test_another_shape_is_malformed_and_its_words_are_not_repeated(text: str) ->
         read(Reply(text))
     assert told.value.outcome is Outcome.MALFORMED
     assert "A cat" not in str(told.value)
+
+
+@pytest.mark.parametrize(
+    "text", ['```json\n{"text": "A cat"}\n```', '{"text": "A cat"}', "```{}```", ' ```JSON {"a": [1]} ``` ']
+)
+def test_an_answer_within_the_answer_is_no_text(text: str) -> None:
+    with pytest.raises(NoAnswer, match="its text is JSON, not words"):
+        said(text=text)
+
+
+@pytest.mark.parametrize("text", ["{A cat}", "[1]", "```A cat```", '{"text": ' * 2500, "7"])
+def test_what_only_looks_like_one_is_a_text(text: str) -> None:
+    assert said(text=text).text == text.strip()
 
 
 @pytest.mark.parametrize(

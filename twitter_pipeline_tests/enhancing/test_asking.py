@@ -171,8 +171,8 @@ GOOGLES = {"error": {"code": 0, "message": "It is busy.", "status": "UNAVAILABLE
         ({"kind": "status", "status": 503, "body": GOOGLES}, Outcome.FAILED, "it answered 503: "),
         ({"kind": "status", "status": 500, "body": "<h1>Oops</h1>"}, Outcome.FAILED, "it answered 500: "),
         ({"kind": "status", "status": 429, "body": GOOGLES}, Outcome.LIMITED, "Google's limit for this key is reached"),
-        ({"kind": "status", "status": 403, "body": GOOGLES}, Outcome.FAILED, "check gemini.api_key"),
-        ({"kind": "status", "status": 404, "body": GOOGLES}, Outcome.FAILED, "check gemini.model"),
+        ({"kind": "status", "status": 403, "body": GOOGLES}, Outcome.REFUSED, "check gemini.api_key"),
+        ({"kind": "status", "status": 404, "body": GOOGLES}, Outcome.REFUSED, "check gemini.model"),
         ({"kind": "status", "status": 200, "body": "<h1>Log in to the hotel</h1>"}, Outcome.FAILED, "could not be"),
         ({"kind": "drop"}, Outcome.FAILED, "it could not be asked"),
         ({"kind": "drop_after"}, Outcome.FAILED, "it could not be asked"),
@@ -202,8 +202,9 @@ def test_without_an_answer_it_asks_once_and_says_why(
 def test_nobody_there_is_no_connection(gemini: MakeGemini) -> None:
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
-        with pytest.raises(NoAnswer, match="it could not be asked"):
+        with pytest.raises(NoAnswer, match="it could not be asked") as told:
             ask(gemini(base_url=f"http://127.0.0.1:{taken.getsockname()[1]}"), question())
+    assert told.value.outcome is Outcome.REFUSED
 
 
 def test_live_mode_asks_with_the_configured_key(gemini: MakeGemini) -> None:

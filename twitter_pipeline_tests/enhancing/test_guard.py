@@ -16,6 +16,12 @@ from twitter_pipeline.enhancing.guard import added
         ("https://example.com/a.", "https://example.com/a"),
         ("3.5 km in 2.5h, e.g. at 7 a.m. … in the U.S.", ""),
         ("#cats ❤", "cats"),
+        ("Mail me@evil.com, not @ann.", "Ask @ann, or me@evil.com."),
+        ("Node.js/Deno, in short", "About (Node.js)."),
+        ("see example.com/@ann", "example.com/@ann has more"),
+        ("On https://intranet/@ann.", "https://intranet/@ann"),
+        ("Why $cat fell", "About $CAT"),
+        ("A$AP paid US$5 ($CAT)", ""),
     ],
 )
 def test_nothing_is_added(text: str, original: str) -> None:
@@ -37,6 +43,11 @@ def test_nothing_is_added(text: str, original: str) -> None:
         ("see https://intranet/x", "", "intranet/x"),
         ("看evil.comと", "", "evil.com"),
         ("see 例え.中国", "", "例え.中国"),
+        ("By @evil", "Write to me@evil.com", "@evil"),
+        ("see evil.com", "Write to me@evil.com", "evil.com"),
+        ("Mail you@evil.com", "Write to me@evil.com", "@evil"),
+        ("By @ann", "example.com/@ann", "@ann"),
+        ("Buy $EVIL", "Buy EVIL", "the cashtag $EVIL"),
     ],
 )
 def test_what_is_added_is_named(text: str, original: str, what: str) -> None:

@@ -32,6 +32,20 @@ ORIGINAL = "A cat by @ann: https://example.com/cats"
         ("A cat by @Ann, asleep. More: evil.zz/path?x=1", "A cat by @Ann, asleep."),
         ("It sleeps @e\u200bvil", "It sleeps"),
         ("It was a quiet evening.Then the cat slept.", "It was a quiet evening. Then the cat slept."),
+        ("Cats sleep all day exаmple.com", "Cats sleep all day"),
+        ("Cats sleep all day, by @evilй", "Cats sleep all day"),
+        ("スーパーexаmple.com 猫が寝る。犬が寝る。", "犬が寝る。"),
+        ("Cats sleep all day. Click [here](https://evil.example).", "Cats sleep all day."),
+        ("Cats sleep all day ([1](https://evil.example), asleep)", "Cats sleep all day"),
+        ("![Win](https://evil.example/x.png)\n\nCats sleep all day.", "Cats sleep all day."),
+        ("A cat naps <https://evil.example> in the sun", "A cat naps in the sun"),
+        ("Cats sleep all day → evil.com", "Cats sleep all day"),
+        ("Cats sleep all day 👉 evil.com", "Cats sleep all day"),
+        ("1. Cats sleep\n2. @evil\n3. They eat well", "1. Cats sleep\n3. They eat well"),
+        ("- Cats sleep\n- Follow @evil\n- They eat well", "- Cats sleep\n- They eat well"),
+        ("Cats sleep. By @evil\nThey eat well.", "Cats sleep.\nThey eat well."),
+        ("猫が寝る。@evilの猫だ\n犬が寝る。", "猫が寝る。\n犬が寝る。"),
+        ("Cats sleep all day. Buy $EVIL now!", "Cats sleep all day."),
     ],
 )
 def test_what_is_left_reads_as_if_it_had_never_been_there(text: str, left: str) -> None:
@@ -50,6 +64,12 @@ def test_what_is_left_reads_as_if_it_had_never_been_there(text: str, left: str) 
         "The cat, fed by @evil, sleeps",
         "Look. What a night we all had with @evil at the harbour, and at https://evil.example, until dawn.",
         "看evil.comと",
+        "@evil's cat sleeps all day",
+        "The cat sleeps at [evil.example](https://evil.example) all day",
+        "[Win](https://evil.example) now.",
+        "![x](https://evil.example/x.png)",
+        "[1](https://evil.example)",
+        "A cat naps (see [this](https://evil.example/a_(b))) in the sun",
     ],
 )
 def test_nothing_is_kept_of_what_would_have_a_hole_or_say_too_little(text: str) -> None:
@@ -91,6 +111,11 @@ PIECES = (
         "me@evil.com",
         "evening.Then",
         "https://example.com/cats",
+        "exаmple.com",
+        "[1](https://evil.example)",
+        "\n2. ",
+        "$EVIL",
+        "→",
     ),
     *("\u200b", "\ue002", "@", "/", ".", "😀", "#cats"),
 )
@@ -112,7 +137,19 @@ def test_whatever_the_text_nothing_added_stays_and_nothing_is_made_up(text: str)
 
 
 @pytest.mark.parametrize(
-    "piece", ["@evil ", "(@evil", " ", "a.b.", "https://evil.example/", "@evil, ", "x@evil", "evil.Then "]
+    "piece",
+    [
+        "@evil ",
+        "(@evil",
+        " ",
+        "a.b.",
+        "https://evil.example/",
+        "@evil, ",
+        "x@evil",
+        "evil.Then ",
+        "аevil.com",
+        "[](@evil",
+    ],
 )
 def test_hostile_text_takes_no_time(piece: str) -> None:
     began = time.process_time()

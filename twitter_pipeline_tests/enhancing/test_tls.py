@@ -32,6 +32,6 @@ def test_a_certificate_that_nobody_vouches_for_is_refused_before_anything_is_sen
     settings = gemini(mode="live", base_url=server.url.replace("http://127.0.0.1", "https://localhost"))
     with pytest.raises(NoAnswer, match="CERTIFICATE_VERIFY_FAILED") as raised:
         ask(settings, Question("gemini-3.8-flash", "Improve it.", "{}", 100))
-    assert raised.value.outcome is Outcome.FAILED
+    assert raised.value.outcome is Outcome.REFUSED
     assert server.connections >= 1
     assert server.requests == []

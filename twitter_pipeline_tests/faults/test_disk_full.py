@@ -16,7 +16,7 @@ import sqlalchemy as sa
 
 from twitter_pipeline.cli.command import ends_with_code
 from twitter_pipeline.config import Settings
-from twitter_pipeline.publishing import post
+from twitter_pipeline.publishing import keeping
 from twitter_pipeline.publishing.outcomes import Posted
 from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.publishing.tidying import AFTER_FAILURE, tidy
@@ -68,7 +68,7 @@ def attempt(here: World, name: str) -> str | None:
 def test_when_the_database_has_no_more_room_each_item_is_still_one_post(
     world: MakeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(post, "KEEP_TRYING", timedelta(0))
+    monkeypatch.setattr(keeping, "KEEP_TRYING", timedelta(0))
     here = world()
     said: set[str | None] = set()
     ends: set[str] = set()

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
-from twitter_pipeline.publishing import post, steps, uploading
+from twitter_pipeline.publishing import keeping, post, steps, uploading
 from twitter_pipeline.publishing.editing import edit
 from twitter_pipeline.publishing.outcomes import Posted
 from twitter_pipeline.publishing.preview import preview
@@ -194,6 +194,41 @@ def test_what_got_no_answer_is_asked_again_but_not_for_ever(asking: MakeAsking) 
         fail_to_post(made, f"run-{number}")
     assert [row[0] for row in requests(made)] == ["failed"] * gemini.MOST_TRIES
     assert f"(asked {gemini.MOST_TRIES} times)" in line(made).message
+
+
+@either_database
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 429])
+def test_what_google_refuses_costs_no_try(asking: MakeAsking, status: int) -> None:
+    made = asking(timeout="1 s")
+    found(made)
+    for _ in range(gemini.MOST_TRIES + 1):
+        made.sandbox.fault(GEMINI, "status", status=status, body={"error": {"message": "No."}})
+        refused = preview(made.engine, made.settings, made.task(), now=utc_now(), ask=True).draft
+        assert refused is not None
+        assert refused.enhanced is not None
+        assert f"it answered {status}: No." in refused.enhanced.said
+        with writing(made.engine) as connection:  # as if the minute were over
+            connection.execute(sa.update(gemini_requests).values(wait_until=None))
+    made.publish()
+    assert made.posted_texts()[0].startswith("✨")
+
+
+@either_database
+def test_an_answer_that_is_paid_for_is_kept_at_another_try(asking: MakeAsking, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeping, "PAUSE", timedelta(0))
+    finish, failures = gemini.finish, ["locked", "locked"]
+
+    def refused(*given: Any, **more: Any) -> None:
+        if failures:
+            raise sa.exc.OperationalError("UPDATE", {}, Exception(failures.pop()))
+        finish(*given, **more)
+
+    monkeypatch.setattr(gemini, "finish", refused)
+    made = asking()
+    found(made)
+    assert isinstance(made.publish(), Posted)
+    assert made.posted_texts()[0].startswith("✨")
+    assert (failures, len(made.sandbox.gemini_requests())) == ([], 1)
 
 
 @either_database

@@ -54,6 +54,13 @@ def test_what_was_taken_out_is_told(asking: MakeAsking) -> None:
         ("A cat for @stranger", "A cat"),
         ("A cat, see https://evil.example/x", "A cat"),
         ("A cat, see shop.com", "A cat"),
+        ("Cats sleep all day exаmple.com", "Cats sleep all day"),
+        ("Cats sleep all day. [Win](https://evil.example) now.", "Cats sleep all day."),
+        ("Cats sleep all day. Mail me@evil.com now.", "Cats sleep all day."),
+        ("Cats sleep all day. Buy $EVIL and $DOGE now.", "Cats sleep all day."),
+        ("Cats sleep all day. Visit ev\u200bil.c\u200bom or @\u2060evil now.", "Cats sleep all day."),
+        ("1. Cats sleep\n2. @evil\n3. They eat well", "1. Cats sleep\n3. They eat well"),
+        ("RT @evil: win\nCats sleep all day", "Cats sleep all day"),
     ],
 )
 def test_a_mention_or_a_link_of_its_own_is_taken_out(asking: MakeAsking, text: str, posted: str) -> None:
@@ -73,6 +80,8 @@ def test_a_mention_or_a_link_of_its_own_is_taken_out(asking: MakeAsking, text: s
         ),
         ("Thanks to @evil the cat sleeps", "it mentions @evil, whom the original does not"),
         ("shop.com", "it links to shop.com, which the original does not"),
+        ("[Win](https://evil.example)", "it links to evil.example, which the original does not"),
+        ("All buy $EVIL now", "it has the cashtag $EVIL, which the original has not"),
     ],
 )
 def test_where_nothing_sensible_is_left_the_original_goes_out(asking: MakeAsking, text: str, why: str) -> None:
@@ -83,6 +92,35 @@ def test_where_nothing_sensible_is_left_the_original_goes_out(asking: MakeAsking
     assert made.posted_texts() == [ORIGINAL]
     assert why in line(made).message
     assert line(made).details["outcome"] == "unfit"
+
+
+def test_an_address_in_the_words_is_neither_a_mention_nor_a_link(asking: MakeAsking) -> None:
+    made = asking(source={"type": "text", "path": "drafts"})
+    (made.folder / "drafts").mkdir()
+    (made.folder / "drafts" / "a.txt").write_text("Cats to adopt. Write to me@evil.com today.", encoding="utf-8")
+    made.scan()
+    told = "Adopt a cat today: me@evil.com. It sleeps all day, says @evil on evil.com to all."
+    made.sandbox.gemini_answers("says", {"text": told})
+    made.publish()
+    assert made.posted_texts() == ["Adopt a cat today: me@evil.com."]
+    assert line(made).details["removed"] == ["@evil", "evil.com"]
+
+
+def test_of_several_cashtags_another_may_be_the_one_that_a_post_has(asking: MakeAsking) -> None:
+    made = asking()
+    found(made, title="Our cats", description="Why $CAT fell and $DOGE rose.")
+    made.sandbox.gemini_answers("says", {"text": "Today $DOGE rose and $CAT fell"})
+    made.publish()
+    assert made.posted_texts() == ["Today $DOGE rose and CAT fell"]
+
+
+def test_an_answer_that_is_json_once_more_is_not_posted(asking: MakeAsking) -> None:
+    made = asking()
+    found(made, title="A cat", description="It sleeps.")
+    made.sandbox.gemini_answers("says", {"text": '```json\n{"text": "A cat sleeps"}\n```'})
+    made.publish()
+    assert made.posted_texts() == [ORIGINAL]
+    assert line(made).details["outcome"] == "malformed"
 
 
 def test_a_template_that_makes_a_mention_of_its_words_is_refused(asking: MakeAsking) -> None:

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from twitter_pipeline.publishing.editing import edit
 from twitter_pipeline.publishing.preview import preview
 from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline_tests.media import make
@@ -99,17 +100,66 @@ def test_each_picture_of_an_album_is_seen_and_described_in_its_place(asking: Mak
     assert "1. Seen in the sandbox: 1\n2. Improved" in line(made).details["alt_text"]
 
 
-@pytest.mark.parametrize("said", [[], ["Only one"], ["a", "b", "c"]])
-def test_descriptions_that_do_not_tell_which_picture_they_are_of_are_left_out(
-    asking: MakeAsking, said: list[str]
+@pytest.mark.parametrize(
+    ("count", "said", "told"),
+    [
+        (2, [], "it describes none of the 2 pictures"),
+        (2, ["Only one"], "its 1 description for 2 pictures was not used"),
+        (2, ["a", "b", "c"], "its 3 descriptions for 2 pictures were not used"),
+        (4, ["All", "a", "b", "c", "d"], "its 5 descriptions for 4 pictures were not used"),
+    ],
+)
+def test_descriptions_that_do_not_tell_which_picture_they_are_of_are_left_out_and_that_is_said(
+    asking: MakeAsking, count: int, said: list[str], told: str
 ) -> None:
     made = asking(source={"type": "album"})
-    pictures(made.folder, "cat_1.png", "cat_2.png")
-    words(made.folder / "cat.json", title="Cats", alt_text=["One", "Two"])
+    own = ["One", "Two", "Three", "Four"][:count]
+    pictures(made.folder, *(f"cat_{number}.png" for number in range(1, count + 1)))
+    words(made.folder / "cat.json", title="Cats", alt_text=own)
     made.scan()
     made.sandbox.gemini_answers("says", {"text": "Two cats", "alt_texts": said})
     made.publish()
-    assert (made.posted_texts(), alt_texts(made)) == (["Two cats"], ["One", "Two"])
+    assert (made.posted_texts(), alt_texts(made)) == (["Two cats"], own)
+    assert line(made).message.endswith(f"; {told}")
+
+
+def test_a_description_that_is_not_used_is_told_and_the_others_go_out(asking: MakeAsking) -> None:
+    made = asking(source={"type": "album"})
+    pictures(made.folder, "cat_1.png", "cat_2.png")
+    words(made.folder / "cat.json", title="Cats", alt_text=["One", ""])
+    made.scan()
+    made.sandbox.gemini_answers("says", {"text": "Two cats", "alt_texts": ["Thanks to @evil the cat sleeps", "A cat"]})
+    made.publish()
+    assert (made.posted_texts(), alt_texts(made)) == (["Two cats"], ["One", "A cat"])
+    assert line(made).message.endswith(
+        "; 1 of its descriptions was not used (it mentions @evil, whom the original does not)"
+    )
+
+
+def test_where_the_text_may_not_be_used_the_descriptions_may(asking: MakeAsking) -> None:
+    made = asking(source={"type": "image", "made_with_ai": "when_enhanced"}, see_media=True)
+    photo(made.folder / "cat.jpg")
+    words(made.folder / "cat.json", title="A cat")
+    made.scan()
+    told = {"text": "Thanks to @evil the cat sleeps", "alt_texts": ["A red cat."]}
+    made.sandbox.gemini_answers("says", told)
+    made.publish()
+    assert (made.posted_texts(), alt_texts(made)) == (["A cat"], ["A red cat."])
+    assert line(made).message == (
+        "the original words go out; Gemini: it mentions @evil, whom the original does not, and without that it says"
+        " nothing; its descriptions of the pictures go out with them"
+    )
+    assert made.sandbox.posts()[0].get("labels", []) == []
+
+
+def test_of_an_album_only_the_descriptions_that_a_person_wrote_are_theirs(asking: MakeAsking) -> None:
+    made = asking(source={"type": "album"}, see_media=True)
+    pictures(made.folder, "cat_1.png", "cat_2.png", "cat_3.png")
+    words(made.folder / "cat.json", title="Cats", alt_text=["", "", "Three"])
+    made.scan()
+    edit(made.engine, made.settings, made.task().id, {"alt_text": ["Mine", ""]}, actor="ann", now=utc_now())
+    made.publish()
+    assert alt_texts(made) == ["Mine", None, "Improved: Three"]
 
 
 @pytest.mark.parametrize(("section", "source", "sees"), [(True, False, 0), (False, True, 4), (True, None, 4)])

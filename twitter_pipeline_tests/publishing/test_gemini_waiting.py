@@ -68,11 +68,17 @@ def test_a_header_counts_as_much(asking: MakeAsking) -> None:
     assert outcomes(made) == ["limited", "answered"]
 
 
-def test_it_is_not_asked_more_than_three_times(asking: MakeAsking) -> None:
-    made = asking(timeout="10 s")
+@pytest.mark.parametrize("named", ["0", "Sun, 01 Nov 2020 00:00:00 GMT"])
+def test_a_wait_of_nothing_is_a_second_and_grows_until_the_originals_go_out(asking: MakeAsking, named: str) -> None:
+    made = asking(timeout="3 s")
     found(made)
-    made.sandbox.gemini_answers("limited", seconds=0.01, times="always")
+    made.sandbox.fault(GEMINI, "status", status=429, headers={"retry-after": named}, times="always")
     made.publish()
     assert made.posted_texts() == [ORIGINAL]
-    assert outcomes(made) == ["limited"] * 3
-    assert "(asked 3 times)" in line(made).message
+    assert outcomes(made) == ["limited"] * 2
+    with reading(made.engine) as connection:
+        columns = gemini_requests.c
+        rows = connection.execute(sa.select(columns.wait_until, columns.created_at).order_by(columns.id)).all()
+    first, second = ((row.wait_until - row.created_at).total_seconds() for row in rows)
+    assert 1 <= first < 1.9
+    assert 2 <= second < 2.9

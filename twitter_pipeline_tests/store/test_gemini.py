@@ -17,7 +17,7 @@ from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.tables import gemini_answers, gemini_requests, publishing_tasks
 from twitter_pipeline_tests.support.items import NOW, put_task
 
-AGAIN = frozenset({"asked", "failed", "limited"})
+AGAIN = frozenset({"asked", "failed", "refused", "limited"})
 ONE = gemini.Key("one", "cat")
 
 
@@ -117,6 +117,18 @@ def test_a_late_answer_to_a_request_that_was_taken_over_does_not_replace_the_new
     assert outcomes(prepared) == ["answered", "answered"]
 
 
+def test_what_costs_nothing_is_sent_again_however_often_it_happened(prepared: sa.Engine) -> None:
+    task_id = put_task(prepared)
+    for _ in range(gemini.MOST_TRIES + 1):
+        begun = begin(prepared, task_id, budget=100)
+        finish(prepared, begun, "refused", free=True)
+        finish(prepared, begun, "refused", free=True)  # written down by a try that was thought to have failed
+    for _ in range(gemini.MOST_TRIES):
+        finish(prepared, begin(prepared, task_id, budget=100), "failed")
+    assert isinstance(begin(prepared, task_id, budget=100), gemini.Stored)
+    assert outcomes(prepared) == ["refused"] * (gemini.MOST_TRIES + 1) + ["failed"] * gemini.MOST_TRIES
+
+
 def limited(engine: sa.Engine, wait: timedelta | None, now: datetime, **changes: Any) -> None:
     """A request of a task of its own that meets Google's limit."""
     task_id = put_task(engine)
@@ -138,13 +150,13 @@ def test_while_google_says_wait_nobody_asks_this_model_and_no_budget_is_used(pre
 
 def test_each_refusal_in_a_row_doubles_the_wait_up_to_an_hour(prepared: sa.Engine) -> None:
     now, waits = NOW, []
-    for wait in (None, None, timedelta(seconds=10), timedelta(hours=9)):
+    for wait in (None, None, timedelta(seconds=10), timedelta(), timedelta(hours=9)):
         limited(prepared, wait, now, budget=100)
         met = begin(prepared, put_task(prepared), now=now, budget=100)
         assert isinstance(met, gemini.Waits)
         waits.append((met.until - now).total_seconds())
         now = met.until
-    assert waits == [60, 120, 40, 3600]
+    assert waits == [60, 120, 40, 8, 3600]
     key = gemini.Key("two", "")
     finish(prepared, begin(prepared, put_task(prepared), key=key, now=now, budget=100), "answered", now=now)
     limited(prepared, None, now, budget=100)
@@ -206,6 +218,7 @@ def test_old_answers_go_and_those_stay_that_an_unposted_item_was_asked_about(pre
     assert forget(prepared, later) == 1
     assert forget(prepared, later) == 0
     assert kept(prepared) == {old["failed"], old["pending"], young}
+    assert outcomes(prepared) == ["answered"], "but for the young one they count for nothing any more"
     # What it will say is what was shown of it.
     again = begin(prepared, ids["pending"], key=old["pending"], now=later)
     assert isinstance(again, gemini.Stored)

@@ -179,7 +179,7 @@ gemini_answers = sa.Table(
     sa.Column("words", sa.JSON(none_as_null=True)),
     sa.Column("input_tokens", sa.Integer),
     sa.Column("output_tokens", sa.Integer),
-    # How many pictures it was shown, and how often it was asked this.
+    # How many pictures it was shown, and how often it was asked this, but for what cost nothing.
     sa.Column("seen", sa.Integer, nullable=False),
     sa.Column("tries", sa.Integer, nullable=False),
     # Who asked last (a run's id), the row of that request, and when.
