@@ -35,10 +35,12 @@ _CASHTAG = regex.compile(
     r"(?<![^\s\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069])"
     r"\$(?=([A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?)(?=\Z|\s|[!-/:-@\[-`{-~]))"
 )
-# A short word or a number, and a word that is a top-level domain too.
-_SHORT = regex.compile(r"([A-Za-z]{1,3}|[0-9]++)\.([a-z]++)")
+# A number, a day or a time, perhaps of something: "3.", "3.5.", "10.30.", "vers.2.".
+_NUMBER = r"(?:(?!www\.)[A-Za-z]++\.)?[0-9]++(?:\.[0-9]++)*+"
+# A short word, an abbreviation or a number, and a word that is a top-level domain too.
+_SHORT = regex.compile(rf"([A-Za-z]{{1,3}}|[A-Za-z](?:\.[A-Za-z](?!\w))++|{_NUMBER})\.([a-z]++)")
 # A sentence that begins right after the full stop: "the end.So".
-_CAPITAL = regex.compile(r"([\w-]*[a-z0-9])\.([A-Z][a-z]++)")
+_CAPITAL = regex.compile(rf"([\w-]*[a-z0-9]|{_NUMBER})\.([A-Z][a-z]++)")
 
 
 def plain(text: str) -> str:
@@ -84,7 +86,8 @@ def _outside(text: str, links: list[tuple[int, int]], change: Callable[[str], st
 def without_slips(text: str, *, remove: bool = False) -> tuple[str, int]:
     """`text` without links that nobody meant, and how many: "vs.me" and "end.So" get their space, or go with `remove`.
 
-    A link with a protocol, a path, more than one dot or a name longer than three letters in front is meant.
+    A link with a protocol, a path, a name longer than three letters in front or more than one dot is meant, but for
+    numbers and abbreviations: "3.5.in", "u.a.am".
     """
     pieces, position, gone = [], 0, 0
     for start, end in urls.find(text):

@@ -9,8 +9,8 @@ import regex
 from twitter_pipeline.content import urls
 from twitter_pipeline.content.data import words
 
-#: A character no one writes: where a link was.
-_GONE = "\ue002"
+#: Characters no one writes: where a link was, and where one in brackets.
+_GONE, _ASIDE = "\ue002", "\ue003"
 #: How often the whole is looked through: a link that is gone may leave another one.
 _ROUNDS = 3
 #: A label before a link has so many words at most: "Watch the whole film:".
@@ -26,9 +26,13 @@ _SEVERAL = regex.compile(rf"{_GONE}(?:[\s,;|/·•&+–—-]*+{_GONE})++")
 _INSIDE = rf"[^{_OPEN}{_CLOSE}{_GONE}]{{0,60}}+"
 _IN_BRACKETS = regex.compile(rf"[{_OPEN}]({_INSIDE}){_GONE}({_INSIDE})[{_CLOSE}]")
 _CLAUSE = regex.compile(rf"[^{_END}]++[{_STOPS}]*+|[{_END}]++")
+_BEFORE_LINK = ":：=→➜➡⇒►▶»"
+# No emoji but those that point: any other is a word of its sentence. None is a part of a longer one, as of "🏃‍➡️".
+_POINTER = r"(?<!\u200d)[→➜➡➔➞➤⇒⇨►▶▸▼↓⬇⤵↘☞⏩⏬🔽👉👇🔗](?:\ufe0f|\p{Emoji_Modifier})?"
 #: What leads to a link: "Watch: …", "Shop → …", "👉 …".
-LEADS = regex.compile(r"(?r)(?:[:：=→➜➡⇒►▶»>\-–—~|\s\ufe0f]|\p{Extended_Pictographic}|\p{Emoji_Modifier})++\Z")
+LEADS = regex.compile(rf"(?r)(?:[:：=»>\-–—~|\s]|{_POINTER})++\Z")
 _WORD = regex.compile(r"[\p{L}\p{M}\p{Nd}]++(?:['’][\p{L}]++)?")
+_SAID = regex.compile(r"[\p{L}\p{M}\p{Nd}\p{Extended_Pictographic}\p{Regional_Indicator}]")
 _LAST_WORD = regex.compile(r"(?r)\b[^\W\d_]++['’]?+\Z")
 _BETWEEN = regex.compile(r"(?:\s*+[|•·]\s*+){2,}")
 _AT_ENDS = " \t\u3000|•·,;:：–—-"
@@ -39,21 +43,39 @@ _BEFORE_STOP = regex.compile(r"[ \t]++(?=[.,;:!?…。、！？](?:\s|$)|[)\]}])
 def without_links(text: str, small: frozenset[str], own_sites: Collection[str] = ()) -> tuple[str, int]:
     """`text` without links but to `own_sites`, and how many are gone.
 
-    What led to a link goes with it: "Watch: …", "(via …)", "read more at …". A bare domain within a sentence only
-    loses its ending: "Booking.com has it" is "Booking has it". `small` are the articles, prepositions and conjunctions
-    of its language. Takes linear time.
+    What led to a link goes with it: "Watch: …", "(via …)", "read more at …", but for words that say something where
+    nothing else is left: "New video: …". A bare domain within a sentence only loses its ending: "Booking.com has it" is
+    "Booking has it". `small` are the articles, prepositions and conjunctions of its language. Takes linear time.
     """
-    sites, gone = tuple(own_sites), 0
+    sites = tuple(own_sites)
+    left, gone = _stripped(text, small, sites, _LABEL_WORDS)
+    # Several lines of labels and links are a list of links, which says nothing.
+    if gone and not _SAID.search(left) and _SEVERAL.sub(_GONE, _marked(text, sites, _GONE)[0]).count(_GONE) == 1:
+        kept, _ = _stripped(text, small, sites, 0)
+        if not _WORD.search(kept) or not _is_label(kept, small | words("link_places"), 0):
+            return kept, gone
+    return left, gone
+
+
+def _stripped(text: str, small: frozenset[str], sites: tuple[str, ...], labels: int) -> tuple[str, int]:
+    """See `without_links`. Any words are a label, so many of them at most; with 0 a line may be an emoji only."""
+    gone = 0
     for _ in range(_ROUNDS):
         if not any(not _is_own(text[start:end], sites) for start, end in urls.find(text)):
             return text, gone
-        lines = [_line(line, small, sites) for line in text.split("\n")]
+        lines = [_line(line, small, sites, labels) for line in text.split("\n")]
         gone += sum(number for _, number in lines)
         text = "\n".join(line for line, _ in lines if line is not None)
-    pieces, position = [], 0
+    text, number = _marked(text, sites, " ")
+    return text, gone + number
+
+
+def _marked(text: str, sites: tuple[str, ...], mark: str) -> tuple[str, int]:
+    """`text` with `mark` for each link, and how many."""
+    pieces, position, gone = [], 0, 0
     for start, end in urls.find(text):
         if not _is_own(text[start:end], sites):
-            pieces += [text[position:start], " "]
+            pieces += [text[position:start], mark]
             position, gone = end, gone + 1
     return "".join([*pieces, text[position:]]), gone
 
@@ -64,7 +86,7 @@ def _is_own(link: str, sites: tuple[str, ...]) -> bool:
     return any(name == site or name.endswith(f".{site}") for site in sites)
 
 
-def _line(line: str, small: frozenset[str], sites: tuple[str, ...]) -> tuple[str | None, int]:
+def _line(line: str, small: frozenset[str], sites: tuple[str, ...], labels: int) -> tuple[str | None, int]:
     """The line without its links, and how many are gone; None for a line of which nothing is left."""
     pieces, position, gone = [], 0, 0
     for start, end in urls.find(line):
@@ -79,46 +101,62 @@ def _line(line: str, small: frozenset[str], sites: tuple[str, ...]) -> tuple[str
     if _GONE not in text:
         return text, gone
     text = _SEVERAL.sub(_GONE, text)
-    text = _IN_BRACKETS.sub(lambda found: _bracketed(found, small), text)
+    text = _IN_BRACKETS.sub(lambda found: _bracketed(found, small, labels), text)
     clauses = (found[0] for found in _CLAUSE.finditer(text))
-    text = "".join(_clause(clause, small) if _GONE in clause else clause for clause in clauses)
+    text = "".join(_clause(_without_asides(clause, small), small, labels) for clause in clauses)
     text = _SPACES.sub(" ", text).strip(_AT_ENDS)
     text = _BEFORE_STOP.sub("", _BETWEEN.sub(" | ", text))
-    return (text, gone) if _WORD.search(text) else (None, gone)
+    return (text, gone) if (_WORD if labels else _SAID).search(text) else (None, gone)
 
 
 def _in_place(link: str, before: str, after: str) -> str:
     """The name of a bare domain that is a word of its sentence; else the mark of a link that is gone."""
     bare = _BARE.fullmatch(link)
-    leads = not before.strip() or before.rstrip()[-1] in f"{_OPEN}:：=→➜➡⇒►▶»|-–—"
+    leads = not before.strip() or before.rstrip()[-1] in f"{_OPEN}{_BEFORE_LINK}|-–—"
     if bare is None or (leads and not after.strip()[:1].isalnum()):
         return _GONE
     return bare[1]
 
 
-def _bracketed(found: regex.Match[str], small: frozenset[str]) -> str:
-    return _GONE if _is_label(found[1], small) and _is_label(found[2], small, named=True) else found[0]
+def _bracketed(found: regex.Match[str], small: frozenset[str], labels: int) -> str:
+    if not (_is_label(found[1], small, labels) and _is_label(found[2], small, 0)):
+        return found[0]
+    before = found.string[max(0, found.start() - 2) : found.start()].rstrip()
+    return _GONE if before and before[-1] in _BEFORE_LINK else _ASIDE
 
 
-def _clause(clause: str, small: frozenset[str]) -> str:
-    """A clause in which links are gone, without the words that only made sense with them."""
+def _without_asides(clause: str, small: frozenset[str]) -> str:
+    """A clause without links in brackets, which leave its other words as they are; of a mere label all is gone."""
+    if _ASIDE not in clause:
+        return clause
+    return _GONE if _is_label(clause, small, 0) else clause.replace(_ASIDE, "")
+
+
+def _clause(clause: str, small: frozenset[str], labels: int) -> str:
+    """A clause in which links may be gone, without the words that only made sense with them."""
+    if _GONE not in clause:
+        return clause
     said = clause.rstrip(_STOPS)
     *led, last = said.split(_GONE)
-    kept = ["" if _is_label(before, small) else _without_end(before, small) for before in led]
-    last = "" if _is_label(last, small, named=True) else last
-    if not any(kept):
+    kept = [
+        "" if _WORD.search(before) and _is_label(before, small, labels) else _without_end(before, small)
+        for before in led
+    ]
+    last = "" if _is_label(last, small, 0) else last
+    begins = not any(map(_WORD.search, kept))
+    if begins:
         last = _after_label(last, small)
     text = " ".join([*kept, last]) if last.strip() else " ".join(kept).rstrip()
-    if not any(kept):
+    if begins:
         text = _begun(text, clause)
     # A space: what divides the sentences around it.
-    return f"{text}{clause[len(said) :]}" if _WORD.search(text) else " "
+    return f"{text}{clause[len(said) :]}" if _SAID.search(text) else " "
 
 
 def _after_label(said: str, small: frozenset[str]) -> str:
     """What follows a link that began its sentence, which begins it now: "See … for more of it, and enjoy"."""
     label, comma, rest = said.partition(",")
-    if comma and _is_label(label, small, named=True):
+    if comma and _is_label(label, small, 0):
         said = rest
     first = _WORD.search(said)
     if first and first[0].casefold() in words("link_labels") & small:
@@ -137,12 +175,12 @@ def _begun(said: str, before: str) -> str:
     return f"{said[:at]}{said[at].upper()}{said[at + 1 :]}"
 
 
-def _is_label(said: str, small: frozenset[str], *, named: bool = False) -> bool:
-    """Whether words only lead to a link. With `named` only those that always do: "here", "for more"."""
+def _is_label(said: str, small: frozenset[str], most: int) -> bool:
+    """Whether words only lead to a link: those that always do ("here", "for more"), or at most so many and a colon."""
     found = [word.casefold() for word in _WORD.findall(said)]
     if all(word in words("link_labels") or word in small for word in found):
         return True
-    return not named and len(found) <= _LABEL_WORDS and said.rstrip()[-1:] in ":：=→➜➡⇒►▶»"
+    return len(found) <= most and said.rstrip()[-1:] in _BEFORE_LINK
 
 
 def _without_end(said: str, small: frozenset[str]) -> str:

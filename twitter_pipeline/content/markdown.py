@@ -13,7 +13,7 @@ import regex
 from twitter_pipeline.content import urls
 
 # Where there is none of these, nothing more is tried.
-_SIGNS = re.compile(r"[*`#~]|__|---|\]\(|<http")
+_SIGNS = re.compile(r"[*`#~]|__|---|\]\(|<http|&[a-z#]|<[abAB]")
 #: Stands for a link, whose inside is nobody's Markdown. No text has it: a database refuses it.
 _HIDDEN = "\0"
 
@@ -32,6 +32,13 @@ _ADDRESS = (
 )
 _PICTURE = regex.compile(rf"{_APART}!\[([^\[\]\n]{{0,300}}+)\]{_ADDRESS}")
 _LINK = regex.compile(rf"{_APART}\[([^\[\]\n]{{0,300}}+)\]{_ADDRESS}")
+# What Markdown takes from HTML. An entity may have been written as one again, by the next program.
+_ENTITY = regex.compile(r"&(?:amp;)*+(?:(lt|gt|quot|apos|nbsp|#0*+39|#[xX]27);)?+(?<=;)")
+_ENTITIES = {None: "&", "lt": "<", "gt": ">", "quot": '"', "nbsp": " "}
+_BREAK = regex.compile(r"(?i)[^\S\n]*+<br[^\S\n]*+/?>[^\S\n]*+\n?+")
+_ANCHOR = regex.compile(
+    r"(?i)<a\s[^<>]{0,300}?\bhref=(?|\"([^\"<>\s]{1,2000}+)\"|'([^'<>\s]{1,2000}+)')[^<>]{0,300}+>([^<>]{0,300}+)</a>"
+)
 _BARE_LINK = regex.compile(r"<(https?://[^\s<>]{1,2000}+)>")
 _WEB = re.compile(r"https?://|www\.", re.IGNORECASE)
 _MAIL = re.compile(r"mailto:", re.IGNORECASE)
@@ -70,12 +77,13 @@ _AROUND = tuple(
 def without_markdown(text: str, *, targets: bool = False) -> str:
     """`text` without the signs of Markdown: emphasis, headings, rules, code, links, pictures; "* a" is "• a" in a list.
 
-    "[name](link)" is "name"; with `targets` it is "name (link)", so that no link is lost. Takes linear time.
+    What it takes from HTML, too: "&amp;" and the like, line breaks, links. "[name](link)" is "name"; with `targets` it
+    is "name (link)", so that no link is lost. Takes linear time.
     """
     if _SIGNS.search(text) is None:
         return text
-    text = _without_pictures(text.replace(_HIDDEN, ""))
-    text = _BARE_LINK.sub(r"\1", _LINK.sub(lambda found: _named(found, targets), text))
+    text = _without_pictures(_without_html(text.replace(_HIDDEN, ""), targets))
+    text = _BARE_LINK.sub(r"\1", _LINK.sub(lambda found: _named(found[0], found[1], found[2], targets), text))
     # X takes the signs behind "__https://a.com/x__" for its end.
     links = [
         (start, end - 2 if text[max(0, start - 2) : start] == text[end - 2 : end] == "__" else end)
@@ -83,6 +91,12 @@ def without_markdown(text: str, *, targets: bool = False) -> str:
     ]
     inside = iter([text[start:end] for start, end in links])
     return re.sub(_HIDDEN, lambda _: next(inside), _without_signs(_with_hidden(text, links)))
+
+
+def _without_html(text: str, targets: bool) -> str:
+    text = _ANCHOR.sub(lambda found: _named(found[0], found[2], found[1], targets), text)
+    text = _ENTITY.sub(lambda found: _ENTITIES.get(found[1], "'"), text)
+    return _BREAK.sub("\n", text)
 
 
 def _with_hidden(text: str, links: list[tuple[int, int]]) -> str:
@@ -122,12 +136,12 @@ def _is_link(target: str) -> bool:
     return bool(_WEB.match(target)) or urls.find(target) == [(0, len(target))]
 
 
-def _named(found: regex.Match[str], targets: bool) -> str:
-    name, target = found[1], found[2]
+def _named(written: str, name: str, target: str, targets: bool) -> str:
+    """What stays of a link."""
     if _MAIL.match(target):
         return name
     if not _is_link(target):
-        return found[0]  # "[sighs](quietly)", "[Intro](0:15)"
+        return written  # "[sighs](quietly)", "[Intro](0:15)"
     if not targets:
         return name
     return target if not name.strip() or _is_link(name) else f"{name} ({target})"

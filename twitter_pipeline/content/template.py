@@ -4,47 +4,18 @@ from __future__ import annotations
 
 import difflib
 import re
-import sys
 import traceback
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from functools import lru_cache
-from types import FrameType
 from typing import Any
 
 import jinja2
 import jinja2.meta
 import jinja2.nodes
-from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from twitter_pipeline.content.bounded import NAME, Environment, ending, joined
 from twitter_pipeline.content.errors import TemplateError
 from twitter_pipeline.content.filters import FILTERS
-
-# Where Jinja2 says an error happened, in place of a file's name.
-_NAME = "<template>"
-
-#: Far more than a post can hold, in characters; also of a text that an expression multiplies.
-MOST_CHARACTERS = 2_000_000
-#: Lines of the compiled template that are executed: a loop in a loop ends. About half a second.
-MOST_STEPS = 200_000
-#: The largest power.
-_MOST_BITS = 10_000
-
-
-class _Environment(ImmutableSandboxedEnvironment):
-    """The sandbox, without expressions that a slip makes last for ever."""
-
-    intercepted_binops = frozenset({"*", "**"})
-
-    def call_binop(self, context: jinja2.runtime.Context, operator: str, left: Any, right: Any) -> Any:
-        if operator == "**" and isinstance(left, int) and isinstance(right, int):
-            too_large = abs(left).bit_length() * right > _MOST_BITS
-        else:
-            text, times = (left, right) if hasattr(left, "__len__") else (right, left)
-            too_large = hasattr(text, "__len__") and isinstance(times, int) and len(text) * times > MOST_CHARACTERS
-        if too_large:
-            raise OverflowError("the result would be too large")
-        return super().call_binop(context, operator, left, right)
 
 
 class _Undefined(jinja2.StrictUndefined):
@@ -59,14 +30,7 @@ class _Undefined(jinja2.StrictUndefined):
         return f"there is no '{name}' in it{_instead(name, known) if known else ', it is empty'}"
 
 
-# Posts are plain text: nothing in them is to be escaped.
-_ENVIRONMENT = _Environment(
-    undefined=_Undefined,
-    autoescape=False,
-    trim_blocks=True,
-    lstrip_blocks=True,
-)
-_ENVIRONMENT.filters.update(FILTERS)
+_ENVIRONMENT = Environment(FILTERS, _Undefined)
 #: What a template may show beside the metadata: it is only read for one that does.
 FACTS = ("file", "media")
 
@@ -74,8 +38,8 @@ FACTS = ("file", "media")
 def render(source: str, variables: Mapping[str, Any]) -> str:
     """The text `source` makes of `variables`. Raises TemplateError, whatever is wrong: it may never end, too."""
     try:
-        with _ending():
-            return _whole(_compiled(source).generate(variables))
+        with ending():
+            return joined(_compiled(source).generate(variables))
     except jinja2.TemplateSyntaxError as error:
         raise TemplateError(f"line {error.lineno}: {_with_filters(str(error.message))}") from error
     except jinja2.UndefinedError as error:
@@ -83,7 +47,7 @@ def render(source: str, variables: Mapping[str, Any]) -> str:
         raise TemplateError(f"line {line}: {_explained(str(error.message), source, line, variables)}") from error
     except Exception as error:
         # An expression can raise anything: `{{ 1 / 0 }}`, `{{ title + 1 }}`, a call the sandbox refuses.
-        raise TemplateError(f"line {_line(error)}: {_with_filters(str(error))}") from error
+        raise TemplateError(f"line {_line(error)}: {_with_filters(_said(error))}") from error
 
 
 @lru_cache(maxsize=64)
@@ -187,50 +151,22 @@ def _path(node: jinja2.nodes.Node | None) -> tuple[str, ...]:
     return ()
 
 
-def _whole(pieces: Iterator[str]) -> str:
-    kept: list[str] = []
-    left = MOST_CHARACTERS
-    for piece in pieces:
-        kept.append(piece)
-        left -= len(piece)
-        if left < 0:
-            raise OverflowError(f"it makes more than {MOST_CHARACTERS:,} characters")
-    return "".join(kept)
-
-
-@contextmanager
-def _ending() -> Iterator[None]:
-    """Raise OverflowError in the template that takes more than MOST_STEPS inside."""
-    left = MOST_STEPS
-
-    def step(frame: FrameType, _event: str, _arg: object) -> Any:
-        nonlocal left
-        left -= 1
-        if left < 0:
-            raise OverflowError("it does not end")
-        return step
-
-    def enter(frame: FrameType, event: str, arg: object) -> Any:
-        return step(frame, event, arg) if frame.f_code.co_filename == _NAME else None
-
-    before = sys.gettrace()
-    sys.settrace(enter)
-    try:
-        yield
-    finally:
-        sys.settrace(before)
-
-
 @lru_cache(maxsize=64)
 def _compiled(source: str) -> jinja2.Template:
-    code = _ENVIRONMENT.compile(source, filename=_NAME)
+    code = _ENVIRONMENT.compile(source, filename=NAME)
     return jinja2.Template.from_code(_ENVIRONMENT, code, _ENVIRONMENT.make_globals(None))
+
+
+def _said(error: Exception) -> str:
+    if isinstance(error, MemoryError):
+        return "it takes more memory than there is"
+    return str(error) or type(error).__name__
 
 
 def _line(error: Exception) -> int:
     """The template's line in which `error` was raised: Jinja2 writes it into the traceback."""
     frames = traceback.extract_tb(error.__traceback__)
-    return next((frame.lineno or 1 for frame in reversed(frames) if frame.filename == _NAME), 1)
+    return next((frame.lineno or 1 for frame in reversed(frames) if frame.filename == NAME), 1)
 
 
 def _explained(message: str, source: str, line: int, variables: Mapping[str, Any]) -> str:

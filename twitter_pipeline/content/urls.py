@@ -53,7 +53,7 @@ _ASCII_RUN = regex.compile(rf"[-a-zA-Z0-9{LATIN}][-a-zA-Z0-9.{LATIN}]*+")
 # "com" of "comと", but nothing of "community", "com-x" or "com@x".
 _ASCII_TLD = re.compile(r"([a-zA-Z0-9]+)(?![a-zA-Z0-9\-+@])")
 _PUNYCODE_TLD = regex.compile(r"(?i:xn--[-0-9a-z]++)")
-_OTHER_TLD = regex.compile(rf"(?:{'|'.join(OTHER_SCRIPT_TLDS)})(?![0-9A-Za-z@+\-])")
+_OTHER_TLD = regex.compile(rf"(?i:{'|'.join(OTHER_SCRIPT_TLDS)})(?![0-9A-Za-z@+\-])")
 
 _PATH_CHARACTERS = rf"[a-zA-Z0-9\u0400-\u04ff{LATIN}!*';:=+,.$/%#\[\]\-\u2013_~@|&]"
 # One pair of parentheses may hold another: "(film)", "(a_(film))".
@@ -204,7 +204,7 @@ def _tld_end(text: str, at: int, stop: int | None) -> int | None:
     known = _ASCII_TLD.match(text, at, len(text) if stop is None else stop)
     if known and known[1].lower() in TLDS:
         return known.end()
-    other = _PUNYCODE_TLD if text[at : at + 1].isascii() else _OTHER_TLD
+    other = _PUNYCODE_TLD if text[at : at + 1] in "xX" else _OTHER_TLD
     match = other.match(text, at, stop)
     return match.end() if match else None
 

@@ -91,6 +91,10 @@ def test_text_is_not_escaped_and_metadata_is_no_template() -> None:
     assert text_of(Metadata(title="Tom & <Jerry> {{ link }}")) == "Tom & <Jerry> {{ link }}"
 
 
+GROWING = "{%% set ns = namespace(x='a') %%}{%% for i in range(60) %%}{%% set ns.x = %s %%}{%% endfor %%}{{ ns.x }}"
+
+
+@pytest.mark.timeout(60)
 @pytest.mark.parametrize(
     ("template", "message"),
     [
@@ -114,6 +118,29 @@ def test_text_is_not_escaped_and_metadata_is_no_template() -> None:
             "line 2: it does not end",
         ),
         ("{% for i in range(9999) %}{{ 'a' * 1000 }}{% endfor %}", "line 1: it makes more than 2,000,000 characters"),
+        ("{{ title | wordwrap(1) }}", "line 1: no filter is called 'wordwrap'; did you mean 'words'?"),
+        ("{{ lipsum(n=100000) }}", "line 1: 'lipsum' is undefined"),
+        ("{{ ('a' * 500000) | list | sort }}", "line 1: it does not end"),
+        ("{% for i in range(9999) %}{% set y = range(100000) | list %}{% endfor %}", "line 1: it does not end"),
+        (
+            "{% for i in range(9999) %}{{ ('It is. ' * 3000) | sentences(0) | first }}{% endfor %}",
+            "line 1: it does not end",
+        ),
+        ("{{ '%1000000000s' % title }}", "line 1: the result would be too large"),
+        ("{{ '%*d' % (1000000000, 1) }}", "line 1: the result would be too large"),
+        ("{{ ('%(a)s' * 100000) % {'a': 'b' * 100000} }}", "line 1: the result would be too large"),
+        (GROWING % "ns.x ~ ns.x", "line 1: it makes more than 2,000,000 characters"),
+        (GROWING % "ns.x + ns.x", "line 1: the result would be too large"),
+        (GROWING % "[ns.x, ns.x]", "line 1: the result would be too large"),
+        (GROWING % "[ns.x, ns.x] | join", "line 1: the result would be too large"),
+        (GROWING % "ns.x.replace('a', 'aaa')", "line 1: the result would be too large"),
+        (GROWING % "ns.x | replace('a', 'aaa')", "line 1: the result would be too large"),
+        (GROWING % "ns.x.join(['a', 'b', 'c'])", "line 1: the result would be too large"),
+        (GROWING.replace("'a'", "9") % "ns.x * ns.x", "line 1: the result would be too large"),
+        ("{{ 1.5 | round(10 ** 9, 'ceil') }}", "line 1: the result would be too large"),
+        ("{{ ([1] * 1000) | tojson(indent=50000) }}", "line 1: the result would be too large"),
+        ("{{ 'a'.ljust(10 ** 9) }}", "line 1: access to attribute 'ljust' of 'str' object is unsafe."),
+        ("{{ '{:>1000000000}'.format(1) }}", "line 1: access to attribute 'format' of 'str' object is unsafe."),
         ("{% macro f() %}{{ f() }}{% endmacro %}{{ f() }}", "line 1: maximum recursion depth exceeded"),
     ],
 )
@@ -124,10 +151,14 @@ def test_a_wrong_template_is_told_with_its_line(template: str, message: str) -> 
 
 
 def test_a_template_that_multiplies_in_reason_is_no_trouble() -> None:
-    assert (
-        text_of(Metadata(title="A cat"), template="{{ '-' * 3 }}{{ 2 ** 10 }}{{ 3 * 4 }} {{ 2.5 ** 2 }}")
-        == "---102412 6.25"
-    )
+    metadata = Metadata(title="A cat", keywords=("a", "b"))
+    for template, text in (
+        ("{{ '-' * 3 }}{{ 2 ** 10 }}{{ 3 * 4 }} {{ 2.5 ** 2 }} {{ '%02d' % 5 }}", "---102412 6.25 05"),
+        ("{{ title.replace('A', 'The') | replace('cat', 'dog') ~ 1 }} {{ 3.14159 | round(1) }}", "The dog1 3.1"),
+        ("{{ keywords | map('upper') | join('/') }} {{ '-'.join(keywords) }} {{ keywords }}", "A/B a-b ['a', 'b']"),
+        ("{{ extra.n | default(1700000000) }} {{ keywords | join(d='+') }}", "1700000000 a+b"),
+    ):
+        assert text_of(metadata, template=template) == text
 
 
 @pytest.mark.parametrize("where", ["title", "description", "alt_text", "hashtags", "keywords", "extra"])

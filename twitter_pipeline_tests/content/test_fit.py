@@ -171,8 +171,11 @@ def test_signs_before_a_name_all_go(text: str, expected: tuple[str, int]) -> Non
     [
         ("Iron Man vs.me", "Iron Man vs. me", "Iron Man "),
         ("The end.So it is", "The end. So it is", "The  it is"),
+        ("am 3.5.in Köln, um 10.30.am Hafen", "am 3.5. in Köln, um 10.30. am Hafen", "am  Köln, um  Hafen"),
+        ("vers.2.is out, z.B.in Köln", "vers.2. is out, z.B. in Köln", " out,  Köln"),
+        ("Dr.med. Anna seit 2.0.Am Meer", "Dr. med. Anna seit 2.0. Am Meer", ". Anna seit  Meer"),
         ("see example.com, youtu.be/x, example.de", None, None),
-        ("http://it.so and www.it.so", None, None),
+        ("http://it.so and www.it.so, www.2.is, abc.co.in", None, None),
     ],
 )
 def test_a_link_that_nobody_meant_is_none(text: str, defused: str | None, removed: str | None) -> None:

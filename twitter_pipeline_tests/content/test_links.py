@@ -50,6 +50,24 @@ def stripped(text: str, *own_sites: str) -> str:
         ("Booking.com has it", "Booking has it"),
         ("Visit example.com today", "Visit example today"),
         ("nothing to (do) : here", "nothing to (do) : here"),
+        # Emoji are words of the sentence, whole, but for those that point.
+        ("Pride 🏳️‍🌈 https://a.com/x", "Pride 🏳️‍🌈"),
+        ("Love it! ❤️‍🔥 https://a.com/x", "Love it! ❤️‍🔥"),
+        ("Family 👨‍👩‍👧: https://a.com/x", "Family 👨‍👩‍👧"),
+        ("Run 🏃‍➡️ https://a.com/x", "Run 🏃‍➡️"),
+        ("😍 https://a.com/x", "😍"),
+        ("Sunset 👉🏽 ➡️ ⬇️ ↓ 🔗 https://a.com/x", "Sunset"),
+        ("Links here\n📺 https://a.com/x", "Links here"),
+        # Where nothing else is left, words that say something stay.
+        ("New video: https://a.com/x", "New video"),
+        ("Новое видео: https://a.com/x", "Новое видео"),
+        ("Sonnenuntergang am Hafen: https://a.de/x, https://b.de/x", "Sonnenuntergang am Hafen"),
+        ("Follow me on Instagram: https://a.com/x", ""),
+        ("My lens: https://a.com/x\nMy camera: https://b.com/x", ""),
+        # Links in brackets leave the words around them.
+        ("YouTube (https://a.com/x), Spotify (https://b.com/x) and more.", "YouTube, Spotify and more."),
+        ("A nap. Watch the whole film: (https://a.com/x)", "A nap."),
+        ("A nap. Read more here (https://a.com/x).", "A nap."),
     ],
 )
 def test_what_led_to_a_link_goes_with_it(text: str, left: str) -> None:
@@ -89,6 +107,7 @@ _PIECES = (
         "👉",
         "\n",
     ),
+    *("😍", "❤️", "👨‍👩‍👧", "⬇️", "New film: ", "YouTube ("),
     *("the", "cat", "and", "at", "for more", ", ", ".", "猫", "。", "：", "شاهد", "3", "-", "http://", ".de"),
 )
 pieces = st.lists(st.sampled_from(_PIECES), max_size=25).map("".join)

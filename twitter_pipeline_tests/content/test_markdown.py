@@ -39,6 +39,12 @@ from twitter_pipeline_tests.content.test_fit import times
         ("[x](https://a.com 't') [y](www.a.com (t)) [z](a.com/b), [m](mailto:a@b.com)", "x y z, m"),
         ("![IMG_1234](https://a.com/1.png) Fog ![b](b.JPG 'c')", " Fog "),
         ("![Fog](https://a.com/1.png)", "Fog"),
+        ("Q&amp;A &amp;amp; &lt;3 &quot;a&quot;&nbsp;it&#39;s &#x27;b&apos;", "Q&A & <3 \"a\" it's 'b'"),
+        ("Fog<br>comes<br />\nin <BR/> now", "Fog\ncomes\nin\nnow"),
+        (
+            'the <a href=\'https://a.com/x\'>harbour</a> <a class="b" href="https://a.com/?a=1&amp;b">it</a>',
+            "the harbour it",
+        ),
     ],
 )
 def test_the_signs_of_markdown_go(text: str, bare: str) -> None:
@@ -53,6 +59,7 @@ NO_MARKDOWN = (
     "(*^_^*)", "(*´∀`*)", "(´・ω・`)", "☆*o(≧▽≦)o*☆", "*:･ﾟ✧*:･ﾟ✧", "*_*", "(*)", "好吃~~真的~~", "~", "word", "日本語",
     "[1]", "[laughs](quietly)", "wow![laughs](quietly)", "[Intro](0:15)", "[verse](#1)", "[Update](2.0)",
     "[Album](2019/2020)", "arr[i](x.io)", "arr[i](x.y)", "https://own.com/**a**/b", "https://a.com/x_(`b`)",
+    "Q&A", "AT&T;", "&c.", "&copy", "<b", "<a", "<3", "x<a>y",
     "(2)", "it´s `", "@a_b_c", "•", "–", "https://a.com/x_y_z*", "vs.", "ok!",
 )  # fmt: skip
 
@@ -117,6 +124,11 @@ def test_only_signs_go(text: str) -> None:
         "~~a",
         "__a",
         "\n",
+        "<a href='a",
+        "<a href=",
+        "&amp;",
+        "&amp;amp",
+        " <br",
     ],
 )
 def test_it_ends_soon_whatever_a_sidecar_holds(part: str) -> None:
@@ -147,6 +159,7 @@ def test_the_link_behind_a_name_goes_or_stays_as_any_other(links: Literal["keep"
         ("[https://a.com/x](https://a.com/x) it is", "https://a.com/x it is"),
         ("[![b](https://i.com/a.png)](https://l.com)", "https://l.com"),
         ("[Fog](a.com/b)", "Fog (a.com/b)"),
+        ("<a href='https://a.com/?a=1&amp;b=2'>Fog</a>", "Fog (https://a.com/?a=1&b=2)"),
     ],
 )
 def test_a_link_is_written_once(text: str, words: str) -> None:

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twitter_pipeline.content import Metadata, TemplateError, compose, dates
+from twitter_pipeline.content.bounded import LEFT_OUT
 from twitter_pipeline.content.compose import Style
 from twitter_pipeline.content.filters import FILTERS
 from twitter_pipeline.content.template import check, names_in, render
@@ -50,6 +51,7 @@ def test_the_page_shows_every_filter_and_every_language() -> None:
     shown = " ".join(template for template, _ in rows("filters"))
     assert [name for name in FILTERS if not re.search(rf"\| {name}\b", shown)] == []
     assert ", ".join(dates.languages()) in " ".join(PAGE.split())
+    assert ", ".join(f"`{name}`" for name in sorted(LEFT_OUT)) in " ".join(PAGE.split())
 
 
 def test_a_wrong_filter_within_a_branch_is_told_when_it_is_taken() -> None:

@@ -65,6 +65,10 @@ def test_urls_are_found_where_twitter_text_finds_them(case: dict[str, Any]) -> N
         # Every top-level domain X knows, a company's among them; a younger one than its list is none.
         ("cars.bmw", 23),
         ("example.music", 13),
+        # In any letter case, in any script.
+        ("http://САЙТ.РФ/", 23),
+        ("http://այբ.Հայ", 23),
+        ("a.vermögensberatung", 23),
         # Domains run on into scripts without spaces, and what is no link takes its characters with it.
         ("日本語example.comテスト", 35),
         ("ann.中国@", 9),
