@@ -47,7 +47,7 @@ def why_not_now(connection: sa.Connection, settings: Settings, task: Task, *, no
         return f"run {task.run_id} is working on it; see: twitter-pipeline log {task.partition_key}"
     if (known := unconfirmed.of(connection, task)) is not None:
         return f"it may be on X already and is not posted again: {known}"
-    if attempts.may_be_posted(connection, task.id):
+    if attempts.may_be_on_x(connection, task.id):
         return f"it may be on X already and is not posted again: {task.error_message}"
     return holding.look(connection, settings, settings.project(task.project_id), now).of(task)
 

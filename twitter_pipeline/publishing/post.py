@@ -201,7 +201,7 @@ def _allow(session: Session, content: Content, uploaded: UploadedMedia, page: st
         if (post_id := made.ids.get(content.part)) is not None:
             late = (post_id, content.part, len(made.texts), made, " (X's answer came late)")
             return threads.on_x(Adopted, page, *late)
-        if attempts.may_be_posted(connection, task.id):
+        if attempts.may_be_on_x(connection, task.id):
             raise Ended(Unknown("an earlier attempt may have been posted"))
         if made.is_begun and made.account_id not in (None, session.account.id):
             raise Ended(Refused("its thread was begun with another account: let its source post with that again"))

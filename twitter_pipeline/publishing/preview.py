@@ -191,7 +191,7 @@ def _held(item: Item, seen: Seen, now: datetime, *, known: list[str]) -> list[st
     with reading(item.engine) as connection:
         if (lost := unconfirmed.of(connection, task)) is not None:
             why_not += [f"it may be on X already: {lost.reason}", lost.next_step]
-        elif attempts.may_be_posted(connection, task.id):
+        elif attempts.may_be_on_x(connection, task.id):
             why_not.append("it may be on X already and is not posted again by itself")
         waits = task.status in (Status.PENDING, Status.QUEUED, Status.RUNNING, Status.UNCONFIRMED)
         if not waits and task.error_message not in (*known, *why_not):

@@ -133,7 +133,7 @@ def _free_running(
 
 
 def _how_it_ended(connection: sa.Connection, task: Task, state: RunState | None, what_next: str) -> Outcome:
-    if attempts.may_be_posted(connection, task.id):
+    if attempts.may_be_on_x(connection, task.id):
         return Unknown(
             f"attempt {task.attempt} died after the post was sent and before X's answer: it may be on X{what_next}"
         )

@@ -91,7 +91,7 @@ def open_session(
             return Unavailable(f"no publishing task belongs to partition {partition_key!r}: it is not of this database")
         if task.status is Status.COMPLETED:
             return Unavailable(f"posted already: {task.tweet_url or 'elsewhere'}", posted=task)
-        if task.status is Status.UNCONFIRMED or attempts.may_be_posted(connection, task.id):
+        if task.status is Status.UNCONFIRMED or attempts.may_be_on_x(connection, task.id):
             return Unavailable(f"it may be on X already and is not posted again: {task.error_message}")
         holds = holding.look(connection, settings, settings.project(project_id), now, lock=True)
         if (held_back := holds.of(task)) is not None:

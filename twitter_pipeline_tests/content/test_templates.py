@@ -197,5 +197,5 @@ def test_a_mistake_is_found_before_there_is_an_item(template: str, mistake: str)
         "{{ range(2) | list }}{% if media.items() %}{{ media.exif.camera }}{% endif %}",
     ],
 )
-def test_what_some_item_may_be_posted_with_is_no_mistake(template: str) -> None:
+def test_what_some_item_may_be_on_x_with_is_no_mistake(template: str) -> None:
     check(template, SAMPLES)

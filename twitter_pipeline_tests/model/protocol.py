@@ -57,7 +57,7 @@ def _sensor_and_people(state: State, index: int, task: Task, world: World) -> It
     by_hand = task.status in ("pending", "failed", "cancelled")
     if not (by_hand or task.status == "queued"):
         return
-    if task.may_be_posted(world.parts):
+    if task.may_be_on_x(world.parts):
         if task.status == "queued":
             said = f"a run does not take {name}, which may be on X; the reaper puts it back"
             yield said, False, state.with_task(index, task._replace(status="pending"))
@@ -73,7 +73,7 @@ def _reaper(state: State, index: int, task: Task, rules: Rules, world: World) ->
     if task.status != "running":
         return
     alive = any(run.at != "none" and run.task == index and state.held(run) for run in state.runs)
-    lost_track = rules.reaper_sees_sent and task.may_be_posted(world.parts)
+    lost_track = rules.reaper_sees_sent and task.may_be_on_x(world.parts)
     to = "unconfirmed" if lost_track else _backed_off(task, index, world)
     yield f"the reaper takes {NAMES[index]} back: {to}", alive, state.with_task(index, task._replace(status=to))
 
@@ -107,7 +107,7 @@ def _run(state: State, run: Run, rules: Rules, world: World) -> Iterator[Step]:
     elif run.at == "told":
         yield f"{who} writes down: {run.said}", False, _write_down(state, run, rules, world)
         if world.interrupts:
-            to = "unconfirmed" if rules.settling_sees_sent and task.may_be_posted(world.parts) else "pending"
+            to = "unconfirmed" if rules.settling_sees_sent and task.may_be_on_x(world.parts) else "pending"
             said = f"{who} cannot write that down, and settles: {to}"
             yield said, True, _settled(state, run, to).with_run(run, Run())
     elif run.at == "looking":
@@ -121,7 +121,7 @@ def _run(state: State, run: Run, rules: Rules, world: World) -> Iterator[Step]:
 def _allow(state: State, run: Run, task: Task, who: str, rules: Rules, world: World) -> Step:
     """`post._allow`: one transaction, which locks the rows of the task and of the account."""
     gone = state.with_run(run, Run())
-    if task.may_be_posted(world.parts):
+    if task.may_be_on_x(world.parts):
         to = "completed" if task.made == world.parts else "unconfirmed"
         return f"{who} finds that it may be on X", False, _settled(gone, run, to)
     part = task.made + 1 if rules.goes_on_with_the_next else 1

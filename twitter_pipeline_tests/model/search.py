@@ -98,10 +98,10 @@ def _has_ended(task: Task, attempts: int, parts: int) -> bool:
     if task.status == "unconfirmed":
         return any(attempt.looked is None for attempt in unanswered)
     if task.status in ("failed", "cancelled"):
-        return not task.may_be_posted(parts)
+        return not task.may_be_on_x(parts)
     # Where the model has no more attempts for it, a task that waits has not been lost.
     out_of_attempts = task.status == "pending" and task.claims >= attempts
-    return task.status == "completed" or (out_of_attempts and not task.may_be_posted(parts))
+    return task.status == "completed" or (out_of_attempts and not task.may_be_on_x(parts))
 
 
 def _waits_for_a_person(state: State) -> bool:

@@ -45,8 +45,8 @@ class Task(NamedTuple):
         """How many posts of its thread are on X for certain (`attempts.made`)."""
         return len({attempt.part for attempt in self.attempts if attempt.state in MADE})
 
-    def may_be_posted(self, parts: int) -> bool:
-        """`attempts.may_be_posted`."""
+    def may_be_on_x(self, parts: int) -> bool:
+        """`attempts.may_be_on_x`."""
         return self.made == parts or any(attempt.state in UNANSWERED for attempt in self.attempts)
 
 

@@ -182,13 +182,13 @@ class TableWorld(RuleBasedStateMachine):
 
     def _check_way_on(self, task: Task, attempts: list[Any]) -> None:
         """Whatever the task waits for can come."""
-        may_be_posted = [attempt for attempt in attempts if attempt.state in MAY_BE_POSTED]
+        may_be_on_x = [attempt for attempt in attempts if attempt.state in MAY_BE_POSTED]
         if task.status is Status.RUNNING:
             assert task.lease_until is not None
         elif task.status is Status.UNCONFIRMED:
-            assert [attempt.state in ("sent", "unknown") for attempt in may_be_posted] == [True]
+            assert [attempt.state in ("sent", "unknown") for attempt in may_be_on_x] == [True]
         elif task.status is not Status.COMPLETED:
-            assert not may_be_posted, f"no run would take it: {task.status}, {may_be_posted[0].state}"
+            assert not may_be_on_x, f"no run would take it: {task.status}, {may_be_on_x[0].state}"
 
     # Helpers.
 

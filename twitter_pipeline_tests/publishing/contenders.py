@@ -83,7 +83,7 @@ class Contender:
         self.dawdle()
         with writing(self.engine) as connection:
             task = tasks.get(connection, claim.task_id)
-            sent = not attempts.may_be_posted(connection, claim.task_id) and attempts.mark_sent(
+            sent = not attempts.may_be_on_x(connection, claim.task_id) and attempts.mark_sent(
                 connection, claim, now=now()
             )
             if not sent:
@@ -111,7 +111,7 @@ class Contender:
             return None
         task = self.chance.choice(found)
         with writing(self.engine) as connection:
-            if attempts.may_be_posted(connection, task.id):
+            if attempts.may_be_on_x(connection, task.id):
                 return None
             attempt = task.attempt if task.status is Status.QUEUED else None
             claim = moves.claim(connection, task.id, attempt=attempt, holder=holder, instance="here", now=now())

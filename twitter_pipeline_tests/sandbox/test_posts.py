@@ -51,7 +51,7 @@ def test_the_same_words_are_refused_for_24_hours(own_x: Running) -> None:
     data(maker.tweet("once"))
 
 
-def test_deleted_words_may_be_posted_again(x: Running, maker: Account) -> None:
+def test_deleted_words_may_be_on_x_again(x: Running, maker: Account) -> None:
     first = data(maker.tweet("again"))["id"]
     assert data(maker.delete(f"/2/tweets/{first}")) == {"deleted": True}
     assert data(maker.delete(f"/2/tweets/{first}")) == {"deleted": False}

@@ -44,9 +44,9 @@ def not_yet(future: Future[Any]) -> bool:
     return not wait([future], timeout=0.3).done
 
 
-def may_be_posted(engine: sa.Engine, task_id: int) -> bool:
+def may_be_on_x(engine: sa.Engine, task_id: int) -> bool:
     with reading(engine) as connection:
-        return attempts.may_be_posted(connection, task_id)
+        return attempts.may_be_on_x(connection, task_id)
 
 
 @pytest.fixture
@@ -113,17 +113,17 @@ def test_nothing_is_sent_once_the_task_was_taken_back(prepared: sa.Engine, claim
         (AttemptState.PREPARED, False),
     ],
 )
-def test_a_task_may_be_posted_unless_its_request_surely_was_not(
+def test_a_task_may_be_on_x_unless_its_request_surely_was_not(
     prepared: sa.Engine, claim: Claim, state: AttemptState, uncertain: bool
 ) -> None:
     prepare(prepared, claim)
-    assert not may_be_posted(prepared, claim.task_id)
+    assert not may_be_on_x(prepared, claim.task_id)
     mark_sent(prepared, claim)
-    assert may_be_posted(prepared, claim.task_id)
+    assert may_be_on_x(prepared, claim.task_id)
 
     answer(prepared, claim, state)
 
-    assert may_be_posted(prepared, claim.task_id) is uncertain
+    assert may_be_on_x(prepared, claim.task_id) is uncertain
 
 
 def test_one_uncertain_attempt_is_enough_whatever_came_after(prepared: sa.Engine, claim: Claim) -> None:
@@ -132,7 +132,7 @@ def test_one_uncertain_attempt_is_enough_whatever_came_after(prepared: sa.Engine
     carry_out(prepared, claim.task_id, Event.FAIL)
     later = take(prepared, claim.task_id, holder="run-2")
     prepare(prepared, later)
-    assert may_be_posted(prepared, claim.task_id)
+    assert may_be_on_x(prepared, claim.task_id)
 
 
 def test_an_answer_and_who_takes_the_task_back_at_that_moment_do_not_wait_for_each_other(
@@ -153,7 +153,7 @@ def test_an_answer_and_who_takes_the_task_back_at_that_moment_do_not_wait_for_ea
 def test_another_task_is_not_concerned(prepared: sa.Engine, claim: Claim) -> None:
     prepare(prepared, claim)
     mark_sent(prepared, claim)
-    assert not may_be_posted(prepared, put_task(prepared))
+    assert not may_be_on_x(prepared, put_task(prepared))
 
 
 def test_what_x_said_is_kept(prepared: sa.Engine, claim: Claim) -> None:

@@ -52,7 +52,7 @@ def test_a_task_nobody_works_on_follows_its_file(prepared: sa.Engine) -> None:
         assert (line.action, line.status, line.message) == ("moved", status.value, f"its file was moved to {path}")
 
 
-def test_a_task_that_is_or_may_be_posted_follows_nothing(prepared: sa.Engine) -> None:
+def test_a_task_that_is_or_may_be_on_x_follows_nothing(prepared: sa.Engine) -> None:
     for status in set(Status) - set(MOVABLE):
         task_id = put_task(prepared, status)
         before = read_task(prepared, task_id)

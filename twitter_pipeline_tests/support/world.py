@@ -144,9 +144,9 @@ class World:
         wait_for(settled, 20, "the item to be settled")
         return said
 
-    def may_be_posted(self) -> bool:
+    def may_be_on_x(self) -> bool:
         with reading(self.engine) as connection:
-            return attempts.may_be_posted(connection, self.task().id)
+            return attempts.may_be_on_x(connection, self.task().id)
 
 
 MakeWorld = Callable[..., World]
