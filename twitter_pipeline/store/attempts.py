@@ -77,8 +77,8 @@ _IS_MADE = _attempts.state.in_([state.value for state in MADE])
 def may_be_on_x(connection: sa.Connection, task_id: int) -> bool:
     """Whether the post may be on X, so that nothing is sent: some attempt is unanswered, or all of its posts are there.
 
-    No for a thread that is on X in part: its next post may be sent. Whoever acts on a No locks the task first (`tasks.get`,
-    `lock`): a request about to leave is waited for.
+    No for a thread that is on X in part: its next post may be sent. Whoever acts on a No locks the task first
+    (`tasks.get`, `lock`): a request about to leave is waited for.
     """
     is_whole = sa.and_(_IS_MADE, _attempts.part == _attempts.parts)
     found = connection.scalar(
