@@ -10,7 +10,7 @@ import regex
 
 from twitter_pipeline.content import urls
 from twitter_pipeline.content.bound import Span, inside, pairs, whole
-from twitter_pipeline.content.languages import is_abbreviation, leads
+from twitter_pipeline.content.languages import is_abbreviation, language_of, leads
 from twitter_pipeline.content.weight import weighted_length
 
 _WORD = regex.compile(r"\S++")
@@ -87,8 +87,10 @@ class Breaks(NamedTuple):
 def within(text: str, room: int, language: str | None = None) -> Breaks:
     """Where the beginning of `text` that weighs at most about `room` may end: first by words, else by letters.
 
-    `language` says which full stops end no sentence. Inside brackets or quotes only when there is no other place.
+    `language`, guessed where it is None, says which full stops end no sentence. Inside brackets or quotes only when
+    there is no other place.
     """
+    language = language or language_of(text)
     horizon = _horizon(text, room)
     closed = pairs(text[: horizon + _LONGEST_WORD])
     text = text[: horizon + _BEYOND]
@@ -100,9 +102,9 @@ def within(text: str, room: int, language: str | None = None) -> Breaks:
 
 def later_sentences(text: str, most: int = 4) -> list[str]:
     """The text from its second sentence on, its third, and so on, `most` of them."""
-    horizon = _horizon(text, _LONGEST_TOLD)
-    ends = [end.at for end in _between_words(text, horizon, whole(text[:horizon], None), None)]
-    sentences = [at for at in ends if at < len(text) and _kind(text, at, None) is Kind.SENTENCE]
+    horizon, language = _horizon(text, _LONGEST_TOLD), language_of(text)
+    ends = _between_words(text, horizon, whole(text[:horizon], language), language)
+    sentences = [end.at for end in ends if end.at < len(text) and end.kind is Kind.SENTENCE]
     return [rest for at in sentences[:most] if any(map(str.isalnum, rest := text[at:].strip()))]
 
 

@@ -6,8 +6,10 @@ import time
 
 import pytest
 
+from twitter_pipeline.content.breaks import later_sentences
 from twitter_pipeline.content.cutting import shorten
 from twitter_pipeline.content.data import lines
+from twitter_pipeline.content.filters import first_sentence
 from twitter_pipeline.content.languages import language_of
 from twitter_pipeline.content.weight import weighted_length
 from twitter_pipeline_tests.content.scripts import MARKS
@@ -111,6 +113,19 @@ def test_a_text_ends_by_the_rules_of_its_language(text: str, limit: int, languag
 def test_a_text_from_right_to_left_ends_where_its_reader_expects(text: str, limit: int, expected: str) -> None:
     assert shortened(text, limit) == expected
     assert not set(expected) & MARKS
+
+
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("Im 19. Jahrhundert stand hier ein Turm.", "Heute nicht mehr."),
+        ("1. Buy milk.", "2. Feed cat."),
+        ("He said: “Go!” and left.", "She stayed."),
+    ],
+)
+def test_the_first_sentence_is_a_whole_one(first: str, second: str) -> None:
+    assert first_sentence(f"{first} {second}") == first
+    assert later_sentences(f"{first} {second}") == [second]
 
 
 @pytest.mark.parametrize("part", ["1. ", "24. mai ", "no. 5 ", "5 km ", "Dr. ", "z. ", '"', "“", "(„", "เ", "1 x "])
