@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
 from enum import IntEnum
 from typing import NamedTuple
@@ -10,8 +9,8 @@ from typing import NamedTuple
 import regex
 
 from twitter_pipeline.content import urls
-from twitter_pipeline.content.data import words
-from twitter_pipeline.content.languages import is_abbreviation
+from twitter_pipeline.content.bound import Span, inside, pairs, whole
+from twitter_pipeline.content.languages import is_abbreviation, language_of, leads
 from twitter_pipeline.content.weight import weighted_length
 
 _WORD = regex.compile(r"\S++")
@@ -25,24 +24,33 @@ _WORD_PART = regex.compile(r"(?w)(?:\X(?!\b))*+\X")
 _LETTER = regex.compile(r"\X")
 # UAX #14: what cannot begin a line, and what cannot end one.
 _NO_START = regex.compile(r"[\p{lb=CL}\p{lb=CP}\p{lb=EX}\p{lb=IS}\p{lb=SY}\p{lb=NS}\p{lb=CJ}\p{lb=PO}\p{lb=IN}\p{M}]")
-_NO_END = regex.compile(r"[\p{lb=OP}\p{lb=PR}]\Z")
-
-_TAG = regex.compile(r"[#＃@＠$][\w\u200c\u200d·・]++")
-_UNITS = "|".join(sorted(map(regex.escape, words("units")), key=len, reverse=True))
-# "10 000 km", "€ 5", "3.5 GB", "50 %", "10:30 pm", "No. 5"; also within a word, which may be too long to stay whole.
-_NUMBER = regex.compile(
-    rf"(?i)(?:[$€£¥₹₽№§]\s?)?\d++(?:[.,:/\u2013-]\d++|[ \u00a0\u202f]\d{{3}}\b)*+(?:\s?(?:{_UNITS})(?!\w))?"
-)
-_PAIRS = dict(zip("([{（［「『【《〈“„«‹", ")]}）］」』】》〉”“»›", strict=True))
+# Nor a sign that is spoken with the next one.
+_NO_END = regex.compile(r"[\p{lb=OP}\p{lb=PR}っッ]\Z")
+# Of these only a dictionary tells where a word ends. In Thai and Lao a syllable begins with a vowel written before it.
+_COMPLEX = regex.compile(r"\p{lb=SA}{2}")
+_THAI = regex.compile(r"[\p{Thai}\p{Lao}]{2}")
+_VOWEL = regex.compile(r"[\u0e40-\u0e44\u0ec0-\u0ec4]")
 
 _CLOSERS = r"[\"'”’“»)\]）］」』】》〉]*+"
 _SENTENCE = regex.compile(rf"(?:[!?…。！？｡؟۔।॥։]++|\.++){_CLOSERS}\Z")
+_CLOSED = regex.compile(r"[\"'”’“»)\]）］」』】》〉]\Z")
+# Behind what was quoted: "he said".
+_SENTENCE_GOES_ON = regex.compile(r"[^\S\n]*+\p{Ll}|[\p{Hiragana}\p{Hangul}]")
 _FULL_STOP = regex.compile(r"(?:^|[\s(])((?:[^\W\d_]|\.(?=\w))++)\.\Z")
+# "Dr.", "z. B.", and what may stand for a title without a full stop: "Mme".
+_ABBREVIATION = regex.compile(r"(?r)(?<![\w.])((?:\p{L}\.[ \u00a0\u202f]?)*+\p{L}++)(\.?)\Z")
+_NUMBERED = regex.compile(r"(?:^|[\s(])(\d{1,2})([.)])\Z")
+_AT_START = regex.compile(r"(?r)(?:\A|[\n.!?…:])[^\S\n]{0,4}\Z")
+#: Where a number with a full stop is one of a row, such as a day: "am 24. Dezember".
+_WITH_ORDINALS = frozenset({"de", "cs", "pl", "hu", "nb", "da", "fi", "tr"})
+_SAME_LINE = regex.compile(r"[^\S\n]++(?=\S)")
 _NUMBER_FOLLOWS = regex.compile(r"\s++\d")
 _CLAUSE = regex.compile(r"[,;:，、；：،؛–—]\Z")
 _DASH_FOLLOWS = regex.compile(r"\s*+[–—(（「\-]\s?")
 #: How much before an end is looked at to tell its kind.
 _TAIL = 24
+#: And how much behind what is looked at, to tell what goes on.
+_BEYOND = 64
 #: Sentences are looked for in so much of a text, by X's counting.
 _LONGEST_TOLD = 5000
 #: No word is longer, but for hostile ones.
@@ -70,36 +78,43 @@ class Breaks(NamedTuple):
 
     ends: list[End]
     #: Where URLs, hashtags, mentions and numbers begin and end.
-    whole: list[tuple[int, int]]
+    whole: list[Span]
+    #: With those where a text ends only if it would lose much otherwise, where there are any: inside brackets, quotes,
+    #: or what may be a word.
+    every: list[End]
 
 
 def within(text: str, room: int, language: str | None = None) -> Breaks:
     """Where the beginning of `text` that weighs at most about `room` may end: first by words, else by letters.
 
-    `language` says which full stops end no sentence. Inside brackets or quotes only when there is no other place.
+    `language`, guessed where it is None, says which full stops end no sentence. Inside brackets or quotes only when
+    there is no other place.
     """
+    language = language or language_of(text)
     horizon = _horizon(text, room)
-    text, beyond = text[:horizon], text[horizon : horizon + _LONGEST_WORD]
-    whole = _whole(text)
-    pairs = _joined(_pairs(text, beyond))
-    places = [*_between_words(text, whole, language)]
-    return Breaks([end for end in places if not _inside(end.at, pairs)] or places, whole)
+    closed = pairs(text[: horizon + _LONGEST_WORD])
+    text = text[: horizon + _BEYOND]
+    parts = whole(text, language)
+    places = list(_between_words(text, horizon, parts, language))
+    ends = [end for end in places if not inside(end.at, closed) and not _COMPLEX.match(text, end.at - 1)]
+    return Breaks(ends or places, parts, places if ends and len(ends) < len(places) else [])
 
 
 def later_sentences(text: str, most: int = 4) -> list[str]:
     """The text from its second sentence on, its third, and so on, `most` of them."""
-    horizon = _horizon(text, _LONGEST_TOLD)
-    ends = [end.at for end in _between_words(text[:horizon], _whole(text[:horizon]), None)]
-    sentences = [at for at in ends if at < len(text) and _kind(text, at, None) is Kind.SENTENCE]
+    horizon, language = _horizon(text, _LONGEST_TOLD), language_of(text)
+    ends = _between_words(text, horizon, whole(text[:horizon], language), language)
+    sentences = [end.at for end in ends if end.at < len(text) and end.kind is Kind.SENTENCE]
     return [rest for at in sentences[:most] if any(map(str.isalnum, rest := text[at:].strip()))]
 
 
 def by_letter(text: str, room: int, language: str | None = None) -> Breaks:
     """The same for a text that begins with a word too long: after each letter as a person sees it."""
     text = text[: _horizon(text, room)]
-    whole = _whole(text)
+    parts = whole(text, language)
     at = (letter.end() for letter in _LETTER.finditer(text))
-    return Breaks([End(end, Kind.LETTER) for end in at if not _inside(end, whole)], whole)
+    ends = [End(end, Kind.LETTER) for end in at if not inside(end, parts) and not _VOWEL.match(text, end - 1)]
+    return Breaks(ends, parts, [])
 
 
 def by_sign(text: str, room: int, language: str | None = None) -> Breaks:
@@ -109,13 +124,7 @@ def by_sign(text: str, room: int, language: str | None = None) -> Breaks:
     """
     text = text[: _horizon(text, room)]
     links = urls.find(text)
-    return Breaks([End(at, Kind.LETTER) for at in range(1, len(text) + 1) if not _inside(at, links)], links)
-
-
-def last_before(at: int, spans: list[tuple[int, int]]) -> int:
-    """Where the last of `spans` ends that ends at `at` or before; 0 without one."""
-    number = bisect_right(spans, at, key=lambda span: span[1]) - 1 if spans else -1
-    return spans[number][1] if number >= 0 else 0
+    return Breaks([End(at, Kind.LETTER) for at in range(1, len(text) + 1) if not inside(at, links)], links, [])
 
 
 def _horizon(text: str, room: int) -> int:
@@ -129,66 +138,45 @@ def _horizon(text: str, room: int) -> int:
     return position
 
 
-def _whole(text: str) -> list[tuple[int, int]]:
-    links = urls.find(text)
-    others = [found.span() for pattern in (_TAG, _NUMBER) for found in pattern.finditer(text)]
-    return _joined([*links, *others])
-
-
-def _joined(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The spans from left to right, those that overlap as one."""
-    joined: list[tuple[int, int]] = []
-    for start, end in sorted(spans):
-        if joined and start < joined[-1][1]:
-            joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
-        else:
-            joined.append((start, end))
-    return joined
-
-
-def _inside(at: int, spans: list[tuple[int, int]]) -> bool:
-    number = bisect_left(spans, (at,)) - 1
-    return number >= 0 and spans[number][0] < at < spans[number][1]
-
-
-def _pairs(text: str, beyond: str) -> list[tuple[int, int]]:
-    """Where brackets and quotes open and close; what `beyond` closes reaches over the end."""
-    found: list[tuple[int, int]] = []
-    opened: list[int] = []
-    straight: int | None = None
-    for at, char in enumerate(text):
-        if char == '"':
-            if straight is None:
-                straight = at
-            else:
-                found.append((straight, at + 1))
-                straight = None
-        elif opened and char == _PAIRS[text[opened[-1]]]:
-            found.append((opened.pop(), at + 1))
-        elif char in _PAIRS:
-            opened.append(at)
-    still = [at for at in opened if _PAIRS[text[at]] in beyond]
-    if straight is not None and '"' in beyond:
-        still.append(straight)
-    if still:
-        found.append((min(still), len(text) + 1))
-    return found
-
-
-def _between_words(text: str, whole: list[tuple[int, int]], language: str | None) -> Iterator[End]:
-    for word in _WORD.finditer(text):
+def _between_words(text: str, horizon: int, parts: list[Span], language: str | None) -> Iterator[End]:
+    for word in _WORD.finditer(text, 0, horizon):
         if _UNSPACED.search(word[0]):
             for part in _WORD_PART.finditer(text, word.start(), word.end()):
                 end = part.end()
-                if end < word.end() and not _inside(end, whole) and _may_divide(text, end):
+                if end < word.end() and not inside(end, parts) and _may_divide(text, end):
                     yield End(end, _kind(text, end, language))
-        if not _inside(word.end(), whole):
+        if not inside(word.end(), parts) and not _leads_on(text, word.end(), language):
             yield End(word.end(), _kind(text, word.end(), language))
 
 
 def _may_divide(text: str, at: int) -> bool:
     beside = text[at - 1 : at + 1]
-    return bool(_UNSPACED.search(beside)) and not _NO_START.match(text, at) and not _NO_END.search(text, at - 1, at)
+    if not _UNSPACED.search(beside) or _NO_START.match(text, at) or _NO_END.search(text, at - 1, at):
+        return False
+    return not _VOWEL.match(text, at - 1) and (not _THAI.match(text, at - 1) or bool(_VOWEL.match(text, at)))
+
+
+def _leads_on(text: str, at: int, language: str | None) -> bool:
+    """Whether a title or the number of a row ends there, which does not stay alone: "Dr. Jones", "3. Mai"."""
+    if not (behind := _SAME_LINE.match(text, at)):
+        return False
+    if (numbered := _NUMBERED.search(text, max(0, at - _TAIL), at)) is not None:
+        return _goes_on(text, numbered, language)
+    word = _ABBREVIATION.search(text, max(0, at - _TAIL), at)
+    if word is None or not (word[2] or (len(word[1]) > 1 and word[1][0].isupper() and text[behind.end()].isupper())):
+        return False
+    return leads("".join(word[1].split()), language)
+
+
+def _goes_on(text: str, numbered: regex.Match[str], language: str | None) -> bool:
+    """Whether a number of one or two digits with a full stop, or a bracket, ends nothing: "1. Milk", "am 24. Mai"."""
+    start = numbered.start(1)
+    if (first := _AT_START.search(text, max(0, start - _TAIL), start)) is not None:
+        return not _is_abbreviation(text, first.start() + 1, language)
+    if numbered[2] != ".":
+        return False
+    behind = _SAME_LINE.match(text, numbered.end())
+    return behind is not None and (language in _WITH_ORDINALS or text[behind.end()].islower())
 
 
 def ends_sentence(text: str) -> bool:
@@ -198,14 +186,27 @@ def ends_sentence(text: str) -> bool:
 
 def _kind(text: str, at: int, language: str | None) -> Kind:
     before = text[max(0, at - _TAIL) : at]
-    if _SENTENCE.search(before):
-        stop = _FULL_STOP.search(before)
-        if stop is None or not (
-            len(stop[1]) == 1 or is_abbreviation(stop[1], language, before_number=bool(_NUMBER_FOLLOWS.match(text, at)))
-        ):
-            return Kind.SENTENCE
+    if _SENTENCE.search(before) and not _is_within_sentence(text, at, language):
+        return Kind.SENTENCE
     if text.startswith("\n\n", at) and not before.endswith((":", "：")):
         return Kind.SENTENCE
     if _CLAUSE.search(before) or text.startswith("\n", at) or _DASH_FOLLOWS.match(text, at):
         return Kind.CLAUSE
     return Kind.WORD
+
+
+def _is_within_sentence(text: str, at: int, language: str | None) -> bool:
+    """Whether what looks like the end of a sentence is none."""
+    if _CLOSED.search(text, at - 1, at):
+        return bool(_SENTENCE_GOES_ON.match(text, at))
+    if (numbered := _NUMBERED.search(text, max(0, at - _TAIL), at)) is not None:
+        return _goes_on(text, numbered, language)
+    return _is_abbreviation(text, at, language)
+
+
+def _is_abbreviation(text: str, at: int, language: str | None) -> bool:
+    stop = _FULL_STOP.search(text, max(0, at - _TAIL), at)
+    if stop is None:
+        return False
+    number_follows = bool(_NUMBER_FOLLOWS.match(text, at))
+    return len(stop[1]) == 1 or is_abbreviation(stop[1], language, before_number=number_follows)

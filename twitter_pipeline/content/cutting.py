@@ -3,25 +3,38 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from functools import partial
 
 import regex
 
-from twitter_pipeline.content.breaks import Breaks, End, Kind, by_letter, by_sign, last_before, within
+from twitter_pipeline.content.bound import last_before
+from twitter_pipeline.content.breaks import Breaks, End, Kind, by_letter, by_sign, within
 from twitter_pipeline.content.languages import function_words, is_whole, language_of
-from twitter_pipeline.content.weight import HEAVY
+from twitter_pipeline.content.weight import HEAVY, weighted_length
 
 ELLIPSIS = "…"
 # What looks wrong right before an ellipsis.
-_DANGLING = " \t\n\u00a0\u3000.,:;…!?、。，：；،؛۔।॥–—-([{（「『【#@&+/\\|·•¿¡"
+_DANGLING = " \t\n\u00a0\u3000.,:;…!?、。，：；،؛۔।॥–—-([{（「『【《〈#@&+=→/\\|·•¿¡"
+# What opens a quote, or stands alone; behind a word the same signs close one, or are of it.
+_OPENING = regex.compile(r"(?r)(?<![^\s(\[{])[\"“”„«»‘‚‹›'*~_<>]++\Z")
+_GOES_ON = (*"([{（「『【《〈#@&+=→/\\|·•¿¡",)
+_CLOSES_BEHIND_SPACE = ("»", "›")
 # A sign that is written over the letter behind it, such as the Arabic number sign, goes with its word.
 _LAST_WORD = regex.compile(r"(?r)(?<!\p{GCB=Prepend})\b[^\W\d_]++(?:['’])?+\Z")
 _UNSPACED_END = regex.compile(r"(?r)[\p{Han}\p{Hiragana}]\Z")
+_WORD_BEFORE, _WORD_BEHIND = regex.compile(r"(?r)\S++\Z"), regex.compile(r"\S++")
 #: Signs of a particle, in Japanese or Chinese.
 _LONGEST_PARTICLE = 3
 #: How much of what fits may be given up to end with a sentence, or with a clause.
 _FOR_A_SENTENCE = 0.5
 _FOR_A_CLAUSE = 0.25
+#: And to end before a bracket or a quote; so many characters always.
+_FOR_A_PAIR = 0.5
+_FEW = 20
+#: Of the ends before the last that may do, so many are tried: more are bad in hostile text only.
+_MOST_TRIED = 500
+#: A text that ends with more small words and quotes says nothing.
+_MOST_DANGLING = 50
+_NONE: frozenset[str] = frozenset()
 
 
 def shorten(text: str, fits: Callable[[str], bool], room: int, languages: Sequence[str] = ()) -> str | None:
@@ -33,37 +46,50 @@ def shorten(text: str, fits: Callable[[str], bool], room: int, languages: Sequen
     """
     language = language_of(text, languages)
     small = function_words(language)
-
-    def marked(breaks: Breaks, end: End) -> str:
-        if end.kind is Kind.SENTENCE and end.at < len(text):
-            return text[: end.at]
-        return _without_dangling(text[: end.at], last_before(end.at, breaks.whole), small)
-
-    for find in (within, by_letter):
+    # A small word dangles rather than that a word is divided which has room in another place.
+    for find, dropped in ((within, small), (by_letter, small), (within, _NONE), (by_letter, _NONE)):
         breaks = find(text, room, language)
-        if (chosen := _best(text, breaks, fits, partial(marked, breaks))) is not None:
-            return marked(breaks, chosen)
+
+        def marked(end: End, breaks: Breaks = breaks, dropped: frozenset[str] = dropped) -> str:
+            if end.kind is Kind.SENTENCE and end.at < len(text):
+                return text[: end.at]
+            return _without_dangling(text, end.at, last_before(end.at, breaks.whole), dropped)
+
+        chosen = _best_of(text, breaks, fits, marked)
+        if chosen is not None and not (find is by_letter and dropped and _has_room(text, chosen.at, room)):
+            return marked(chosen)
     return None
+
+
+def _has_room(text: str, at: int, room: int) -> bool:
+    """Whether the word around `at` weighs no more than `room`."""
+    begins, ends = _WORD_BEFORE.search(text, 0, at), _WORD_BEHIND.match(text, at)
+    word = (begins[0] if begins else "") + (ends[0] if ends else "")
+    return len(word) <= room and weighted_length(word) <= room
 
 
 def without_dangling(text: str) -> str:
     """`text` without punctuation, articles, prepositions and conjunctions at its end; empty when it is no more."""
     language = language_of(text, ())
     whole = within(text, len(text) * HEAVY, language).whole
-    return _without_dangling(text, last_before(len(text), whole), function_words(language)).removesuffix(ELLIPSIS)
+    bound = last_before(len(text), whole)
+    return _without_dangling(text, len(text), bound, function_words(language)).removesuffix(ELLIPSIS)
 
 
-def divide(text: str, fits: Callable[[str], bool], room: int, languages: Sequence[str] = ()) -> int:
+def divide(text: str, fits: Callable[[str], bool], room: int, languages: Sequence[str] = ()) -> End:
     """Where the first part of a text ends that is too long for one: as in `shorten`, but nothing is left out.
 
     The end of the text when there is no place for which `fits` is true.
     """
     language = language_of(text, languages)
+    small = function_words(language)
+
     for find in (within, by_letter, by_sign):
         breaks = find(text, room, language)
-        if (chosen := _best(text, breaks, fits, lambda end: text[: end.at].rstrip())) is not None:
-            return chosen.at
-    return len(text)
+        for one in (_steady(text, breaks, small), breaks):
+            if (chosen := _best_of(text, one, fits, lambda end: text[: end.at].rstrip())) is not None:
+                return chosen
+    return End(len(text), Kind.LETTER)
 
 
 def first_words(text: str, number: int) -> str:
@@ -75,12 +101,20 @@ def first_words(text: str, number: int) -> str:
     at, kind = breaks.ends[number - 1]
     if kind is Kind.SENTENCE:
         return text[:at]
-    return _without_dangling(text[:at], last_before(at, breaks.whole), function_words(language))
+    return _without_dangling(text, at, last_before(at, breaks.whole), function_words(language))
 
 
-def _best(text: str, breaks: Breaks, fits: Callable[[str], bool], made: Callable[[End], str]) -> End | None:
+def _best_of(text: str, breaks: Breaks, fits: Callable[[str], bool], made: Callable[[End], str]) -> End | None:
+    """The best end; inside of brackets or quotes where much would be lost before them."""
+    best = _best(text, breaks.ends, fits, made)
+    wider = _best(text, breaks.every, fits, made) if breaks.every else None
+    if best is None or wider is None:
+        return best or wider
+    return wider if wider.at - best.at > max(_FEW, wider.at * _FOR_A_PAIR) else best
+
+
+def _best(text: str, ends: Sequence[End], fits: Callable[[str], bool], made: Callable[[End], str]) -> End | None:
     """The best end for which what is `made` of the text up to it fits."""
-    ends = breaks.ends
 
     def ended(number: int) -> str:
         return made(ends[number])
@@ -98,7 +132,7 @@ def _best(text: str, breaks: Breaks, fits: Callable[[str], bool], made: Callable
             low = middle + 1
         else:
             high = middle
-    last = next((number for number in range(low - 1, -1, -1) if good(number)), None)
+    last = next((number for number in range(low - 1, max(-1, low - _MOST_TRIED), -1) if good(number)), None)
     if last is None:
         return None
     reach = ends[last].at
@@ -111,13 +145,38 @@ def _best(text: str, breaks: Breaks, fits: Callable[[str], bool], made: Callable
     return ends[last]
 
 
-def _without_dangling(text: str, bound: int, small: frozenset[str]) -> str:
-    """`text` and "…", without what dangles at its end; nothing before `bound` is taken. Empty when nothing is left."""
-    while True:
-        kept = text[:bound] + text[bound:].rstrip(_DANGLING)
-        if (at := _small_from(kept, bound, small)) is None:
+def _without_dangling(text: str, at: int, bound: int, small: frozenset[str]) -> str:
+    """`text` up to `at` and "…", without what dangles there; nothing before `bound` is taken. Empty if none is left."""
+    for _ in range(_MOST_DANGLING):
+        kept = text[:bound] + text[bound:at].rstrip(_DANGLING)
+        begins = _small_from(kept, bound, small)
+        if begins is None and (begins := _opening_from(text, len(kept), bound)) is None:
             return kept + ELLIPSIS if kept.strip() else ""
-        text = kept[:at]
+        at = begins
+    return ""
+
+
+def _steady(text: str, breaks: Breaks, small: frozenset[str]) -> Breaks:
+    """Without the places at which the text should rather go on: behind a small word, or what opens something."""
+
+    def dangles(end: End) -> bool:
+        before, bound = text[: end.at], last_before(end.at, breaks.whole)
+        return end.kind is Kind.WORD and (
+            before.endswith(_GOES_ON)
+            or _small_from(before, bound, small) is not None
+            or _opening_from(text, end.at, bound) is not None
+        )
+
+    ends, every = ([end for end in ends if not dangles(end)] for ends in (breaks.ends, breaks.every))
+    return breaks._replace(ends=ends, every=every)
+
+
+def _opening_from(text: str, at: int, bound: int) -> int | None:
+    """Where the quotes begin that open at `at`; None without one."""
+    found = _OPENING.search(text, bound, at)
+    if found is None or (found[0].endswith(_CLOSES_BEHIND_SPACE) and not text[at : at + 1].strip()):
+        return None
+    return found.start()
 
 
 def _small_from(text: str, bound: int, small: frozenset[str]) -> int | None:

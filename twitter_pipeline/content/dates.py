@@ -79,6 +79,11 @@ def languages() -> tuple[str, ...]:
     return tuple(_names())
 
 
+def months(language: str) -> list[str]:
+    """The months of a language as they stand in a date; empty for one that is not known."""
+    return _names()[language][0] if language in _names() else []
+
+
 def _written(directive: str, moment: datetime, language: str) -> str:
     bare = directive.removeprefix("-")
     if bare == "%":

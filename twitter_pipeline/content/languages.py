@@ -9,6 +9,7 @@ from itertools import islice
 
 import regex
 
+from twitter_pipeline.content import dates
 from twitter_pipeline.content.data import lines, words
 
 _WORDS = regex.compile(r"[^\W\d_]++")
@@ -38,6 +39,8 @@ _WRITTEN_IN = {
     **dict.fromkeys(("ar", "fa", "ur"), "Arabic"),
     **{"he": "Hebrew", "hi": "Devanagari", "el": "Greek", "ko": "Hangul", "ja": "Kana", "zh": "Han"},
 }
+#: Behind an abbreviation, in their list: it leads to what follows; it is one before a number only.
+_LEADS, _BEFORE_NUMBER = "+", "#"
 _OLD_CODES = {"no": "nb", "nn": "nb", "iw": "he", "in": "id"}
 
 
@@ -107,10 +110,44 @@ def _every_function_word() -> frozenset[str]:
 
 def is_abbreviation(word: str, language: str | None, *, before_number: bool) -> bool:
     """Whether the full stop behind `word` belongs to it. In an unknown language whatever is one in some language."""
-    lists = _lists("abbreviations")
     word = word.casefold()
-    every = [lists[language]] if language in lists else lists.values()
-    return any(word in known or (before_number and f"{word}#" in known) for known in every)
+    marked = [word, f"{word}{_LEADS}", *([f"{word}{_BEFORE_NUMBER}"] if before_number else [])]
+    return not _known("abbreviations", language).isdisjoint(marked)
+
+
+def leads(word: str, language: str | None) -> bool:
+    """Whether `word`, an abbreviation without its last full stop, is one that leads to what follows: "Dr", "z.B"."""
+    return f"{word.casefold()}{_LEADS}" in _known("abbreviations", language)
+
+
+def before_numbers(language: str | None) -> frozenset[str]:
+    """The abbreviations that stand before a number, without their last full stop: "no", "fig"."""
+    known = _known("abbreviations", language)
+    return frozenset(word.removesuffix(_BEFORE_NUMBER) for word in known if word.endswith(_BEFORE_NUMBER))
+
+
+@cache
+def units(language: str | None) -> frozenset[str]:
+    """What stays with the number before it, in small letters."""
+    return _known("units", language) | _lists("units")["all"]
+
+
+@cache
+def months(language: str | None) -> frozenset[str]:
+    """The months, in small letters, as they stand behind a number."""
+    lists = {**_lists("months"), **{code: _folded(dates.months(code)) for code in dates.languages()}}
+    return lists.get(language or "", frozenset().union(*lists.values()))
+
+
+def _folded(words: list[str]) -> frozenset[str]:
+    return frozenset(word.casefold() for word in words)
+
+
+@cache
+def _known(name: str, language: str | None) -> frozenset[str]:
+    """A language's list; for one that has none, or is not known, those of all."""
+    lists = _lists(name)
+    return lists[language] if language in lists else frozenset().union(*lists.values())
 
 
 def is_whole(ending: str) -> bool:

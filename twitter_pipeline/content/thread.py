@@ -3,10 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import NamedTuple
 
+from twitter_pipeline.content.breaks import Kind
 from twitter_pipeline.content.cutting import divide, shorten
 from twitter_pipeline.content.weight import weighted_length
+
+#: A last post of less than this share of the room is made longer,
+_SHORT = 0.25
+#: by dividing it and the one before it after such a share of the two.
+_SHARES = (0.5, 0.65, 0.8)
 
 
 class Split(NamedTuple):
@@ -42,16 +49,36 @@ def _number(place: int, count: int) -> str:
 
 
 def _split(text: str, room: int, most: int, languages: Sequence[str]) -> Split:
-    def fits(part: str) -> bool:
-        return weighted_length(part) <= room
-
+    fits = partial(_fits, room)
     texts: list[str] = []
-    text = text.strip()
-    while text and len(texts) < most - 1:
-        at = len(text) if fits(text) else divide(text, fits, room, languages)
-        texts.append(text[:at].rstrip())
-        text = text[at:].lstrip()
-    if not text or fits(text):
-        return Split((*texts, *([text] if text else [])), False)
-    last = shorten(text, fits, room, languages)
-    return Split((*texts, *([last] if last else [])), True)
+    rest, last_two, kind = text.strip(), "", Kind.SENTENCE
+    while rest and len(texts) < most - 1 and not fits(rest):
+        at, kind = divide(rest, fits, room, languages)
+        if not fits(rest[:at].rstrip()):
+            break  # a link, say, that is heavier than the room
+        texts.append(rest[:at].rstrip())
+        last_two, rest = rest, rest[at:].lstrip()
+    if not fits(rest):
+        last = shorten(rest, fits, room, languages)
+        return Split((*texts, *([last] if last else [])), True)
+    if rest:
+        texts.append(rest)
+    if rest and kind is not Kind.SENTENCE and weighted_length(rest) < room * _SHORT:
+        texts[-2:] = _evened(last_two, room, languages) or texts[-2:]
+    return Split(tuple(texts), False)
+
+
+def _fits(room: int, text: str) -> bool:
+    return weighted_length(text) <= room
+
+
+def _evened(text: str, room: int, languages: Sequence[str]) -> list[str] | None:
+    """The words of two posts divided so that neither is a word or two; None where that cannot be."""
+    weight = weighted_length(text)
+    for share in _SHARES:
+        most = int(weight * share)
+        at, kind = divide(text, partial(_fits, most), most, languages)
+        two = [text[:at].rstrip(), text[at:].lstrip()]
+        if kind is not Kind.LETTER and all(room * _SHORT <= weighted_length(one) <= room for one in two):
+            return two
+    return None

@@ -58,7 +58,46 @@ def shortened(text: str, limit: int) -> str | None:
         # The Arabic number sign spans what is behind it.
         ("The house \u06ddla rest of it", 12, "The house…"),
         ("The house \u06ddla is", 15, "The house \u06ddla…"),
-        # No line of Japanese begins with a small letter or a full stop.
+        # What does not fit between quotes or brackets is cut there, rather than all of it left out.
+        (
+            "He said: “the harbour was quiet in the fog and nobody was there”",
+            50,
+            "He said: “the harbour was quiet in the fog…",
+        ),
+        (
+            "Lighthouse (which was built of the best stone of the island)",
+            45,
+            "Lighthouse (which was built of the best…",
+        ),
+        ('My new 27" monitor stands beside the window below a 32" TV', 40, 'My new 27" monitor stands beside…'),
+        (
+            "Prices « 30 at the harbour and all over the island are rare, » 50 not",
+            50,
+            "Prices « 30 at the harbour and all…",
+        ),
+        # Those of other languages.
+        ("Er sagte »nie wieder gehe ich hin« und ging", 25, "Er sagte…"),
+        ("Powiedział „nigdy więcej” i wyszedł potem", 22, "Powiedział…"),
+        ("Pojken ropade ”aldrig mer” och gick hem", 24, "Pojken ropade…"),
+        ("We built ‘Jane’s house’ and it’s old", 22, "We built…"),
+        ("We say rock ’n’ roll and it’s all loud", 18, "We say rock ’n’…"),
+        ('אומרים ש"ח על השקל ועל צה"ל גם', 22, 'אומרים ש"ח על השקל…'),
+        # Nor does what opens a quote dangle, or a sign that stands alone.
+        ("Das ist „der beste Film aller Zeiten“, sagt er", 18, "Das ist…"),
+        ("Il a vu « le grand film » de Renoir hier", 12, "Il a vu…"),
+        ("Cats → dogs and mice", 8, "Cats…"),
+        ("Cats = dogs and mice", 8, "Cats…"),
+        ("Cats * dogs and mice", 8, "Cats…"),
+        ("Il dit « Jamais ! » et il part", 21, "Il dit « Jamais ! »…"),
+        # A quoted sentence may be within another.
+        ("She said “Never. I won’t!” and left the room", 32, "She said “Never. I won’t!”…"),
+        ("彼は「帰る！」と言って部屋を出ていった", 16, "彼は「帰る！」…"),
+        # In Thai only spaces, and the vowels that begin a syllable, say where a word may end.
+        ("สูงมาก และสร้างขึ้นในปีนี้", 12, "สูงมาก…"),
+        ("เมื่อวานเราไปเที่ยวประภาคารเก่า", 10, "เมื่อวาน…"),
+        ("เมื่อวานเราไปเที่ยวประภาคารเก่า", 9, "เมื่อวา…"),
+        # No line of Japanese begins with a small letter or a full stop, or ends with a small one.
+        ("私は行ってきました", 10, "私…"),
         ("行きましょう。そして", 14, "行きましょう。"),
     ],
 )

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
+from twitter_pipeline.content.breaks import later_sentences
 from twitter_pipeline.content.cutting import shorten
 from twitter_pipeline.content.data import lines
+from twitter_pipeline.content.filters import first_sentence
 from twitter_pipeline.content.languages import language_of
 from twitter_pipeline.content.weight import weighted_length
 from twitter_pipeline_tests.content.scripts import MARKS
@@ -51,6 +55,37 @@ def test_the_language_of(text: str, languages: tuple[str, ...], language: str | 
         ("It is in vol. 12 of the book that he wrote", 30, "en", "It is in vol. 12 of the book…"),
         ("Wir kaufen Obst usw. auf dem Markt ein", 33, "de", "Wir kaufen Obst usw…"),
         ("On mange des fruits etc. au bord de la mer", 39, "fr", "On mange des fruits etc. au bord…"),
+        # A number with a full stop is one of a row, or a day.
+        ("Im Hafen ist Musik und Tanz am 24. Dezember um acht", 36, "de", "Im Hafen ist Musik und Tanz…"),
+        ("Hier im 3. Stock. Und da im vierten noch mehr", 20, "de", "Hier im 3. Stock."),
+        ("Slavíme dne 24. prosince všichni spolu", 18, "cs", "Slavíme dne…"),
+        ("Gel 29. ekim günü de oraya bizimle", 12, "tr", "Gel…"),
+        ("1. Buy some milk and fish. 2. Feed cat", 30, "en", "1. Buy some milk and fish."),
+        ("It costs 20. Then you pay for it again", 15, "en", "It costs 20."),
+        ("He was born in 1990. Then he left", 24, "de", "He was born in 1990."),
+        # Nothing that leads to what follows stays alone.
+        ("Meet Mr. Jones and Dr. Smith today", 24, "en", "Meet Mr. Jones…"),
+        ("Voici Mme Goff avec le chat", 11, "fr", "Voici…"),
+        ("The perfume No. 5 is known to everyone", 16, "en", "The perfume…"),
+        ("Le bateau part du quai n° 5 demain", 24, "fr", "Le bateau part du quai…"),
+        ("Ab 18 Std. Laufzeit wird er warm", 21, "de", "Ab 18 Std. Laufzeit…"),
+        ("Ул. Ленина, д. 5, кв. 3. Приходите", 30, "ru", "Ул. Ленина, д. 5, кв. 3."),
+        # No number without its unit.
+        ("Старый маяк высотой 36 метров здесь", 24, "ru", "Старый маяк высотой…"),
+        ("Un vieux phare de 36 mètres de haut", 22, "fr", "Un vieux phare…"),
+        ("Le film dure 8 h 30 et on y va", 18, "fr", "Le film dure…"),
+        ("Der Film dauert 90 Minuten am Abend", 20, "de", "Der Film dauert…"),
+        ("Er kostet fast 3 Mio. Euro und mehr", 19, "de", "Er kostet fast…"),
+        ("We meet there on 3 May 2026 in Rome", 22, "en", "We meet there…"),
+        ("We meet there in May 2026, in Rome", 21, "en", "We meet there…"),
+        ("El faro abre el 24 de diciembre otra vez", 22, "es", "El faro abre…"),
+        ("높이가 아주 높은 36 미터였다 그리고", 24, "ko", "높이가 아주 높은…"),
+        ("ارتفاع المنارة 120 كم عن المدينة", 20, "ar", "ارتفاع المنارة…"),
+        ("המרחק הוא 120 ק״מ מהעיר הגדולה", 15, "he", "המרחק…"),
+        ("शहर की दूरी 120 किमी है और वहाँ", 18, "hi", "शहर की दूरी…"),
+        ("全长只有120公里的路线", 14, "zh", "全长只有…"),
+        ("路线只需3小时就能走完", 12, "zh", "路线只需…"),
+        ("入場料は大人1,200円です", 20, "ja", "入場料は大人…"),
         # No particle dangles in languages without spaces, and no word loses its end for looking like one.
         ("ねこはやねのうえでねています", 21, "ja", "ねこはやねのうえ…"),
         ("猫睡在屋顶上和狗睡在院子里", 16, "zh", "猫睡在屋顶上…"),
@@ -80,8 +115,28 @@ def test_a_text_from_right_to_left_ends_where_its_reader_expects(text: str, limi
     assert not set(expected) & MARKS
 
 
+@pytest.mark.parametrize(
+    ("first", "second"),
+    [
+        ("Im 19. Jahrhundert stand hier ein Turm.", "Heute nicht mehr."),
+        ("1. Buy milk.", "2. Feed cat."),
+        ("He said: “Go!” and left.", "She stayed."),
+    ],
+)
+def test_the_first_sentence_is_a_whole_one(first: str, second: str) -> None:
+    assert first_sentence(f"{first} {second}") == first
+    assert later_sentences(f"{first} {second}") == [second]
+
+
+@pytest.mark.parametrize("part", ["1. ", "24. mai ", "no. 5 ", "5 km ", "Dr. ", "z. ", '"', "“", "(„", "เ", "1 x "])
+def test_hostile_text_takes_linear_time(part: str) -> None:
+    began = time.process_time()
+    shortened(part * (12_000 // len(part)), 10_000, "de")
+    assert time.process_time() - began < 3
+
+
 def test_every_list_is_of_one_language_and_those_of_the_samples_are_there() -> None:
-    for name in ("function_words", "abbreviations"):
+    for name in ("function_words", "abbreviations", "units", "months"):
         codes = [line.partition(":")[0] for line in lines(name)]
         assert len(codes) == len(set(codes))
         assert all(2 <= len(code) <= 3 and code.isalpha() for code in codes)

@@ -33,6 +33,31 @@ words = texts.map(plain).map(normalize)
         ("In the quiet garden, cats sleep", 22, False, ("In the quiet garden,", "cats sleep")),
         ("See https://example.com/a/b now", 30, False, ("See https://example.com/a/b", "now")),
         ("今日は天気がいいですね。散歩に行きましょう", 30, False, ("今日は天気がいいですね。", "散歩に行きましょう")),
+        # Nothing dangles at the end of a post, and the last one is no single word.
+        (
+            "The wind blows hard at the pier where boats lie still",
+            27,
+            False,
+            ("The wind blows hard", "at the pier", "where boats lie still"),
+        ),
+        (
+            "Boats and gulls lie still beside the old pier today",
+            46,
+            False,
+            ("Boats and gulls lie still", "beside the old pier today"),
+        ),
+        (
+            "Tips for you: 1. Come early. 2. Bring us all coffee",
+            33,
+            False,
+            ("Tips for you: 1. Come early.", "2. Bring us all coffee"),
+        ),
+        (
+            "Er sagte: „Der Hafen lag im Nebel und niemand war da“",
+            40,
+            False,
+            ("Er sagte: „Der Hafen lag im Nebel", "und niemand war da“"),
+        ),
         # X takes the same words once: such posts get their numbers whatever is asked.
         ("So it goes. So it goes.", 20, False, ("So it goes. (1/2)", "So it goes. (2/2)")),
     ],
@@ -46,6 +71,12 @@ def test_a_text_is_divided_where_an_editor_would_divide_it(
 def test_of_a_text_beyond_the_longest_thread_the_end_is_cut() -> None:
     found = split("One two three. Four five six. Seven eight nine ten.", 20, most=2, numbered=False)
     assert found == (("One two three.", "Four five six."), True)
+
+
+def test_a_link_that_no_post_has_room_for_is_told_and_breaks_no_limit() -> None:
+    found = split("One two three. " * 12 + "https://example.com/a", 30, most=50, numbered=True)
+    assert found.was_cut
+    assert all(weighted_length(post) <= 30 for post in found.texts)
 
 
 def test_no_post_of_a_thread_is_empty_though_nothing_of_the_end_can_be_kept() -> None:
