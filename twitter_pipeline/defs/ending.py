@@ -1,7 +1,5 @@
 """Who told a run to end: a person, the death of its launcher, or Dagster itself, since it took too long."""
 
-from __future__ import annotations
-
 import threading
 
 import dagster as dg

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from datetime import timedelta
 from pathlib import Path
 
@@ -221,7 +220,8 @@ def test_what_is_planned_for_later_is_no_backlog(pipeline: MakePipeline) -> None
 
 
 def statements(here: Pipeline) -> list[str]:
-    """The plans SQLite makes for what a look asks."""
+    """The plans that the database makes for what a look asks."""
+    explain = "EXPLAIN QUERY PLAN" if here.engine.dialect.name == "sqlite" else "EXPLAIN"
     seen: list[tuple[str, object]] = []
 
     def note(connection: object, cursor: object, statement: str, parameters: object, *_: object) -> None:
@@ -234,8 +234,8 @@ def statements(here: Pipeline) -> list[str]:
     with here.engine.connect() as connection:
         for statement, parameters in seen:
             if statement.startswith("SELECT") and "publishing_tasks" in statement:
-                plan = connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)  # type: ignore[arg-type]
-                plans += [row.detail for row in plan]
+                plan = connection.exec_driver_sql(f"{explain} {statement}", parameters)  # type: ignore[arg-type]
+                plans += [row[-1] for row in plan]
     return plans
 
 
@@ -243,20 +243,17 @@ def test_a_look_reads_no_more_when_more_is_done(pipeline: MakePipeline) -> None:
     here = pipeline()
     task_id = put_task(here.engine, Status.COMPLETED, executed_time=NOW - 1000 * HOUR, created_at=NOW - 1000 * HOUR)
     many(here, 20_000, Status.COMPLETED)
+    if here.engine.dialect.name == "postgresql":
+        with here.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.exec_driver_sql("ANALYZE publishing_tasks")
+    plans = statements(here)
+    assert any("ix_publishing_tasks_" in plan for plan in plans)
+    assert [plan for plan in plans if "Seq Scan on publishing_tasks" in plan] == []
     if here.engine.dialect.name == "sqlite":
-        plans = statements(here)
-        assert plans
         assert [plan for plan in plans if plan.startswith("SCAN publishing_tasks")] == []
         assert all("USING" in plan for plan in plans if "publishing_tasks" in plan), plans
         lately = [plan for plan in plans if "ix_publishing_tasks_skipped" in plan]
         assert len(lately) == 2, "what was skipped lately, and late, of all that was ever skipped"
         assert all("updated_at>?" in plan for plan in lately)
-    else:
-        with here.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            connection.exec_driver_sql("ANALYZE publishing_tasks")
-    find(here)
-    began = time.perf_counter()
-    for _ in range(5):
-        assert find(here) == []
-    assert (time.perf_counter() - began) / 5 < 0.05
+    assert find(here) == []
     assert carry_out(here.engine, task_id, Event.RETRY) is False

@@ -243,7 +243,8 @@ def test_a_run_that_takes_too_long_is_a_failed_attempt_and_nobodys_wish(by_hand:
         run = by_hand.launch(by_hand.task(name))
         wait_until_working_on(by_hand, name, "prepared")
         by_hand.time_is_up(run)
-        assert by_hand.dagster.wait_for_end(run) == "FAILURE"
+        # Whichever of the two says so last, Dagster's monitoring or the run.
+        assert by_hand.dagster.wait_for_end(run) in ("FAILURE", "CANCELED")
         found = let_go(by_hand, name)
         assert (found.status, found.error_message.startswith(TOOK_TOO_LONG + said)) == (status, True)
         assert by_hand.posts(name) == 0
