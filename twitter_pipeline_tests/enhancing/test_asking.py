@@ -194,7 +194,7 @@ def test_without_an_answer_it_asks_once_and_says_why(
     assert len(str(told.value)) <= 301
     assert sandbox.faults() == [], "the one request met the fault"
     assert len(sandbox.gemini_requests()) <= 1
-    assert time.monotonic() - began < 3
+    assert time.monotonic() - began < 4.5
     if fault["kind"] == "delay":  # it is carried out all the same: not in another test's time
         wait_for(sandbox.gemini_requests, 10, "the late request")
 

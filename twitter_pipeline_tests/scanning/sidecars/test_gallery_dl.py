@@ -143,4 +143,4 @@ def test_html_without_an_end_takes_no_time(tmp_path: Path) -> None:
     ):
         began = time.process_time()
         understood(tmp_path, "a.jpg", {"a.jpg.json": {**SITE, "content": written}})
-        assert time.process_time() - began < 2, "seconds"
+        assert time.process_time() - began < 5, "seconds"
