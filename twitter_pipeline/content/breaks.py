@@ -9,8 +9,8 @@ from typing import NamedTuple
 import regex
 
 from twitter_pipeline.content import urls
-from twitter_pipeline.content.bound import Span, inside, pairs, whole
 from twitter_pipeline.content.languages import is_abbreviation, language_of, leads
+from twitter_pipeline.content.spans import Span, inside, pairs, whole
 from twitter_pipeline.content.weight import weighted_length
 
 _WORD = regex.compile(r"\S++")

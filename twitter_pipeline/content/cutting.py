@@ -6,9 +6,9 @@ from collections.abc import Callable, Sequence
 
 import regex
 
-from twitter_pipeline.content.bound import last_before
 from twitter_pipeline.content.breaks import Breaks, End, Kind, by_letter, by_sign, within
 from twitter_pipeline.content.languages import function_words, is_whole, language_of
+from twitter_pipeline.content.spans import last_before
 from twitter_pipeline.content.weight import HEAVY, weighted_length
 
 ELLIPSIS = "…"

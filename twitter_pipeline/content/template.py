@@ -13,7 +13,7 @@ import jinja2
 import jinja2.meta
 import jinja2.nodes
 
-from twitter_pipeline.content.bounded import NAME, Environment, ending, joined
+from twitter_pipeline.content.environment import NAME, Environment, ending, joined
 from twitter_pipeline.content.errors import TemplateError
 from twitter_pipeline.content.filters import FILTERS
 

@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twitter_pipeline.content import Metadata, TemplateError, compose, dates
-from twitter_pipeline.content.bounded import LEFT_OUT
 from twitter_pipeline.content.compose import Style
+from twitter_pipeline.content.environment import LEFT_OUT
 from twitter_pipeline.content.filters import FILTERS
 from twitter_pipeline.content.template import check, names_in, render
 from twitter_pipeline.scanning.sidecars import fields
