@@ -39,12 +39,12 @@ _PICTOGRAPH = (
     r"|[\p{Emoji_Presentation}--\p{Regional_Indicator}](?!\ufe0e)(?:(?<=[\u2300-\u2bff])\ufe0f?+)?"
     r"|[\p{Emoji}--\p{Emoji_Presentation}--[0-9#*©®]](?!\ufe0e)\ufe0f?+|[©®]\ufe0f)"
 )
-# What every emoji begins with: where none can begin nothing more is tried.
+# What every emoji begins with: only there more is tried.
 _FIRST = re.compile("[#*0-9©®\u203c-\u2bff〰〽㊗㊙\U0001f000-\U0001ffff]")
 # Joined by U+200D they are one: a family of four is the longest there is.
 _EMOJI = regex.compile(
-    rf"(?={_FIRST.pattern})(?:\U0001f3f4(?:{_NATIONS})\U000e007f|{_PICTOGRAPH}(?:\u200d{_PICTOGRAPH}){{0,3}}+"
-    rf"|(?=\p{{Regional_Indicator}})(?:{_FLAGS})|[0-9#*]\ufe0f?+\u20e3)",
+    rf"\U0001f3f4(?:{_NATIONS})\U000e007f|{_PICTOGRAPH}(?:\u200d{_PICTOGRAPH}){{0,3}}+"
+    rf"|(?=\p{{Regional_Indicator}})(?:{_FLAGS})|[0-9#*]\ufe0f?+\u20e3",
     regex.VERSION1,
 )
 
@@ -86,7 +86,16 @@ def weighted_length(text: str) -> int:
 def _weight_of_words(text: str) -> int:
     if text.isascii():
         return len(text)
-    emoji = 0
-    if _FIRST.search(text):
-        text, emoji = _EMOJI.subn("", text)
+    emoji = position = 0
+    words: list[str] = []
+    while first := _FIRST.search(text, position):
+        at = first.start()
+        # Most digits are no keycaps.
+        is_plain = text[at] < "\u00a9" and not text.startswith(("\ufe0f", "\u20e3"), at + 1)
+        found = None if is_plain else _EMOJI.match(text, at)
+        words.append(text[position : at + 1 if found is None else at])
+        position = at + 1 if found is None else found.end()
+        emoji += found is not None
+    if emoji:
+        text = "".join(words) + text[position:]
     return emoji * EMOJI_WEIGHT + HEAVY * len(text) - (HEAVY - 1) * (len(text) - len(_LIGHT.sub("", text)))
