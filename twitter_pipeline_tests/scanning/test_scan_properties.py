@@ -15,6 +15,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
+import pytest
 import sqlalchemy as sa
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -189,10 +190,16 @@ def new_project(here: World, tree: dict[bytes, object]) -> Project:
     return project
 
 
-def test_every_medium_ends_in_a_visible_state_and_scanning_again_changes_nothing(world: MakeWorld) -> None:
+def examples(few: int, many: int) -> pytest.MarkDecorator:
+    """A few trees each time; many in `make soak`."""
+    return pytest.mark.parametrize("count", [few, pytest.param(many, marks=pytest.mark.soak)])
+
+
+@examples(20, 100)
+def test_every_medium_ends_in_a_visible_state_and_scanning_again_changes_nothing(world: MakeWorld, count: int) -> None:
     here = world(sources=ALL_KINDS)
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=count, deadline=None, suppress_health_check=list(HealthCheck))
     @given(tree=_trees, hasty=st.booleans())
     def holds(tree: dict[bytes, object], hasty: bool) -> None:
         project = new_project(here, tree)
@@ -216,11 +223,12 @@ def test_every_medium_ends_in_a_visible_state_and_scanning_again_changes_nothing
     holds()
 
 
-def test_the_folder_of_the_project_may_hold_anything_at_any_moment(world: MakeWorld) -> None:
+@examples(10, 50)
+def test_the_folder_of_the_project_may_hold_anything_at_any_moment(world: MakeWorld, count: int) -> None:
     """Between any two scans the whole tree is another one: nothing raises, and no task is lost."""
     here = world(sources=ALL_KINDS)
 
-    @settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
+    @settings(max_examples=count, deadline=None, suppress_health_check=list(HealthCheck))
     @given(trees=st.lists(_trees, min_size=2, max_size=4))
     def holds(trees: list[dict[bytes, object]]) -> None:
         project = new_project(here, trees[0])
