@@ -153,7 +153,7 @@ PROPERTIES: dict[Callable[..., None], Callable[[random.Random], tuple[Any, ...]]
     test_markdown.test_a_text_without_markdown_stays_as_it_is: lambda r: (_no_markdown(r),),
     test_markdown.test_only_signs_go: lambda r: (any_text(r),),
     test_thread.test_a_thread_says_every_word_once_and_each_of_its_posts_fits: lambda r: (
-        *(words(r), r.randint(30, 300), r.random() < 0.5),
+        *(words(r), r.randint(31, 300), r.random() < 0.5),
     ),
 }
 _NAMED = {test.__name__: (test.hypothesis.inner_test, draw) for test, draw in PROPERTIES.items()}  # type: ignore[attr-defined]
