@@ -22,7 +22,7 @@ from twitter_pipeline.defs.tweets import run_tags
 from twitter_pipeline.publishing import late
 from twitter_pipeline.publishing.due import Due, Launch, still_due, take
 from twitter_pipeline.publishing.reaper import RunState, reap
-from twitter_pipeline.publishing.reconciling import READ_WITHIN, look_where_due
+from twitter_pipeline.publishing.reconciling import look_where_due
 from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.publishing.tidying import tidy
 from twitter_pipeline.scanning import archive, rests
@@ -33,8 +33,6 @@ from twitter_pipeline.store.tasks import Task
 #: How long a scan may take while something is due, and while nothing is. Dagster ends a tick after 60 seconds.
 BUSY_SCAN = timedelta(seconds=3)
 IDLE_SCAN = timedelta(seconds=20)
-#: How long timelines may be read while something is due; `READ_WITHIN` while nothing is.
-BUSY_READ = timedelta(seconds=3)
 #: Tasks and lines Dagster is told of in a tick that requests runs.
 FEW = 20
 #: A folder of 10,000 broken links is one tick's trouble, not 10,000 warnings: those beyond are counted.
@@ -68,7 +66,7 @@ def tick(
     launches = due.launches + again
     chores = _Chores(log)
     with chores.one("reading the timelines"):
-        for line in look_where_due(engine, settings, now=utc_now(), within=BUSY_READ if launches else READ_WITHIN):
+        for line in look_where_due(engine, settings, now=utc_now()):
             log.warning(line)
     report = ScanReport()
     with chores.one("the scan"):

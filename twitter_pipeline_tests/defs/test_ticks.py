@@ -142,22 +142,21 @@ def test_runs_are_requested_whatever_else_fails_and_a_tick_without_any_says_so(
     assert partitions(here, instance) == [here.task().partition_key]
 
 
-def test_what_is_due_is_taken_before_the_timelines_are_read_and_they_are_read_more_briefly(
+def test_what_is_due_is_taken_before_the_timelines_are_read(
     world: MakeWorld, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     here = world(stable_for="0 s")
     here.put(title="Cat naps")
     here.scan()
-    seen: list[tuple[Status, timedelta]] = []
+    seen: list[Status] = []
 
-    def look(*_: object, within: timedelta, **__: object) -> list[str]:
-        seen.append((here.task().status, within))
+    def look(*_: object, **__: object) -> list[str]:
+        seen.append(here.task().status)
         return []
 
     monkeypatch.setattr(ticks, "look_where_due", look)
     requests(run_tick(here, instance))
-    run_tick(here, instance)
-    assert seen == [(Status.QUEUED, ticks.BUSY_READ), (Status.QUEUED, ticks.READ_WITHIN)]
+    assert seen == [Status.QUEUED]
 
 
 def test_the_sandbox_being_down_spends_nothing_and_names_the_command(
