@@ -28,8 +28,8 @@ NAME = "<template>"
 MOST_CHARACTERS = 2_000_000
 #: A loop in a loop ends: about half a second.
 MOST_STEPS = 200_000
-#: So many characters are a step.
-_CHARACTERS = 40
+#: So many characters are a step, and so many items of a list.
+_CHARACTERS, _ITEMS = 40, 4
 #: Filters of ours take as long as reading their words so often, of which they look at no more than so many.
 _TIMES, _LOOKED_AT = 20, 30_000
 #: The largest power and product of whole numbers.
@@ -75,6 +75,7 @@ def _size(value: object) -> int:
         if isinstance(one, str):
             size += len(one)
         elif isinstance(one, (list, tuple, Mapping)):
+            _step(len(one) // _ITEMS)  # each is looked at here
             size += len(one)
             left.extend(one if size <= MOST_CHARACTERS else ())
             left.extend(one.values() if isinstance(one, Mapping) and size <= MOST_CHARACTERS else ())
