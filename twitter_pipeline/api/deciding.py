@@ -41,6 +41,8 @@ def cancel(context: Context, task_id: int, who: Token, *, dry_run: bool = False)
         done = by_hand.cancel(connection, task_id, now=utc_now(), actor=who.user)
     if done.run_id is None and not done.changed:
         raise Problem(409, f"it is {done.task.status}: nothing to cancel")
+    if done.changed and not dry_run:
+        context.launched.forget(task_id)
     task, said = done.task, "it is cancelled"
     if done.run_id is not None:
         said = "its run was told to end"

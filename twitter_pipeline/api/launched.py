@@ -49,6 +49,10 @@ class Launched:
                 del self._runs[next(iter(self._runs))]
             return run_id, True
 
+    def forget(self, task_id: int) -> None:
+        """Launch a new run when it is asked for next: one launched before its item was cancelled posts nothing."""
+        self._runs.pop(task_id, None)
+
     def has_ended(self, settings: Settings, run_id: str) -> bool:
         """Whether a run is over; False while Dagster does not answer."""
         try:
