@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from twitter_pipeline.store import pauses
 from twitter_pipeline.store.engine import writing
 from twitter_pipeline.store.status import Event, Status
@@ -122,3 +124,18 @@ def test_a_task_that_is_not_there_is_named(world: MakeWorld, api: Serve) -> None
         ), path
     named = served.ask("POST", "/api/tasks/publish", {"task_ids": [here.task().id, 99]})
     assert (named.status, named.json["errors"][0]["field"]) == (404, "body.task_ids.1")
+
+
+def test_published_again_after_it_was_cancelled_it_gets_a_new_run(
+    world: MakeWorld, api: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The first still waits in Dagster's queue, and would not take what was cancelled after it was asked for."""
+    runs = iter(("first", "second"))
+    monkeypatch.setattr("twitter_pipeline.launching.by_hand.launch", lambda *_: next(runs))
+    monkeypatch.setattr("twitter_pipeline.launching.by_hand.status_of", lambda *_: "QUEUED")
+    here = one(world)
+    served, id = api(here), here.task().id
+    assert served.post(f"/api/tasks/{id}/publish")["run_id"] == "first"
+    assert served.post(f"/api/tasks/{id}/publish")["run_id"] == "first"
+    served.post(f"/api/tasks/{id}/cancel")
+    assert served.post(f"/api/tasks/{id}/publish")["run_id"] == "second"
