@@ -45,10 +45,10 @@ def run(
     With `ask`, Gemini is asked about the one item where its answer is not stored yet. `file` is where a page or a table
     goes; without it a page goes into the data folder and a table to standard output. `show` opens the page.
     """
-    if sum([item is not None, project_id is not None, every]) != 1:
+    if (item is not None) == (project_id is not None or every):
         is_file = item is not None and form in ("csv", "html")
         where = f"; the file it goes to is --output {item}" if is_file else ""
-        raise WrongCommand(f"name an item, or --project ID, or --all: one of these{where}")
+        raise WrongCommand(f"name either an item, or --project ID or --all{where}")
     if ask and item is None:
         raise WrongCommand("--ai costs money: name one item")
     if file is not None and form not in ("csv", "html"):

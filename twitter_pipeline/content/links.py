@@ -31,6 +31,7 @@ _BEFORE_LINK = ":：=→➜➡⇒►▶»"
 _POINTER = r"(?<!\u200d)[→➜➡➔➞➤⇒⇨►▶▸▼↓⬇⤵↘☞⏩⏬🔽👉👇🔗](?:\ufe0f|\p{Emoji_Modifier})?"
 #: What leads to a link: "Watch: …", "Shop → …", "👉 …".
 LEADS = regex.compile(rf"(?r)(?:[:：=»>\-–—~|\s]|{_POINTER})++\Z")
+_LEADS_BELOW = regex.compile(rf"(?r)(?:[{_BEFORE_LINK}]|{_POINTER})\s*+\Z")
 _WORD = regex.compile(r"[\p{L}\p{M}\p{Nd}]++(?:['’][\p{L}]++)?")
 _SAID = regex.compile(r"[\p{L}\p{M}\p{Nd}\p{Extended_Pictographic}\p{Regional_Indicator}]")
 _LAST_WORD = regex.compile(r"(?r)\b[^\W\d_]++['’]?+\Z")
@@ -63,9 +64,8 @@ def _stripped(text: str, small: frozenset[str], sites: tuple[str, ...], labels: 
     for _ in range(_ROUNDS):
         if not any(not _is_own(text[start:end], sites) for start, end in urls.find(text)):
             return text, gone
-        lines = [_line(line, small, sites, labels) for line in text.split("\n")]
-        gone += sum(number for _, number in lines)
-        text = "\n".join(line for line, _ in lines if line is not None)
+        text, number = _lines(text, small, sites, labels)
+        gone += number
     text, number = _marked(text, sites, " ")
     return text, gone + number
 
@@ -86,6 +86,37 @@ def _is_own(link: str, sites: tuple[str, ...]) -> bool:
     return any(name == site or name.endswith(f".{site}") for site in sites)
 
 
+def _lines(text: str, small: frozenset[str], sites: tuple[str, ...], labels: int) -> tuple[str, int]:
+    """The lines of which something is left, and how many links are gone.
+
+    A line that leads to lines that are gone ("Watch the whole film:", and the link below it) ends as at a link. It may
+    be the heading of what stays right below those; then it goes only if it says nothing.
+    """
+    left: list[str | None] = []
+    gone, heading, below_is_gone = 0, None, False
+    for line in [*text.split("\n"), ""]:
+        said, number = _line(line, small, sites, labels)
+        gone += number
+        if said is None:
+            below_is_gone = True
+            continue
+        if below_is_gone and heading is not None:
+            left[heading] = _heading(left[heading] or "", small, labels, stays=bool(said.strip()))
+            heading = None
+        below_is_gone = False
+        if said.strip():
+            heading = len(left)
+        left.append(said)
+    return "\n".join(line for line in left[:-1] if line is not None), gone
+
+
+def _heading(line: str, small: frozenset[str], labels: int, *, stays: bool) -> str | None:
+    """What stays of a line below which all is gone, or, with `stays`, below which something stays; None for nothing."""
+    if not _LEADS_BELOW.search(line) or (stays and _is_label(line, small, labels) and not _is_label(line, small, 0)):
+        return line
+    return _without_marks(f"{line} {_GONE}", small, labels)
+
+
 def _line(line: str, small: frozenset[str], sites: tuple[str, ...], labels: int) -> tuple[str | None, int]:
     """The line without its links, and how many are gone; None for a line of which nothing is left."""
     pieces, position, gone = [], 0, 0
@@ -100,13 +131,18 @@ def _line(line: str, small: frozenset[str], sites: tuple[str, ...], labels: int)
     text = "".join([*pieces, line[position:]])
     if _GONE not in text:
         return text, gone
+    return _without_marks(text, small, labels), gone
+
+
+def _without_marks(text: str, small: frozenset[str], labels: int) -> str | None:
+    """A line with marks of links that are gone, without them and what led to them; None if nothing is left."""
     text = _SEVERAL.sub(_GONE, text)
     text = _IN_BRACKETS.sub(lambda found: _bracketed(found, small, labels), text)
     clauses = (found[0] for found in _CLAUSE.finditer(text))
     text = "".join(_clause(_without_asides(clause, small), small, labels) for clause in clauses)
     text = _SPACES.sub(" ", text).strip(_AT_ENDS)
     text = _BEFORE_STOP.sub("", _BETWEEN.sub(" | ", text))
-    return (text, gone) if (_WORD if labels else _SAID).search(text) else (None, gone)
+    return text if (_WORD if labels else _SAID).search(text) else None
 
 
 def _in_place(link: str, before: str, after: str) -> str:

@@ -238,7 +238,10 @@ def test_many_items_are_planned_and_listed_once(four: World, command: WithWorld)
         (["--all", "--html", "--csv"], "choose one"),
         (["--all", "--csv", "--json"], "choose one"),
         (["--all", "--output", "x"], "--output belongs to"),
-        (["--all", "--html", "x.html"], "one of these; the file it goes to is --output x.html"),
+        (
+            ["--all", "--html", "x.html"],
+            "either an item, or --project ID or --all; the file it goes to is --output x.html",
+        ),
         (["--all", "--csv", "--open"], "--open belongs to --html"),
     ],
 )

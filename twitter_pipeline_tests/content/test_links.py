@@ -44,6 +44,14 @@ def stripped(text: str, *own_sites: str) -> str:
         ("See https://a.com/x, https://b.com/y", ""),
         ("One\n\nWebsite: example.com\nShop → https://a.com\n👉 https://b.com\nTwo", "One\n\nTwo"),
         ("Mehr unter https://a.de/x\nEin Film", "Ein Film"),
+        # A line above links leads to them.
+        ("A film.\nWatch here:\nhttps://a.com/x", "A film."),
+        ("A film.\n👉 More:\n\nhttps://a.com/x\n\nThanks!", "A film.\n\n\nThanks!"),
+        ("One\n\nLinks:\nShop: https://a.com\nBlog: https://b.com", "One\n"),
+        ("Subscribe for many more videos:\nhttps://a.com/x\n▷ Thanks!", "Subscribe for many more videos\n▷ Thanks!"),
+        ("Recipe:\nhttps://a.com/x\n2 eggs", "Recipe:\n2 eggs"),
+        ("Chapters:\n0:00 Intro\nhttps://a.com/x", "Chapters:\n0:00 Intro"),
+        ("Cats and dogs -\nhttps://a.com/x", "Cats and dogs -"),
         ("猫が寝る。詳細：https://a.jp/x", "猫が寝る。"),
         ("قطة تنام. شاهد: https://a.com/x", "قطة تنام."),
         # A bare domain is a word of its sentence.
@@ -127,7 +135,10 @@ def test_no_link_is_left_and_no_word_is_new(text: str) -> None:
     assert set(left.casefold()) - set(text.casefold()) <= {" ", "|"}
 
 
-@pytest.mark.parametrize("part", ["a.com/(", "(a.co) ", "see a.co: ", "https://a.b/c ", "a.co | ", "(", "x a.co/ : "])
+@pytest.mark.parametrize(
+    "part",
+    ["a.com/(", "(a.co) ", "see a.co: ", "https://a.b/c ", "a.co | ", "(", "x a.co/ : ", "a:\na.co/\n\n", "\n\na.co/"],
+)
 def test_hostile_text_takes_linear_time(part: str) -> None:
     text = f"x a.co/ {part * (50_000 // len(part))}x"
     began = time.process_time()
