@@ -32,6 +32,9 @@ _POINTER = r"(?<!\u200d)[→➜➡➔➞➤⇒⇨►▶▸▼↓⬇⤵↘☞⏩�
 #: What leads to a link: "Watch: …", "Shop → …", "👉 …".
 LEADS = regex.compile(rf"(?r)(?:[:：=»>\-–—~|\s]|{_POINTER})++\Z")
 _LEADS_BELOW = regex.compile(rf"(?r)(?:[{_BEFORE_LINK}]|{_POINTER})\s*+\Z")
+_POINTS = regex.compile(rf"\s*+(?:[{_BEFORE_LINK}]|{_POINTER})")
+_ENDS_LABEL = regex.compile(rf"(?r)(?<!\u200d)[{_BEFORE_LINK}]\ufe0f?+\s*+\Z")
+_TAGS = ("#", "＃")
 _WORD = regex.compile(r"[\p{L}\p{M}\p{Nd}]++(?:['’][\p{L}]++)?")
 _SAID = regex.compile(r"[\p{L}\p{M}\p{Nd}\p{Extended_Pictographic}\p{Regional_Indicator}]")
 _LAST_WORD = regex.compile(r"(?r)\b[^\W\d_]++['’]?+\Z")
@@ -89,8 +92,8 @@ def _is_own(link: str, sites: tuple[str, ...]) -> bool:
 def _lines(text: str, small: frozenset[str], sites: tuple[str, ...], labels: int) -> tuple[str, int]:
     """The lines of which something is left, and how many links are gone.
 
-    A line that leads to lines that are gone ("Watch the whole film:", and the link below it) ends as at a link. It may
-    be the heading of what stays right below those; then it goes only if it says nothing.
+    A line that leads to lines that are gone ("Watch the whole film:", "▼Shop", and a link below) ends as at a link. It
+    may be the heading of what stays right below those; then it goes only if it says nothing.
     """
     left: list[str | None] = []
     gone, heading, below_is_gone = 0, None, False
@@ -101,7 +104,8 @@ def _lines(text: str, small: frozenset[str], sites: tuple[str, ...], labels: int
             below_is_gone = True
             continue
         if below_is_gone and heading is not None:
-            left[heading] = _heading(left[heading] or "", small, labels, stays=bool(said.strip()))
+            stays = bool(said.strip()) and not _is_heading(said)
+            left[heading] = _heading(left[heading] or "", small, labels, stays=stays)
             heading = None
         below_is_gone = False
         if said.strip():
@@ -112,9 +116,17 @@ def _lines(text: str, small: frozenset[str], sites: tuple[str, ...], labels: int
 
 def _heading(line: str, small: frozenset[str], labels: int, *, stays: bool) -> str | None:
     """What stays of a line below which all is gone, or, with `stays`, below which something stays; None for nothing."""
-    if not _LEADS_BELOW.search(line) or (stays and _is_label(line, small, labels) and not _is_label(line, small, 0)):
+    if labels and _says_nothing(line, small):
+        return None
+    if not _is_heading(line) or (stays and _is_label(f"{line}:", small, labels)):
         return line
-    return _without_marks(f"{line} {_GONE}", small, labels)
+    if _LEADS_BELOW.search(line):
+        return _without_marks(f"{line} {_GONE}", small, labels)
+    return None if _is_label(f"{line}:", small, labels) else line
+
+
+def _is_heading(line: str) -> bool:
+    return bool(_LEADS_BELOW.search(line) or _POINTS.match(line))
 
 
 def _line(line: str, small: frozenset[str], sites: tuple[str, ...], labels: int) -> tuple[str | None, int]:
@@ -138,17 +150,20 @@ def _without_marks(text: str, small: frozenset[str], labels: int) -> str | None:
     """A line with marks of links that are gone, without them and what led to them; None if nothing is left."""
     text = _SEVERAL.sub(_GONE, text)
     text = _IN_BRACKETS.sub(lambda found: _bracketed(found, small, labels), text)
+    is_led_to = _GONE in text
     clauses = (found[0] for found in _CLAUSE.finditer(text))
     text = "".join(_clause(_without_asides(clause, small), small, labels) for clause in clauses)
     text = _SPACES.sub(" ", text).strip(_AT_ENDS)
     text = _BEFORE_STOP.sub("", _BETWEEN.sub(" | ", text))
+    if labels and is_led_to and _says_nothing(text, small):
+        return None
     return text if (_WORD if labels else _SAID).search(text) else None
 
 
 def _in_place(link: str, before: str, after: str) -> str:
     """The name of a bare domain that is a word of its sentence; else the mark of a link that is gone."""
     bare = _BARE.fullmatch(link)
-    leads = not before.strip() or before.rstrip()[-1] in f"{_OPEN}{_BEFORE_LINK}|-–—"
+    leads = not before.strip() or before.rstrip()[-1] in f"{_OPEN}|-–—" or _ENDS_LABEL.search(before)
     if bare is None or (leads and not after.strip()[:1].isalnum()):
         return _GONE
     return bare[1]
@@ -211,12 +226,17 @@ def _begun(said: str, before: str) -> str:
     return f"{said[:at]}{said[at].upper()}{said[at + 1 :]}"
 
 
+def _says_nothing(line: str, small: frozenset[str]) -> bool:
+    """Whether a line that led to a link has no words but those that do, or that say where: "Instagram"."""
+    return not any(tag in line for tag in _TAGS) and _is_label(line, small | words("link_places"), 0)
+
+
 def _is_label(said: str, small: frozenset[str], most: int) -> bool:
     """Whether words only lead to a link: those that always do ("here", "for more"), or at most so many and a colon."""
     found = [word.casefold() for word in _WORD.findall(said)]
     if all(word in words("link_labels") or word in small for word in found):
         return True
-    return len(found) <= most and said.rstrip()[-1:] in _BEFORE_LINK
+    return len(found) <= most and bool(_ENDS_LABEL.search(said))
 
 
 def _without_end(said: str, small: frozenset[str]) -> str:

@@ -52,6 +52,11 @@ def stripped(text: str, *own_sites: str) -> str:
         ("Recipe:\nhttps://a.com/x\n2 eggs", "Recipe:\n2 eggs"),
         ("Chapters:\n0:00 Intro\nhttps://a.com/x", "Chapters:\n0:00 Intro"),
         ("Cats and dogs -\nhttps://a.com/x", "Cats and dogs -"),
+        ("猫\n\n▼チャンネル登録はこちら\nhttps://a.jp/x\n▼Instagram\nhttps://b.jp/x", "猫\n"),
+        ("A film.\n▶ The cat sleeps on my sofa\nhttps://a.com/x", "A film.\n▶ The cat sleeps on my sofa"),
+        ("A film!\nTwitter\nhttps://a.com\nMy shop\nhttps://b.com\nThanks", "A film!\nThanks"),
+        ("A film!\nspotify ➡️ https://a.com\nInstagram https://b.com", "A film!"),
+        ("The film!\n#instagram https://b.com", "The film!\n#instagram"),
         ("猫が寝る。詳細：https://a.jp/x", "猫が寝る。"),
         ("قطة تنام. شاهد: https://a.com/x", "قطة تنام."),
         # A bare domain is a word of its sentence.
@@ -65,7 +70,7 @@ def stripped(text: str, *own_sites: str) -> str:
         ("Run 🏃‍➡️ https://a.com/x", "Run 🏃‍➡️"),
         ("😍 https://a.com/x", "😍"),
         ("Sunset 👉🏽 ➡️ ⬇️ ↓ 🔗 https://a.com/x", "Sunset"),
-        ("Links here\n📺 https://a.com/x", "Links here"),
+        ("Links here\n📺 https://a.com/x", ""),
         # Where nothing else is left, words that say something stay.
         ("New video: https://a.com/x", "New video"),
         ("Новое видео: https://a.com/x", "Новое видео"),
