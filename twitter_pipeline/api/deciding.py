@@ -11,6 +11,7 @@ from twitter_pipeline.api.problems import Problem
 from twitter_pipeline.api.tasks import no_project, task_of
 from twitter_pipeline.config import ConfigError
 from twitter_pipeline.launching import by_hand as runs
+from twitter_pipeline.launching.graphql import DagsterAway
 from twitter_pipeline.publishing import by_hand, unconfirmed
 from twitter_pipeline.store import moves, tasks
 from twitter_pipeline.store.engine import reading, writing
@@ -35,22 +36,30 @@ def retry(context: Context, task_id: int, who: Token, *, dry_run: bool = False) 
 
 def cancel(context: Context, task_id: int, who: Token, *, dry_run: bool = False) -> Done:
     """Keep a task from going out; a run at work on it is told to end."""
-    settings = context.settings
     with writing(context.engine, keep=not dry_run) as connection:
         task_of(connection, task_id)
         done = by_hand.cancel(connection, task_id, now=utc_now(), actor=who.user)
-    if done.run_id is None and not done.changed:
-        raise Problem(409, f"it is {done.task.status}: nothing to cancel")
-    if done.changed and not dry_run:
-        context.launched.forget(task_id)
-    task, said = done.task, "it is cancelled"
+    task = done.task
+    if not (done.changed or done.later):
+        raise Problem(409, f"it is {task.status}: nothing to cancel")
+    said = "it is cancelled"
     if done.run_id is not None:
-        said = "its run was told to end"
-        if not dry_run:
-            runs.end(settings, done.run_id)
-            with reading(context.engine) as connection:
-                task = tasks.get(connection, task_id)
-    return Done(task=TaskOut.of(task, settings), changed=done.changed, said=said)
+        said = "its run was told to end" if dry_run else _end(context, done.run_id)
+        with reading(context.engine) as connection:
+            task = tasks.get(connection, task_id)
+    elif done.later:
+        said = "it may be on X, and goes out no more where it is not"
+    return Done(task=TaskOut.of(task, context.settings), changed=done.changed, said=said)
+
+
+def _end(context: Context, run_id: str) -> str:
+    """Tell the run at work on a cancelled task to end; what comes of it, for people."""
+    try:
+        why_not = runs.end(context.settings, run_id)
+    except DagsterAway as away:
+        why_not = f"Dagster does not answer: {away}"
+    said = "its run was told to end" if why_not is None else f"its run was not told to end ({why_not})"
+    return f"{said}; unless its post has left, it is cancelled then"
 
 
 def approve(context: Context, task_id: int, who: Token, *, dry_run: bool = False) -> Done:
@@ -99,10 +108,11 @@ def launch(context: Context, task: Task, who: Token, *, dry_run: bool = False) -
         return result.model_copy(update={"outcome": "launched"})
 
     def asked() -> None:
-        said = f"{who.user} asked for it to be posted now"
         with writing(context.engine) as connection:
-            moves.note(connection, task.id, "asked", task.status, said, now=utc_now(), actor=who.user)
+            by_hand.ask(connection, task, now=utc_now(), actor=who.user)
 
-    run_id, is_new = context.launched.launch(settings, task, asked)
+    # The run of one that was cancelled since may have looked at it already.
+    is_anew = task.status is Status.CANCELLED
+    run_id, is_new = context.launched.launch(settings, task, asked, anew=is_anew)
     outcome = "launched" if is_new else "running"
     return result.model_copy(update={"outcome": outcome, "run_id": run_id, "run_url": run_url(settings, run_id)})

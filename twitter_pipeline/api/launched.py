@@ -32,13 +32,15 @@ class Launched:
             return None
         return run_id
 
-    def launch(self, settings: Settings, task: Task, asked: Callable[[], None]) -> tuple[str, bool]:
-        """The run of a task, and whether it is a new one; `asked` is called before one is launched.
+    def launch(
+        self, settings: Settings, task: Task, asked: Callable[[], None], *, anew: bool = False
+    ) -> tuple[str, bool]:
+        """The run of a task, and whether it is a new one, as with `anew`; `asked` is called before one is launched.
 
         Raises DagsterAway.
         """
         with self._lock:  # two who ask at once get the same run
-            under_way = self.run_under_way(settings, task.id)
+            under_way = None if anew else self.run_under_way(settings, task.id)
             if under_way is not None:
                 return under_way, False
             asked()
@@ -48,10 +50,6 @@ class Launched:
             while len(self._runs) > REMEMBERED:
                 del self._runs[next(iter(self._runs))]
             return run_id, True
-
-    def forget(self, task_id: int) -> None:
-        """Launch a new run when it is asked for next: one launched before its item was cancelled posts nothing."""
-        self._runs.pop(task_id, None)
 
     def has_ended(self, settings: Settings, run_id: str) -> bool:
         """Whether a run is over; False while Dagster does not answer."""

@@ -39,7 +39,7 @@ def _cancel(engine: sa.Engine, settings: Settings, task_id: int, *, dry_run: boo
         done = by_hand.cancel(connection, task_id, now=datetime.now(timezone.utc), actor=actor())
     task, key = done.task, done.task.partition_key
     if done.run_id is not None:
-        typer.echo(f"{key}: {'would tell' if dry_run else 'telling'} its run to end")
+        typer.echo(f"{key}: {'would tell' if dry_run else 'telling'} run {done.run_id} to end")
         return OK if dry_run else _end(engine, settings, task_id, done.run_id)
     if done.changed:
         typer.echo(f"{key}: {'would be' if dry_run else 'is'} cancelled; to let it go out again: retry {key}")
@@ -47,12 +47,14 @@ def _cancel(engine: sa.Engine, settings: Settings, task_id: int, *, dry_run: boo
     if task.status is Status.CANCELLED:
         typer.echo(f"{key}: is cancelled already")
         return OK
-    why_not = {
-        Status.COMPLETED: f"is posted already: {task.tweet_url or 'elsewhere'}",
-        Status.UNCONFIRMED: f"may be on X already; to settle it: twitter-pipeline tasks resolve {key}",
-        Status.SKIPPED: "is skipped: it goes out only after `retry`, or when its files change",
-    }.get(task.status, f"is {task.status}: it goes out only after `retry`")
-    output.say(f"{key}: not cancelled: it {why_not}")
+    if done.later:
+        output.say(
+            f"{key}: may be on X already; where it is not, it goes out no more."
+            f" To settle it: twitter-pipeline tasks resolve {key}"
+        )
+    else:
+        posted = f"posted already: {task.tweet_url or 'elsewhere'}" if task.status is Status.COMPLETED else task.status
+        output.say(f"{key}: not cancelled: it is {posted}")
     return NEEDS_A_PERSON
 
 
@@ -67,12 +69,18 @@ def _end(engine: sa.Engine, settings: Settings, task_id: int, run_id: str) -> in
 
     told = ""
     try:
-        by_hand.end(settings, run_id)
-        dagster_runs.wait(settings, run_id)
+        why_not = by_hand.end(settings, run_id)
+        if why_not is None:
+            dagster_runs.wait(settings, run_id)
+        else:
+            told = f" (run {run_id} was not told to end: {why_not})"
     except DagsterAway as away:
-        told = f"; run {run_id} could not be told to end ({away}): try again when it is over"
+        told = f" (run {run_id} was not told to end: {away})"
     with reading(engine) as connection:
         task = tasks.get(connection, task_id)
-    posted = f": {task.tweet_url}" if task.tweet_url is not None else ""
-    output.say(f"{task.partition_key}: is {task.status}{posted}{told}")
+    how = {
+        Status.COMPLETED: f"is posted already: {task.tweet_url}",
+        Status.RUNNING: "is cancelled when its run is over, unless its post has left",
+    }.get(task.status, f"is {task.status}")
+    output.say(f"{task.partition_key}: {how}{told}")
     return OK if task.status is Status.CANCELLED else NEEDS_A_PERSON

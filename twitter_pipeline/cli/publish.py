@@ -85,12 +85,11 @@ def _publish(engine: sa.Engine, settings: Settings, task: Task) -> int:
 
 def _note(engine: sa.Engine, task: Task) -> None:
     """Write down who asked for the post."""
-    from twitter_pipeline.store import moves
+    from twitter_pipeline.publishing import by_hand
     from twitter_pipeline.store.engine import writing
 
-    said = f"{actor()} asked for it to be posted now"
     with writing(engine) as connection:
-        moves.note(connection, task.id, "asked", task.status, said, now=_now(), actor=actor())
+        by_hand.ask(connection, task, now=_now(), actor=actor())
 
 
 def _why_not(engine: sa.Engine, settings: Settings, task: Task) -> str | None:

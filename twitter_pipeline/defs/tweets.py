@@ -107,7 +107,7 @@ def _end(
         relay_in_run(context, session)
         raise dg.Failure(outcome.reason) from error
     move = _settle(context, held, outcome)
-    if move not in (Event.WAIT, Event.SKIP, Event.RELEASE):
+    if move not in (Event.WAIT, Event.SKIP, Event.RELEASE, Event.STOP):
         raise dg.Failure(outcome.reason, allow_retries=False) from error
 
 

@@ -49,8 +49,15 @@ def status_of(settings: Settings, run_id: str) -> str | None:
     return found
 
 
-def end(settings: Settings, run_id: str) -> None:
-    """Tell a run to end, as a person does on its page. Raises DagsterAway when it is not told."""
+def end(settings: Settings, run_id: str) -> str | None:
+    """Tell a run to end, as a person does on its page; why it was not told: it is over, or none of Dagster's.
+
+    Raises DagsterAway.
+    """
     answer = ask(settings.dagster.url, _END, {"id": run_id})["terminateRun"]
-    if answer["__typename"] != "TerminateRunSuccess":
-        raise DagsterAway(str(answer.get("message") or answer["__typename"]))
+    if answer["__typename"] == "TerminateRunSuccess":
+        return None
+    why = str(answer.get("message") or answer["__typename"])
+    if answer["__typename"] in ("TerminateRunFailure", "RunNotFoundError"):
+        return why
+    raise DagsterAway(why)

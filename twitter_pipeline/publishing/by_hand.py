@@ -35,8 +35,13 @@ class Cancelled:
     task: Task
     #: Whether it goes out no more.
     changed: bool
-    #: The run at work on it: told to end, it ends the item as cancelled, unless its post has left.
-    run_id: str | None = None
+    #: Whether it ends as cancelled later, unless its post has left: a run is at work on it, or it may be on X.
+    later: bool = False
+
+    @property
+    def run_id(self) -> str | None:
+        """The run at work on it, which ends sooner when it is told to."""
+        return self.task.run_id if self.task.status is Status.RUNNING else None
 
 
 def why_not_now(connection: sa.Connection, settings: Settings, task: Task, *, now: datetime) -> str | None:
@@ -55,19 +60,27 @@ def why_not_now(connection: sa.Connection, settings: Settings, task: Task, *, no
 def retry(connection: sa.Connection, task_id: int, *, now: datetime, actor: str | None = None) -> bool:
     """Let an item that failed, was skipped or cancelled go out again; False when it is none of these."""
     move = Move(Event.RETRY, _by("asked for another try", actor), not_before=now)
-    return moves.move(connection, task_id, move, now=now, actor=actor, values={"retry_count": 0})
+    return moves.move(connection, task_id, move, now=now, actor=actor, values={"retry_count": 0}) is not None
+
+
+def ask(connection: sa.Connection, task: Task, *, now: datetime, actor: str | None = None) -> None:
+    """Write down that a run is launched now. One that was cancelled waits as any other from then on."""
+    if task.status is Status.CANCELLED:
+        retry(connection, task.id, now=now, actor=actor)
+    moves.note(
+        connection, task.id, "asked", task.status, _by("asked for it to be posted now", actor), now=now, actor=actor
+    )
 
 
 def cancel(connection: sa.Connection, task_id: int, *, now: datetime, actor: str | None = None) -> Cancelled:
-    """Keep an item that waits from going out. A run asked for before does not take it any more (`moves.claim`)."""
+    """Keep an item from going out. A run asked for before does not take it any more (`moves.claim`)."""
     task = tasks.get(connection, task_id, lock=True)
     said = _by("cancelled it", actor)
-    if task.status is Status.RUNNING:
-        moves.note(connection, task_id, "asked", task.status, said, now=now, actor=actor)
-        return Cancelled(task, changed=False, run_id=task.run_id)
-    waits = task.status in (Status.PENDING, Status.QUEUED)
-    changed = waits and moves.move(connection, task_id, Move(Event.STOP, said), now=now, actor=actor)
-    return Cancelled(tasks.get(connection, task_id), changed)
+    if task.status in (Status.RUNNING, Status.UNCONFIRMED):
+        moves.ask_to_stop(connection, task, said, now=now, actor=actor)
+        return Cancelled(task, changed=False, later=True)
+    stopped = moves.move(connection, task_id, Move(Event.STOP, said), now=now, actor=actor)
+    return Cancelled(tasks.get(connection, task_id), changed=stopped is not None)
 
 
 def approve(

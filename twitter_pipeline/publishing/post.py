@@ -1,7 +1,7 @@
 """The one place that posts. A thread goes through it post by post.
 
-    1  in one transaction: not paused? nothing sent before that may be on X? the lease still ours? Then exactly what is
-       about to be sent is written down, as an attempt that is `sent`
+    1  in one transaction: not paused? not cancelled? nothing sent before that may be on X? the lease still ours? Then
+       exactly what is about to be sent is written down, as an attempt that is `sent`
     2  the request leaves, once; the clock is asked right before its first byte
     3  what X said is written down, and in the same transaction what becomes of the task. Nothing interrupts 2 and 3
     4  where X gave no definite answer, the timeline is looked at (`reconciling`)
@@ -34,7 +34,16 @@ from twitter_pipeline.publishing import (
 from twitter_pipeline.publishing.connecting import posts_page
 from twitter_pipeline.publishing.drafts import UploadedMedia
 from twitter_pipeline.publishing.keeping import keep_trying
-from twitter_pipeline.publishing.outcomes import Adopted, Failed, MustWait, Outcome, Posted, Refused, Unknown
+from twitter_pipeline.publishing.outcomes import (
+    Adopted,
+    Failed,
+    Interrupted,
+    MustWait,
+    Outcome,
+    Posted,
+    Refused,
+    Unknown,
+)
 from twitter_pipeline.publishing.session import Ended, Session, utc_now
 from twitter_pipeline.store import accounts, attempts, looks, pauses, tasks, uploads
 from twitter_pipeline.store.attempts import AttemptState, Content, Made
@@ -203,6 +212,8 @@ def _allow(session: Session, content: Content, uploaded: UploadedMedia, page: st
             return threads.on_x(Adopted, page, *late)
         if attempts.may_be_on_x(connection, task.id):
             raise Ended(Unknown("an earlier attempt may have been posted"))
+        if task.stop_asked_at is not None:
+            raise Ended(Interrupted("a person cancelled it", by_person=True))
         if made.is_begun and made.account_id not in (None, session.account.id):
             raise Ended(Refused("its thread was begun with another account: let its source post with that again"))
         attempts.prepare(connection, session.claim, content, account_id=session.account.id, now=now)

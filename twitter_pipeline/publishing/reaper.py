@@ -111,7 +111,9 @@ def _free_queued(engine: sa.Engine, task: Task, state: RunState | None, now: dat
     else:
         move = Move(Event.UNQUEUE, "its run ended without taking it; it gets another", not_before=now)
     with writing(engine) as connection:
-        done = moves.move(connection, task.id, move, now=now, where=[_tasks.attempt == task.attempt])
+        # A person may have cancelled it and let it go out again since: of the same attempt, and queued no more.
+        is_queued = [_tasks.attempt == task.attempt, _tasks.status == Status.QUEUED.value]
+        done = moves.move(connection, task.id, move, now=now, where=is_queued)
     return [f"{task.partition_key}: {move.message}"] if done else []
 
 
@@ -125,11 +127,11 @@ def _free_running(
     with writing(engine) as connection:
         tasks.get(connection, task.id, lock=True)  # a post about to leave is waited for, and then seen
         what_next, look_at = who_finds_out(task.id, read_timeline=read_timeline, now=now)
-        move = decide(_how_it_ended(connection, task, state, what_next), task, now, max_retries=max_retries)
-        done = moves.take_back(connection, task.id, task.fence, move, now=now)
-        if done and move.event is Event.LOSE_TRACK:
+        decided = decide(_how_it_ended(connection, task, state, what_next), task, now, max_retries=max_retries)
+        made = moves.take_back(connection, task.id, task.fence, decided, now=now)
+        if made is not None and made.event is Event.LOSE_TRACK:
             attempts.look_for(connection, task.id, at=look_at)
-    return [f"{task.partition_key}: {move.message}"] if done else []
+    return [] if made is None else [f"{task.partition_key}: {made.message}"]
 
 
 def _how_it_ended(connection: sa.Connection, task: Task, state: RunState | None, what_next: str) -> Outcome:

@@ -241,7 +241,7 @@ def _adopt(
             return f"{task.partition_key}: its answer came meanwhile"
         found = _adopted(settings, account, one, attempts.made(connection, task.id), post)
         decided = decide(found, task, now)
-        moves.resolve(connection, one.task_id, decided, now=now)
+        decided = moves.resolve(connection, one.task_id, decided, now=now) or decided
         looks.give(connection, account.id, post.id, one.task_id)
     return f"{task.partition_key}: {decided.message}"
 
@@ -253,7 +253,7 @@ def _absent(engine: sa.Engine, settings: Settings, one: Open, now: datetime) -> 
         if not looks.close(connection, one, AttemptState.ABSENT, now=now):
             return f"{task.partition_key}: its answer came meanwhile"
         decided = decide(_of_absent(one, settings, now), task, now, max_retries=_max_retries(settings, task))
-        moves.resolve(connection, one.task_id, decided, now=now)
+        decided = moves.resolve(connection, one.task_id, decided, now=now) or decided
     return f"{task.partition_key}: {decided.message}"
 
 

@@ -123,7 +123,10 @@ def _why_not_claimed(task: Task, worker: Worker) -> str:
     if worker.attempt is not None and task.attempt != worker.attempt:
         return f"this run is attempt {worker.attempt}; the task is at attempt {task.attempt} by now"
     if task.status is Status.CANCELLED:
-        return "it was cancelled after this run was asked for"
+        return (
+            "it was cancelled after this run was asked for, or less than a minute before;"
+            f" to post it: twitter-pipeline retry {task.id}"
+        )
     return f"the task is {task.status}"
 
 
@@ -247,10 +250,9 @@ class Session(Item):
         if not isinstance(outcome, (Posted, Unknown)) and (made := attempts.made(connection, self.task.id)).is_begun:
             outcome = replace(outcome, reason=f"{made}; {outcome.reason}")
         decided = decide(outcome, self.task, now, max_retries=self.project.max_retries)
-        moved = moves.settle(connection, self.claim, decided, now=now)
-        if not moved:
-            moved = self._settle_late(connection, outcome, now)
-        if not moved:
+        if (moved := moves.settle(connection, self.claim, decided, now=now)) is not None:
+            decided = moved
+        elif not self._settle_late(connection, outcome, now):
             _log.error("task %d was taken from %s; not recorded: %s", self.task.id, self.claim.holder, decided.message)
         if unanswered:
             attempts.look_for(connection, self.task.id, at=look_at)

@@ -86,4 +86,5 @@ def _hold_back(connection: sa.Connection, task_id: int, file: Seen, *, now: date
     # Without a fingerprint no metadata that comes, and no file that moves, wakes it.
     values = {"quick_fingerprint": None, "metadata_path": None, "media_bytes": file.size}
     still_pending = [_tasks.status == Status.PENDING.value]
-    return moves.move(connection, task_id, Move(Event.SKIP, reason(file)), now=now, where=still_pending, values=values)
+    skip = Move(Event.SKIP, reason(file))
+    return moves.move(connection, task_id, skip, now=now, where=still_pending, values=values) is not None

@@ -26,6 +26,9 @@ from twitter_pipeline.store.tables import publishing_log, publishing_tasks
 #: How long a lease lasts without being renewed. The holder renews it three times as often.
 LEASE = timedelta(seconds=60)
 
+#: How far the clocks may be apart of the machine that cancels a task and of the one that asks for a run.
+CLOCKS_DIFFER = timedelta(minutes=1)
+
 _tasks = publishing_tasks.c
 
 
@@ -152,10 +155,11 @@ def move(
     actor: str | None = None,
     where: Sequence[sa.ColumnElement[bool]] = (),
     values: Mapping[str, Any] | None = None,
-) -> bool:
-    """Carry out one move; False, and nothing changed, when the task is in no state for it, or not as `where` says.
+) -> Move | None:
+    """Carry out one move; None, and nothing changed, when the task is in no state for it, or not as `where` says.
 
-    `actor` is the person who makes it; without one the pipeline does.
+    `actor` is the person who makes it; without one the pipeline does. Returns the move, or that which followed: what a
+    person has cancelled meanwhile (`ask_to_stop`) does not go out again by itself.
     """
     transition = TRANSITIONS[decided.event]
     changes: dict[str, Any] = {"status": transition.to.value, "updated_at": now, **(values or {})}
@@ -168,15 +172,19 @@ def move(
         changes["content_hash"] = sa.case((tasks.IS_BEGUN, _tasks.content_hash), else_=None)
     if transition.to is not Status.RUNNING:
         changes |= {"lease_holder": None, "lease_until": None}
+    goes_on = transition.to in (Status.PENDING, Status.SKIPPED, Status.UNCONFIRMED) and actor is None
+    if not goes_on:
+        changes["stop_asked_at"] = None
     if decided.event not in (Event.QUEUE, Event.CLAIM):
         changes["error_message"] = None if transition.to is Status.COMPLETED else decided.message
     changed = connection.execute(
         sa.update(publishing_tasks)
         .where(_tasks.id == task_id, _tasks.status.in_([status.value for status in transition.froms]), *where)
         .values(**changes)
-    )
-    if changed.rowcount != 1:
-        return False
+        .returning(_tasks.stop_asked_at)
+    ).one_or_none()
+    if changed is None:
+        return None
     note(
         connection,
         task_id,
@@ -188,7 +196,10 @@ def move(
         run_id=run_id,
         actor=actor,
     )
-    return True
+    if changed.stop_asked_at is None or transition.to is Status.UNCONFIRMED:
+        return decided
+    stop = Move(Event.STOP, f"it was cancelled by hand; before that: {decided.message}")
+    return move(connection, task_id, stop, now=now, run_id=run_id)
 
 
 def from_then_on(moment: datetime) -> dict[str, Any]:
@@ -226,6 +237,15 @@ def note(
     )
 
 
+def ask_to_stop(connection: sa.Connection, task: tasks.Task, message: str, *, now: datetime, actor: str | None) -> None:
+    """Let a task that a run works on, or that may be on X, end as cancelled where it would have gone out later.
+
+    Its run asks once more right before a post leaves. The task is locked.
+    """
+    connection.execute(sa.update(publishing_tasks).where(_tasks.id == task.id).values(stop_asked_at=now))
+    note(connection, task.id, "asked", task.status, message, now=now, actor=actor)
+
+
 def explain(connection: sa.Connection, task_id: int, action: str, message: str, *, now: datetime) -> None:
     """Say anew why a task is `unconfirmed`, and what comes next."""
     connection.execute(
@@ -238,7 +258,7 @@ def explain(connection: sa.Connection, task_id: int, action: str, message: str, 
 
 def queue(connection: sa.Connection, task_id: int, attempt: int, *, instance: str, now: datetime) -> bool:
     """pending → queued as attempt number `attempt` (one more than the task's), to be run by that Dagster instance."""
-    return move(
+    moved = move(
         connection,
         task_id,
         Move(Event.QUEUE, f"due; run requested (attempt {attempt})", details={"attempt": attempt}),
@@ -246,6 +266,7 @@ def queue(connection: sa.Connection, task_id: int, attempt: int, *, instance: st
         where=[_tasks.attempt == attempt - 1, _tasks.scheduled_time <= now],
         values={"attempt": attempt, "dagster_instance": instance, "run_id": None},
     )
+    return moved is not None
 
 
 def claim(
@@ -261,7 +282,7 @@ def claim(
     """Take the task for `holder`; None when it is somebody else's, done, or not to be published.
 
     With `attempt`, only the attempt that was queued under this number; without, a new attempt made by hand: even of a
-    task that was cancelled, unless the holder was `asked_at` a time before that (None: it was asked for just now).
+    task that was cancelled, if the holder was surely `asked_at` a time after that (None: it was asked for just now).
     """
     row = connection.execute(
         sa.select(_tasks.attempt, _tasks.fence, _tasks.status).where(_tasks.id == task_id).with_for_update()
@@ -273,10 +294,9 @@ def claim(
     values: dict[str, Any] = {}
     if attempt is not None:
         where += [_tasks.attempt == attempt, _tasks.status == Status.QUEUED.value]
-    elif (
-        row.status == Status.CANCELLED.value and asked_at is not None and asked_at() <= _stopped_at(connection, task_id)
-    ):
-        return None
+    elif row.status == Status.CANCELLED.value and asked_at is not None:
+        if asked_at() <= _stopped_at(connection, task_id) + CLOCKS_DIFFER:
+            return None
     elif row.status == Status.FAILED.value:
         values["retry_count"] = 0  # who launches what had failed for good wants it tried as if anew
     moved = move(
@@ -321,8 +341,8 @@ def renew(connection: sa.Connection, claim: Claim, *, now: datetime) -> bool:
     return changed.rowcount == 1
 
 
-def settle(connection: sa.Connection, claim: Claim, decided: Move, *, now: datetime) -> bool:
-    """End the claim with a move. False when the task was taken away meanwhile: then nothing changes."""
+def settle(connection: sa.Connection, claim: Claim, decided: Move, *, now: datetime) -> Move | None:
+    """End the claim with a move; the one made. None when the task was taken away meanwhile: then nothing changes."""
     values = _of_post(decided, now)
     return move(connection, claim.task_id, decided, now=now, run_id=claim.holder, where=_held(claim), values=values)
 
@@ -341,7 +361,7 @@ def adopt(
     `run_id`: the run that made it, and tells Dagster; without one the next tick does.
     """
     values = {**_of_post(decided, now), "run_id": run_id}
-    return move(connection, task_id, decided, now=now, run_id=run_id, actor=actor, values=values)
+    return move(connection, task_id, decided, now=now, run_id=run_id, actor=actor, values=values) is not None
 
 
 def resolve(
@@ -352,8 +372,8 @@ def resolve(
     now: datetime,
     attempt: int | None = None,
     actor: str | None = None,
-) -> bool:
-    """Move an `unconfirmed` task on, whose outcome is known by now. False when it is not (of `attempt`)."""
+) -> Move | None:
+    """Move an `unconfirmed` task on, whose outcome is known by now. None when it is not (of `attempt`)."""
     where = [_tasks.status == Status.UNCONFIRMED.value]
     if attempt is not None:
         where.append(_tasks.attempt == attempt)
@@ -374,7 +394,7 @@ def _of_post(decided: Move, now: datetime) -> dict[str, Any]:
     }
 
 
-def take_back(connection: sa.Connection, task_id: int, fence: int, decided: Move, *, now: datetime) -> bool:
-    """End the claim of a holder that is gone, known by its fence. False when it ended, by itself, or was taken over."""
+def take_back(connection: sa.Connection, task_id: int, fence: int, decided: Move, *, now: datetime) -> Move | None:
+    """End the claim of a holder that is gone, known by its fence; the move made. None when it ended by itself."""
     is_held = [_tasks.fence == fence, _tasks.status == Status.RUNNING.value]
     return move(connection, task_id, decided, now=now, where=is_held)

@@ -104,7 +104,9 @@ TRANSITIONS: dict[Event, Transition] = {
     # From unconfirmed: it is not on X, and is not tried again.
     Event.FAIL: _row((_S.RUNNING, _S.UNCONFIRMED), _S.FAILED, "run", "reaper", "sensor"),
     Event.SKIP: _row((_S.RUNNING, _S.PENDING), _S.SKIPPED, "run", "scan", "sensor"),
-    Event.STOP: _row((_S.RUNNING, _S.QUEUED, _S.PENDING), _S.CANCELLED, "run", "reaper", "person"),
+    Event.STOP: _row(
+        (_S.RUNNING, _S.QUEUED, _S.PENDING, _S.FAILED, _S.SKIPPED), _S.CANCELLED, "run", "reaper", "sensor", "person"
+    ),
     Event.LOSE_TRACK: _row((_S.RUNNING,), _S.UNCONFIRMED, "run", "reaper"),
     Event.RETRY: _row((_S.FAILED, _S.SKIPPED, _S.CANCELLED), _S.PENDING, "person", "scan"),
     # It was posted before, elsewhere. Not while a run is at it: what that posts counts.

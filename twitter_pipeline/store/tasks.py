@@ -64,6 +64,8 @@ class Task:
     run_id: str | None
     dagster_instance: str | None
     registered_in: str | None
+    #: When a person cancelled it that could not be at once (aware UTC); None without.
+    stop_asked_at: datetime | None
     lease_holder: str | None
     lease_until: datetime | None
     fence: int

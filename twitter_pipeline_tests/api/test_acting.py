@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from twitter_pipeline.publishing import by_hand, post
+from twitter_pipeline.publishing.outcomes import Failed
+from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.store import pauses
 from twitter_pipeline.store.engine import writing
 from twitter_pipeline.store.status import Event, Status
@@ -126,10 +129,11 @@ def test_a_task_that_is_not_there_is_named(world: MakeWorld, api: Serve) -> None
     assert (named.status, named.json["errors"][0]["field"]) == (404, "body.task_ids.1")
 
 
+@pytest.mark.parametrize("by_api", [True, False])
 def test_published_again_after_it_was_cancelled_it_gets_a_new_run(
-    world: MakeWorld, api: Serve, monkeypatch: pytest.MonkeyPatch
+    world: MakeWorld, api: Serve, monkeypatch: pytest.MonkeyPatch, by_api: bool
 ) -> None:
-    """The first still waits in Dagster's queue, and would not take what was cancelled after it was asked for."""
+    """The first still waits in Dagster's queue; it would not take what was cancelled after it was asked for."""
     runs = iter(("first", "second"))
     monkeypatch.setattr("twitter_pipeline.launching.by_hand.launch", lambda *_: next(runs))
     monkeypatch.setattr("twitter_pipeline.launching.by_hand.status_of", lambda *_: "QUEUED")
@@ -137,5 +141,45 @@ def test_published_again_after_it_was_cancelled_it_gets_a_new_run(
     served, id = api(here), here.task().id
     assert served.post(f"/api/tasks/{id}/publish")["run_id"] == "first"
     assert served.post(f"/api/tasks/{id}/publish")["run_id"] == "first"
-    served.post(f"/api/tasks/{id}/cancel")
+    if by_api:
+        served.post(f"/api/tasks/{id}/cancel")
+    else:
+        with writing(here.engine) as connection:
+            assert by_hand.cancel(connection, id, now=utc_now()).changed
     assert served.post(f"/api/tasks/{id}/publish")["run_id"] == "second"
+    assert here.task().status is Status.PENDING, "whichever run comes first takes it"
+
+
+def test_of_a_run_that_is_over_already_the_task_is_told_as_it_is(
+    world: MakeWorld, api: Serve, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = one(world)
+    served, id = api(here), here.task().id
+    session = here.open()
+
+    def over(*_: object) -> str:
+        session.settle(Failed("no connection"))
+        return "Run run-1 could not be terminated due to having status SUCCESS."
+
+    monkeypatch.setattr("twitter_pipeline.launching.by_hand.end", over)
+    answer = served.post(f"/api/tasks/{id}/cancel")
+    assert answer["task"]["status"] == "cancelled"
+    assert "having status SUCCESS" in answer["said"]
+
+
+def test_while_dagster_is_away_a_run_at_work_posts_no_more_what_is_cancelled(world: MakeWorld, api: Serve) -> None:
+    here = one(world)
+    served, id = api(here), here.task().id
+    with here.open() as session:
+        assert "Dagster does not answer" in served.post(f"/api/tasks/{id}/cancel")["said"]
+        post.publish(session)
+    assert (here.task().status, here.posted_texts()) == (Status.CANCELLED, [])
+
+
+def test_what_may_be_on_x_can_be_cancelled_for_where_it_is_not(world: MakeWorld, api: Serve) -> None:
+    here = one(world)
+    here.send_and_die()
+    served, id = api(here), here.task().id
+    answer = served.post(f"/api/tasks/{id}/cancel")
+    assert (answer["task"]["status"], answer["changed"]) == ("unconfirmed", False)
+    assert answer["said"] == "it may be on X, and goes out no more where it is not"

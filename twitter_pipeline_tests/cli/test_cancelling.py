@@ -15,6 +15,7 @@ from twitter_pipeline_tests.cli.conftest import Command
 from twitter_pipeline_tests.support.world import MakeWorld, World
 
 WithWorld = Callable[[World], Command]
+RESOLVE = "twitter-pipeline tasks resolve"
 
 
 def test_a_cancelled_item_goes_out_only_after_retry(world: MakeWorld, command: WithWorld) -> None:
@@ -41,23 +42,25 @@ def test_several_are_cancelled_and_nothing_is_when_one_is_not_there(world: MakeW
     assert {task.status for task in here.tasks()} == {Status.CANCELLED}
 
 
-@pytest.mark.parametrize(
-    ("event", "said"),
-    [
-        (Event.FAIL, "goes out only after `retry`"),
-        (Event.LOSE_TRACK, "twitter-pipeline tasks resolve"),
-        (Event.SKIP, "when its files change"),
-    ],
-)
-def test_what_does_not_wait_is_told_with_what_it_does(
-    world: MakeWorld, command: WithWorld, event: Event, said: str
-) -> None:
-    here = one(world)
-    with writing(here.engine) as connection:
-        assert moves.claim(connection, here.task().id, attempt=None, holder="run", instance=None, now=utc_now())
-        assert moves.move(connection, here.task().id, Move(event, "so it was"), now=utc_now())
+@pytest.mark.parametrize("event", [Event.FAIL, Event.SKIP])
+def test_what_failed_or_was_skipped_can_be_cancelled(world: MakeWorld, command: WithWorld, event: Event) -> None:
+    here = ended(world, event)
+    assert command(here)("cancel", "cat.mp4").code == 0
+    assert here.task().status is Status.CANCELLED
+
+
+def test_of_what_may_be_on_x_it_is_told_what_settles_it(world: MakeWorld, command: WithWorld) -> None:
+    here = ended(world, Event.LOSE_TRACK)
     told = command(here)("cancel", "cat.mp4")
-    assert (told.code, said in told.out, "not cancelled" in told.out) == (3, True, True), told.out
+    assert (told.code, here.task().status) == (3, Status.UNCONFIRMED)
+    assert f"may be on X already; where it is not, it goes out no more. To settle it: {RESOLVE}" in told.out
+
+
+def test_what_is_posted_is_told_with_its_link(world: MakeWorld, command: WithWorld) -> None:
+    here = one(world)
+    here.publish()
+    told = command(here)("cancel", "cat.mp4")
+    assert (told.code, f"not cancelled: it is posted already: {here.task().tweet_url}" in told.out) == (3, True)
 
 
 def test_a_run_at_work_that_nobody_can_tell_is_named(world: MakeWorld, command: WithWorld) -> None:
@@ -66,5 +69,13 @@ def test_a_run_at_work_that_nobody_can_tell_is_named(world: MakeWorld, command: 
         assert moves.claim(connection, here.task().id, attempt=None, holder="run-7", instance=None, now=utc_now())
     told = command(here)("cancel", "cat.mp4")
     assert told.code == 3
-    assert "run run-7 could not be told to end" in told.out
+    assert "is cancelled when its run is over, unless its post has left (run run-7 was not told to end" in told.out
     assert here.task().status is Status.RUNNING
+
+
+def ended(world: MakeWorld, event: Event) -> World:
+    here = one(world)
+    with writing(here.engine) as connection:
+        assert moves.claim(connection, here.task().id, attempt=None, holder="run", instance=None, now=utc_now())
+        assert moves.move(connection, here.task().id, Move(event, "so it was"), now=utc_now())
+    return here

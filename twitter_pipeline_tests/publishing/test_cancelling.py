@@ -1,0 +1,135 @@
+"""An item that a person cancels goes out no more, whatever is under way; unless its post has left."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import timedelta
+
+import pytest
+
+from twitter_pipeline.publishing import by_hand, due, post
+from twitter_pipeline.publishing.outcomes import Failed, MustWait, NotPublishable, Outcome, Refused
+from twitter_pipeline.publishing.reaper import RunState, reap
+from twitter_pipeline.publishing.session import Session, Unavailable, Worker, open_session, utc_now
+from twitter_pipeline.store import moves
+from twitter_pipeline.store.engine import writing
+from twitter_pipeline.store.status import Event, Status
+from twitter_pipeline.store.tasks import Task
+from twitter_pipeline_tests.support.items import NOW, carry_out
+from twitter_pipeline_tests.support.world import MakeWorld, World
+
+LATER = timedelta(days=1)
+
+
+@pytest.fixture
+def here(world: MakeWorld) -> World:
+    made = world()
+    made.put(title="A nap")
+    made.scan()
+    return made
+
+
+def cancel(here: World) -> by_hand.Cancelled:
+    with writing(here.engine) as connection:
+        return by_hand.cancel(connection, here.task().id, now=utc_now(), actor="ann")
+
+
+def goes_out_later(here: World) -> bool:
+    took = due.take(here.engine, here.settings, here.project, instance="x", now=utc_now() + LATER)
+    return bool(took.launches)
+
+
+@pytest.mark.parametrize(
+    "outcome",
+    [Failed("no connection"), MustWait("a limit", NOW), NotPublishable("no words")],
+    ids=lambda outcome: outcome.reason,
+)
+def test_while_a_run_is_at_work_it_ends_cancelled_however_the_run_ends(here: World, outcome: Outcome) -> None:
+    session = here.open()
+    done = cancel(here)
+    assert (done.changed, done.run_id) == (False, session.claim.holder)
+    session.settle(outcome)
+    task = here.task()
+    assert (task.status, task.stop_asked_at) == (Status.CANCELLED, None)
+    assert f"cancelled by hand; before that: {outcome.reason}" in str(task.error_message)
+    assert not goes_out_later(here)
+
+
+def test_what_x_refused_stays_failed(here: World) -> None:
+    session = here.open()
+    cancel(here)
+    session.settle(Refused("not like this"))
+    assert (here.task().status, here.task().stop_asked_at) == (Status.FAILED, None)
+
+
+def test_a_run_at_work_posts_it_no_more(here: World) -> None:
+    with here.open() as session:
+        cancel(here)
+        post.publish(session)
+    assert here.posted_texts() == []
+    assert here.task().status is Status.CANCELLED
+    with writing(here.engine) as connection:
+        assert by_hand.retry(connection, here.task().id, now=utc_now())
+    with here.open() as session:
+        post.publish(session)
+    assert here.posted_texts() == ["A nap"]
+
+
+def test_of_a_run_that_died_it_ends_cancelled(here: World) -> None:
+    here.open().close()
+    cancel(here)
+    reap(here.engine, here.project.id, instance="other", run_states=_nothing, now=utc_now() + moves.LEASE)
+    assert here.task().status is Status.CANCELLED
+    assert not goes_out_later(here)
+
+
+def test_what_may_be_on_x_goes_out_no_more_where_it_is_not(here: World) -> None:
+    here.send_and_die()
+    done = cancel(here)
+    assert (done.changed, done.later, done.run_id, here.task().status) == (False, True, None, Status.UNCONFIRMED)
+    here.look_until_settled()
+    assert here.task().status is Status.CANCELLED
+    assert here.posted_texts() == []
+
+
+@pytest.mark.parametrize("event", [Event.FAIL, Event.SKIP])
+def test_a_run_that_waits_does_not_take_what_had_failed_or_was_skipped(here: World, event: Event) -> None:
+    here.open().close()
+    carry_out(here.engine, here.task().id, event)
+    asked = utc_now()
+    assert cancel(here).changed
+    assert isinstance(by_run_asked_at(here, asked), Unavailable)
+
+
+def test_whose_clock_goes_wrong_by_less_than_a_minute_takes_nothing(here: World) -> None:
+    cancel(here)
+    taken = by_run_asked_at(here, utc_now() + timedelta(seconds=55))
+    assert isinstance(taken, Unavailable)
+    assert f"twitter-pipeline retry {here.task().id}" in taken.reason
+    taken = by_run_asked_at(here, utc_now() + timedelta(seconds=65))
+    assert isinstance(taken, Session)
+    taken.close()
+
+
+def test_the_end_of_a_run_undoes_no_retry_of_what_was_queued(here: World) -> None:
+    with writing(here.engine) as connection:
+        assert moves.queue(connection, here.task().id, 1, instance="here", now=utc_now())
+
+    def meanwhile(queued: Sequence[Task]) -> list[RunState]:
+        cancel(here)
+        with writing(here.engine) as connection:
+            assert by_hand.retry(connection, here.task().id, now=utc_now())
+        return [RunState.CANCELED for _ in queued]
+
+    later = utc_now() + timedelta(minutes=2)
+    reap(here.engine, here.project.id, instance="here", run_states=meanwhile, now=later)
+    assert here.task().status is Status.PENDING
+
+
+def by_run_asked_at(here: World, asked: object) -> Session | Unavailable:
+    task, worker = here.task(), Worker("run-9", asked_at=lambda: asked)  # type: ignore[arg-type, return-value]
+    return open_session(here.engine, here.settings, task.project_id, task.partition_key, worker)
+
+
+def _nothing(tasks: Sequence[Task]) -> list[RunState]:
+    return [RunState.NONE for _ in tasks]
