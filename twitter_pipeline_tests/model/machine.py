@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
-from twitter_pipeline.publishing import due, post, reconciling, resolving
+from twitter_pipeline.publishing import by_hand, due, post, reconciling, resolving
 from twitter_pipeline.publishing.outcomes import Failed, Interrupted, Unknown
 from twitter_pipeline.publishing.reaper import RunState, reap
 from twitter_pipeline.publishing.session import Ended, Session, Worker, open_session, utc_now
@@ -73,6 +73,8 @@ class TableMachine(TableWorld):
             with writing(self.engine) as connection:  # `steps.prepare`
                 tasks.keep(connection, task.id, session.claim.fence, content_hash=f"of {task.id}")
             self.processes.append(Process(session))
+            assert by_hand or task.id not in self.cancelled
+            self.cancelled.discard(task.id)
 
     @precondition(lambda self: self.processes)
     @rule(which=PICK)
@@ -96,6 +98,7 @@ class TableMachine(TableWorld):
             post._posted(process.session, made)
             self.processes.remove(process)
             return
+        assert process.session.task.id not in self.cancelled
         process.at, process.allowed_at = "allowed", self.x_now
 
     @precondition(lambda self: self._at("allowed"))
@@ -192,8 +195,7 @@ class TableMachine(TableWorld):
         one = next(one for one in self.readings if one.listing is None)
         self.readings.remove(one)
         error = errors.AccountRefused("no", status=403) if forbidden else errors.Transient("not now", status=503)
-        for opened in one.taken:
-            reconciling._unread(self.engine, self.settings, opened, error, utc_now())
+        reconciling._unread(self.engine, self.settings, self.account_id, one.taken, error, utc_now())
 
     @precondition(lambda self: any(one.listing is not None for one in self.readings))
     @rule(which=PICK)
@@ -216,9 +218,17 @@ class TableMachine(TableWorld):
 
     @rule(which=PICK)
     def a_person_retries(self, which: int) -> None:
+        task = self._task(which)
         with writing(self.engine) as connection:
-            again = Move(Event.RETRY, "again", not_before=utc_now())
-            moves.move(connection, self._task(which).id, again, now=utc_now(), values={"retry_count": 0})
+            if by_hand.retry(connection, task.id, now=utc_now(), actor="ann"):
+                self.cancelled.discard(task.id)
+
+    @rule(which=PICK)
+    def a_person_cancels(self, which: int) -> None:
+        task = self._task(which)
+        with writing(self.engine) as connection:
+            by_hand.cancel(connection, task.id, now=utc_now(), actor="ann")
+        self.cancelled.add(task.id)
 
     @rule(which=PICK)
     def a_person_imports(self, which: int) -> None:
@@ -243,4 +253,5 @@ class TableMachine(TableWorld):
         if task.status is not Status.UNCONFIRMED or (last and self.x_now < last + timedelta(minutes=20)):
             return
         posted = next((one.id for one in self.on_x if one.task_id == task.id), None)
-        resolving.decided_by_a_person(self.engine, self.settings, task, posted=posted, now=utc_now())
+        if resolving.decided_by_a_person(self.engine, self.settings, task, posted=posted, now=utc_now(), actor="ann"):
+            self.cancelled.discard(task.id)

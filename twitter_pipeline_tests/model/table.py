@@ -116,6 +116,8 @@ class TableWorld(RuleBasedStateMachine):
         self.on_x: list[OnX] = []
         self.in_flight: list[InFlight] = []
         self.imported: set[int] = set()
+        #: What goes out no more: cancelled, and neither retried nor asked for by hand since.
+        self.cancelled: set[int] = set()
         self.runs = 0
 
     @initialize()
