@@ -8,7 +8,8 @@
             restore_under_way            goes
 
 Whatever ends it on the way, `end` goes on from there: what a folder is called says how far it was, and what is in it
-is still to be moved. An SQLite file and its write-ahead log are so never parted.
+is still to be moved. An SQLite file and its write-ahead log are so never parted. A data folder is one restore's at a
+time (`home.locked`); a PostgreSQL may have been another one's meanwhile, so each has an id.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ DRAFT = ".restoring-"
 
 _DATABASES = (DATABASE, f"{DATABASE}-wal", f"{DATABASE}-shm", *(f"dagster/{part}" for part in DAGSTER_FOLDERS))
 _KEYS = (KEY_FILE, NEW_KEY_FILE)
+#: When the backup was made, and below it the id of the restore.
 _MADE_AT = "made_at"
 
 
@@ -39,27 +41,28 @@ def is_begun(home: Path) -> bool:
     return (home / RESTORING).exists()
 
 
-def begin(home: Path, new: Path, made_at: datetime) -> None:
+def begin(home: Path, new: Path, made_at: datetime, identity: str) -> None:
     """Decide that the parts in the folder `new`, inside `home`, take the place of what is there."""
     draft = new.with_name(f"{new.name}-whole")
     (draft / "before").mkdir(mode=0o700, parents=True)
-    (draft / _MADE_AT).write_text(made_at.isoformat(), encoding="utf-8")
+    (draft / _MADE_AT).write_text(f"{made_at.isoformat()}\n{identity}", encoding="utf-8")
     new.rename(draft / "new")
     os.sync()
     draft.rename(home / RESTORING)
 
 
-def end(home: Path, place_schemas: Callable[[], None]) -> datetime:
-    """Go on from wherever it stands; when the backup was made. `place_schemas` may be called again, too.
+def end(home: Path, place_schemas: Callable[[str], None]) -> datetime:
+    """Go on from wherever it stands; when the backup was made.
 
-    Raises CannotStart where that cannot be, and it is still to be ended then.
+    `place_schemas` is given the restore's id; it may be called again, too. Raises CannotStart where it cannot be ended,
+    and it is still to be ended then.
     """
     here = home / RESTORING
     new, before, placing = here / "new", here / "before", here / "placing"
     try:
-        made_at = datetime.fromisoformat((here / _MADE_AT).read_text(encoding="utf-8"))
+        made_at, _, identity = (here / _MADE_AT).read_text(encoding="utf-8").partition("\n")
+        place_schemas(identity)
         if new.exists():
-            place_schemas()
             databases = _DATABASES if (new / DATABASE).exists() else ()
             keys = [name for name in _KEYS if (new / name).exists()]  # one that is not in the backup stays
             for name in (*databases, *keys):
@@ -79,7 +82,7 @@ def end(home: Path, place_schemas: Callable[[], None]) -> datetime:
     except OSError as error:
         said = f"{error.filename}: {error.strerror}"
         raise CannotStart(f"the restore cannot be ended: {said}; mend that, then the same command again") from error
-    return made_at
+    return datetime.fromisoformat(made_at)
 
 
 def _move(part: Path, to: Path) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import shutil
 import tempfile
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import datetime, timezone
@@ -23,6 +24,8 @@ from twitter_pipeline.cli.errors import OK, CannotStart
 from twitter_pipeline.cli.up import home
 from twitter_pipeline.cli.up.alone import alone_in_database
 from twitter_pipeline.config import Settings
+from twitter_pipeline.store.opening import RESTORING
+from twitter_pipeline.store.secrets import KEY_FILE
 
 if TYPE_CHECKING:
     import sqlalchemy as sa
@@ -41,12 +44,20 @@ def run(settings: Settings, path: Path) -> int:
         was_cut_off = placing.is_begun(settings.home)
         if not was_cut_off:
             _make_ready(settings, path)
-        made_at = placing.end(settings.home, lambda: _place_schemas(settings))
-    if was_cut_off:
-        typer.echo(f"an earlier restore was cut off and is ended now; {path} was not read: to restore that, once more")
-    typer.echo(f"restored as of {made_at:%Y-%m-%d %H:%M:%S} UTC; what was there is kept as {placing.BEFORE}")
+        made_at = placing.end(settings.home, lambda identity: _place_schemas(settings, identity))
+        if was_cut_off:
+            typer.echo(
+                f"an earlier restore was cut off and is ended now; {path} was not read: to restore that, once more"
+            )
+        typer.echo(f"restored as of {made_at:%Y-%m-%d %H:%M:%S} UTC; what was there is kept as {placing.BEFORE}")
+        is_paused = _is_paused(settings)
     typer.echo(
-        "Everything is paused: what was posted since is not known here. Look for it on X, then go on:\n"
+        "Everything is paused: what was posted since is not known here. Look for it on X, then go on:"
+        if is_paused
+        else "It is NOT paused: somebody has resumed it since it was cut off; what was posted after the backup is not"
+        " known here. Hold it back, look for that on X, then go on:\n  twitter-pipeline pause --all"
+    )
+    typer.echo(
         "  twitter-pipeline reconcile --whole --dry-run\n"
         "  twitter-pipeline reconcile --yes\n"
         "  twitter-pipeline resume --all"
@@ -56,12 +67,12 @@ def run(settings: Settings, path: Path) -> int:
 
 def _make_ready(settings: Settings, path: Path) -> None:
     with _unpacked(settings, path) as (folder, about):
-        made_at = datetime.fromisoformat(about["made_at"])
+        made_at, identity = datetime.fromisoformat(about["made_at"]), uuid.uuid4().hex
         if settings.database_url is None:
             _sqlite(settings, folder, made_at)
         else:
-            _postgresql(settings, folder, about, made_at)
-        placing.begin(settings.home, folder, made_at)
+            _postgresql(settings, folder, about, made_at, identity)
+        placing.begin(settings.home, folder, made_at, identity)
 
 
 @contextmanager
@@ -105,7 +116,7 @@ def _sqlite(settings: Settings, folder: Path, made_at: datetime) -> None:
     connect(settings.sqlalchemy_url).dispose()  # what this process has open of the one that is there
 
 
-def _postgresql(settings: Settings, folder: Path, about: dict[str, Any], made_at: datetime) -> None:
+def _postgresql(settings: Settings, folder: Path, about: dict[str, Any], made_at: datetime, identity: str) -> None:
     import sqlalchemy as sa
 
     from twitter_pipeline.store import copies, schema
@@ -127,10 +138,15 @@ def _postgresql(settings: Settings, folder: Path, about: dict[str, Any], made_at
     ours.dispose()
     if columns[DAGSTERS]:
         _load_dagster(urls[DAGSTERS], f"{schemas[DAGSTERS]}_{_NEW}", columns[DAGSTERS], folder / DAGSTERS)
+    with engine.begin() as connection:  # last: what bears the id is whole
+        connection.execute(sa.text(f'COMMENT ON SCHEMA "{schemas[OURS]}_{_NEW}" IS :id'), {"id": identity})
 
 
-def _place_schemas(settings: Settings) -> None:
-    """Rename them, all in one transaction; nothing, where that was done before the restore was cut off."""
+def _place_schemas(settings: Settings, identity: str) -> None:
+    """Rename those this restore made ready, all in one transaction; nothing, where that was done before it was cut off.
+
+    Raises CannotStart, and nothing is changed, where the schema that is there then is not this restore's.
+    """
     import sqlalchemy as sa
 
     from twitter_pipeline.store.engine import connect
@@ -140,14 +156,30 @@ def _place_schemas(settings: Settings) -> None:
     schemas = schemas_of(settings)
     engine = connect(settings.sqlalchemy_url)
     with engine.begin() as connection:
-        if not sa.inspect(connection).has_schema(f"{schemas[OURS]}_{_NEW}"):
-            return
-        for name in schemas.values():
-            connection.execute(sa.schema.DropSchema(f"{name}_{placing.BEFORE}", cascade=True, if_exists=True))
-            if sa.inspect(connection).has_schema(name):
-                connection.execute(sa.text(f'ALTER SCHEMA "{name}" RENAME TO "{name}_{placing.BEFORE}"'))
-            connection.execute(sa.text(f'ALTER SCHEMA "{name}_{_NEW}" RENAME TO "{name}"'))
+        if _identity_of(connection, f"{schemas[OURS]}_{_NEW}") == identity:
+            for name in schemas.values():
+                connection.execute(sa.schema.DropSchema(f"{name}_{placing.BEFORE}", cascade=True, if_exists=True))
+                if sa.inspect(connection).has_schema(name):
+                    connection.execute(sa.text(f'ALTER SCHEMA "{name}" RENAME TO "{name}_{placing.BEFORE}"'))
+                connection.execute(sa.text(f'ALTER SCHEMA "{name}_{_NEW}" RENAME TO "{name}"'))
+        if _identity_of(connection, schemas[OURS]) != identity:
+            raise CannotStart(
+                "a restore was cut off here, and cannot be ended: what it had made ready is not in this database any"
+                " more, since another restore worked on it (with another data_dir, or on another machine), or since"
+                " database_url names another one; nothing was changed now. Move"
+                f" {settings.home / RESTORING} elsewhere, and keep it: the {KEY_FILE} that was here may be in it. Then"
+                " look at what the database holds (twitter-pipeline status): go on with that, or restore FILE once more"
+            )
     engine.dispose()  # its connections know the tables by what they were
+
+
+def _identity_of(connection: sa.Connection, schema: str) -> str | None:
+    """Which restore made a schema ready, to the end."""
+    import sqlalchemy as sa
+
+    asked = sa.text("SELECT obj_description(to_regnamespace(:schema), 'pg_namespace')")
+    found: str | None = connection.scalar(asked, {"schema": schema})
+    return found
 
 
 def _load_dagster(url: str, schema: str, columns: dict[str, list[str]], folder: Path) -> None:
@@ -178,3 +210,12 @@ def _hold_back(engine: sa.Engine, made_at: datetime) -> None:
     with writing(engine) as connection:
         accounts.look_again(connection)
         pauses.pause(connection, "all", "", reason, now=datetime.now(timezone.utc), actor=actor())
+
+
+def _is_paused(settings: Settings) -> bool:
+    """Whether it still is: until a restore that was cut off is ended, another data folder may use its PostgreSQL."""
+    from twitter_pipeline.store import pauses
+    from twitter_pipeline.store.engine import connect, reading
+
+    with reading(connect(settings.sqlalchemy_url)) as connection:
+        return any((scope, name) == ("all", "") for scope, name, *_ in pauses.listing(connection))

@@ -1,10 +1,11 @@
-"""`restore` in a process of its own, which is killed right before a given step on the disk or commit."""
+"""`restore` in a process of its own, which is killed right before a given step."""
 
 from __future__ import annotations
 
 import itertools
 import multiprocessing
 import os
+import pkgutil
 import signal
 from collections.abc import Callable
 from multiprocessing.process import BaseProcess
@@ -20,14 +21,17 @@ _context = multiprocessing.get_context("forkserver")
 _context.set_forkserver_preload([__name__])
 
 
-def start(settings: Settings, file: Path, *, kill_at: int) -> BaseProcess:
-    """Begin a restore that dies right before its step of this number, counted from 1."""
-    process = _context.Process(target=_run, args=(settings, file, kill_at))
+def start(settings: Settings, file: Path, *, kill_at: int, of: str | None = None) -> BaseProcess:
+    """Begin a restore that dies right before its step of this number, counted from 1.
+
+    Steps are what it does on the disk and its commits; or its calls of one function, as `module:name`.
+    """
+    process = _context.Process(target=_run, args=(settings, file, kill_at, of))
     process.start()
     return process
 
 
-def _run(settings: Settings, file: Path, kill_at: int) -> None:
+def _run(settings: Settings, file: Path, kill_at: int, of: str | None) -> None:
     count = itertools.count(1)
 
     def dying(function: Callable[..., Any]) -> Callable[..., Any]:
@@ -38,8 +42,16 @@ def _run(settings: Settings, file: Path, kill_at: int) -> None:
 
         return call
 
-    engine = connect(settings.sqlalchemy_url)
-    engine.dialect.do_commit = dying(engine.dialect.do_commit)  # type: ignore[method-assign]
-    for owner, name in ((Path, "rename"), (Path, "replace"), (os, "rmdir")):
+    if of is not None:
+        module, name = of.split(":")
+        steps: list[tuple[object, str]] = [(pkgutil.resolve_name(module), name)]
+    else:
+        steps = [
+            (Path, "rename"),
+            (Path, "replace"),
+            (os, "rmdir"),
+            (connect(settings.sqlalchemy_url).dialect, "do_commit"),
+        ]
+    for owner, name in steps:
         setattr(owner, name, dying(getattr(owner, name)))
     restore.run(settings, file)

@@ -14,11 +14,12 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
-from twitter_pipeline.cli import placing
+from twitter_pipeline.cli import placing, restore
 from twitter_pipeline.cli.placing import BEFORE
+from twitter_pipeline.config import Settings
 from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.store import pauses
-from twitter_pipeline.store.engine import writing
+from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.opening import RESTORING
 from twitter_pipeline_tests.cli import restoring_process
 from twitter_pipeline_tests.cli.conftest import Command
@@ -43,6 +44,18 @@ def write(here: World, mark: str) -> None:
         runs.execute("INSERT INTO t VALUES (?)", [mark])
         runs.commit()
     (here.settings.home / "secret.key").write_bytes(base64.urlsafe_b64encode(mark.ljust(32).encode()))
+
+
+def kill(settings: Settings, file: Path, *, at: int = 1, of: str) -> None:
+    """Begin a restore that is killed right before this call of a function."""
+    process = restoring_process.start(settings, file, kill_at=at, of=of)
+    process.join(60)
+    assert process.exitcode == -signal.SIGKILL
+
+
+def elsewhere(here: World) -> Settings:
+    """The same database with another data folder, as on another machine."""
+    return here.settings.model_copy(update={"data_dir": here.settings.data_dir.with_name("elsewhere")})
 
 
 def marks(here: World, part: str = "") -> set[str]:
@@ -125,3 +138,76 @@ def test_what_keeps_a_restore_from_its_end_is_said_and_nothing_is_written_over(
     assert "an earlier restore was cut off and is ended now" in answer.out
     here.engine.dispose()
     assert (marks(here), marks(here, BEFORE)) == ({"backed up"}, {"old"})
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_what_another_restore_left_half_loaded_is_not_put_into_place(
+    world: MakeWorld, command: Callable[[World], Command], tmp_path: Path
+) -> None:
+    here = world()
+    said, file = command(here), tmp_path / "backup.tar.gz"
+    write(here, "backed up")
+    assert said("backup", str(file)).code == 0
+    write(here, "old")
+    kill(here.settings, file, of="twitter_pipeline.cli.placing:end")
+    kill(elsewhere(here), file, of="twitter_pipeline.store.copies:load_postgresql")
+
+    answer = said("restore", str(file))
+
+    assert (answer.code, answer.out) == (1, "")
+    assert "another restore" in answer.err
+    here.engine.dispose()
+    assert marks(here) == {"old"}
+    # As it says.
+    (here.settings.home / RESTORING).rename(tmp_path / "moved")
+    assert said("status").code in (0, 3)
+    assert said("restore", str(file)).code == 0
+    here.engine.dispose()
+    assert (marks(here), marks(here, BEFORE)) == ({"backed up"}, {"old"})
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+@pytest.mark.parametrize(("call", "function"), [(1, "end"), (1, "_move"), (2, "_move")])
+def test_a_database_that_another_restore_was_put_into_since_is_left_as_it_is(
+    world: MakeWorld, command: Callable[[World], Command], tmp_path: Path, call: int, function: str
+) -> None:
+    here = world()
+    said, file = command(here), tmp_path / "backup.tar.gz"
+    write(here, "backed up")
+    assert said("backup", str(file)).code == 0
+    write(here, "old")
+    kill(here.settings, file, at=call, of=f"twitter_pipeline.cli.placing:{function}")
+    here.engine.dispose()
+    restore.run(elsewhere(here), file)
+    here.engine.dispose()
+    with writing(here.engine) as connection:
+        pauses.resume(connection, "all", "")
+        pauses.pause(connection, "project", "cats", "went on", now=utc_now())
+    keys = {path: path.read_bytes() for path in here.settings.home.rglob("secret.key")}
+
+    answer = said("restore", str(file))
+
+    assert (answer.code, answer.out) == (1, "")
+    assert "another restore" in answer.err
+    with reading(here.engine) as connection:
+        assert [reason for _, _, reason, *_ in pauses.listing(connection)] == ["went on"]
+    assert {path: path.read_bytes() for path in here.settings.home.rglob("secret.key")} == keys
+
+
+@pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
+def test_that_all_is_paused_is_said_only_where_nobody_resumed_since_it_was_cut_off(
+    world: MakeWorld, command: Callable[[World], Command], tmp_path: Path
+) -> None:
+    here = world()
+    said, file = command(here), tmp_path / "backup.tar.gz"
+    assert said("backup", str(file)).code == 0
+    kill(here.settings, file, of="twitter_pipeline.cli.placing:_move")
+    here.engine.dispose()
+    with writing(here.engine) as connection:
+        pauses.resume(connection, "all", "")
+
+    answer = said("restore", str(file))
+
+    assert answer.code == 0, answer.err
+    assert "Everything is paused" not in answer.out
+    assert "pause --all" in answer.out
