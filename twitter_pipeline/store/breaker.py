@@ -8,7 +8,8 @@
 `monitoring` opens it, an attempt's end closes it or lets the account wait again, `publishing.holding` says what follows
 for the items. The item that tries is posted as any other. Those held back use up no retry.
 
-Whoever changes it, or takes an item, locks the wait first, then an item, then the account: no two wait for each other.
+Whoever changes it, or takes an item, locks the wait first, then an item, then the account. Several waits are locked by
+their accounts' names, or each in a transaction of its own. So no two wait for each other.
 """
 
 from __future__ import annotations

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
 import sqlalchemy as sa
 
-from twitter_pipeline.publishing import by_hand, holding, post
+from twitter_pipeline.monitoring import easing
+from twitter_pipeline.publishing import by_hand, due, holding, post
 from twitter_pipeline.publishing.outcomes import Adopted, Failed, Interrupted
 from twitter_pipeline.publishing.reaper import RunState, reap
 from twitter_pipeline.publishing.session import Ended, Session, utc_now
@@ -27,10 +30,11 @@ from twitter_pipeline_tests.support.world import World
 in_postgresql = pytest.mark.parametrize("database_url", ["postgresql"], indirect=True)
 
 
-def waits_for_a_lock(here: World) -> bool:
+def waits_for_a_lock(here: World, many: int = 1) -> bool:
+    """Whether so many transactions do."""
     asked = "SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
     with here.engine.connect() as connection:
-        return connection.execute(sa.text(asked)).first() is not None
+        return len(connection.execute(sa.text(asked)).all()) >= many
 
 
 def held(here: World, task: Task) -> Session:
@@ -79,6 +83,63 @@ def test_a_run_that_ends_and_a_person_who_launches_its_item_do_not_wait_for_each
     assert here.task().status is Status.PENDING
     with reading(here.engine) as connection:
         assert accounts.errors_in_a_row(connection, session.account.id) == 1
+
+
+ACCOUNTS = ("ann", "bob", "cat")
+
+
+@pytest.fixture
+def shared(world: MakeWorld) -> World:
+    """Two projects that post with three accounts, in opposite order; each account has waited, the last one first."""
+
+    def sources(names: Sequence[str]) -> list[dict[str, str]]:
+        return [{"type": "video", "path": str(place), "account": name} for place, name in enumerate(names)]
+
+    projects = [
+        {"id": "one", "path": "cats/one", "sources": sources(ACCOUNTS)},
+        {"id": "two", "path": "cats/two", "sources": sources(ACCOUNTS[::-1])},
+    ]
+    accounts_of = [{"name": name} for name in ("sandbox", *ACCOUNTS)]
+    here = world(top={"accounts": accounts_of, "projects": projects})
+    now = utc_now()
+    with writing(here.engine) as connection:
+        for name in reversed(ACCOUNTS):
+            began, until = now - timedelta(minutes=3), now + timedelta(minutes=9)
+            assert easings.begin(connection, ACCOUNT_RESTS, name, 60, "no X", now=began, until=until)
+    return here
+
+
+def tick(here: World, project: int) -> None:
+    due.take(here.engine, here.settings, here.settings.projects[project], instance="here", now=utc_now())
+
+
+def resumed(here: World) -> None:
+    """A minute's look: nothing is left of the errors for which they rest."""
+    easing.apply(here.engine, here.settings, [], utc_now())
+
+
+def turned_off(here: World) -> None:
+    monitoring = here.settings.monitoring.model_copy(update={"easing": False})
+    easing.apply(here.engine, here.settings.model_copy(update={"monitoring": monitoring}), [], utc_now())
+
+
+@in_postgresql
+@pytest.mark.parametrize("other", [partial(tick, project=1), resumed, turned_off])
+def test_ticks_of_projects_that_share_accounts_and_easing_do_not_wait_for_each_other(
+    shared: World, other: Callable[[World], None]
+) -> None:
+    here = shared
+    with ThreadPoolExecutor(2) as threads:
+        with writing(here.engine) as connection:
+            # Whoever comes has one of the waits, and waits for this one.
+            easings.in_force(connection, ACCOUNT_RESTS, "bob", now=utc_now(), lock=True)
+            both = [threads.submit(tick, here, 0), threads.submit(other, here)]
+            wait_for(lambda: waits_for_a_lock(here, 2), 20, "both to wait")
+        for one in both:
+            one.result(20)
+    with reading(here.engine) as connection:
+        rest = easings.listing(connection, now=utc_now())
+    assert [one.scope for one in rest] == (list(reversed(ACCOUNTS)) if isinstance(other, partial) else [])
 
 
 def test_a_retry_given_while_the_reaper_looks_stands(world: MakeWorld) -> None:
