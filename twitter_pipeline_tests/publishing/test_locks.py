@@ -13,7 +13,7 @@ import sqlalchemy as sa
 
 from twitter_pipeline.monitoring import easing
 from twitter_pipeline.publishing import by_hand, due, holding, post
-from twitter_pipeline.publishing.outcomes import Adopted, Failed, Interrupted
+from twitter_pipeline.publishing.outcomes import Adopted, Failed, Interrupted, Posted
 from twitter_pipeline.publishing.reaper import RunState, reap
 from twitter_pipeline.publishing.session import Ended, Session, utc_now
 from twitter_pipeline.store import accounts, easings, looks, moves, tasks
@@ -63,8 +63,19 @@ def test_a_post_that_a_person_gives_to_another_item_just_now_is_not_taken_by_a_r
     assert [task.tweet_id for task in here.tasks()] == [None, "7"]
 
 
+def ends(session: Session) -> None:
+    session.settle(Failed("no connection", x_is_out=True))
+
+
+def goes_on(session: Session) -> None:
+    session.keep_part(Posted("posted 1 of 2", "7", "https://x.com/cats/status/7", left=1), along=lambda _: None)
+
+
 @in_postgresql
-def test_a_run_that_ends_and_a_person_who_launches_its_item_do_not_wait_for_each_other(world: MakeWorld) -> None:
+@pytest.mark.parametrize(("says", "then", "errors"), [(ends, Status.PENDING, 2), (goes_on, Status.RUNNING, 0)])
+def test_a_run_that_has_heard_of_x_and_a_person_who_launches_its_item_do_not_wait_for_each_other(
+    world: MakeWorld, says: Callable[[Session], None], then: Status, errors: int
+) -> None:
     here = world()
     here.put(title="Cat naps")
     here.scan()
@@ -72,17 +83,18 @@ def test_a_run_that_ends_and_a_person_who_launches_its_item_do_not_wait_for_each
     with writing(here.engine) as connection:
         began, until = now - timedelta(minutes=3), now + timedelta(minutes=9)
         assert easings.begin(connection, ACCOUNT_RESTS, "sandbox", 60, "no X", now=began, until=until)
+        accounts.erred(connection, session.account.id, session.task.id + 1)
     with ThreadPoolExecutor(1) as run:
         with writing(here.engine) as connection:
             # As whoever takes an item does: the wait of its account first, then the item.
             holding.look(connection, here.settings, here.project, now, lock=True)
-            ended = run.submit(session.settle, Failed("no connection", x_is_out=True))
-            wait_for(lambda: ended.done() or waits_for_a_lock(here), 20, "the run to end, or to wait")
+            said = run.submit(says, session)
+            wait_for(lambda: said.done() or waits_for_a_lock(here), 20, "the run to be done, or to wait")
             tasks.lock(connection, session.task.id)
-        ended.result(20)
-    assert here.task().status is Status.PENDING
+        said.result(20)
+    assert here.task().status is then
     with reading(here.engine) as connection:
-        assert accounts.errors_in_a_row(connection, session.account.id) == 1
+        assert accounts.errors_in_a_row(connection, session.account.id) == errors
 
 
 ACCOUNTS = ("ann", "bob", "cat")
