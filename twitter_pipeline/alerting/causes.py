@@ -195,7 +195,7 @@ def _unconfirmed(connection: sa.Connection, settings: Settings, ids: list[str]) 
 
 
 def _accounts(connection: sa.Connection, settings: Settings, now: datetime) -> Iterator[Cause]:
-    """Accounts that are to post, or to show what they have posted, and cannot: X refused them, or they cannot sign."""
+    """Accounts that are to post, or to show what they have posted, and cannot: they are stopped, or cannot sign."""
     posting = [settings.account_of(project, source) for project in settings.projects for source in project.sources]
     looked_at = looks.due(connection)
     vault = open_vault(settings.home)
@@ -207,7 +207,7 @@ def _accounts(connection: sa.Connection, settings: Settings, now: datetime) -> I
                     account.name,
                     f"account {account.name} is stopped, and may have posted items whose answer was lost",
                     account.stopped_reason,
-                    "When that is mended its timeline is read by itself; or say of each item whether it is out:"
+                    "Once X lets it, its timeline is read by itself; or say of each item whether it is out:"
                     " twitter-pipeline tasks resolve ITEM",
                 )
             continue
@@ -217,7 +217,7 @@ def _accounts(connection: sa.Connection, settings: Settings, now: datetime) -> I
                 account.name,
                 f"account {account.name} is stopped: nothing is posted with it",
                 account.stopped_reason,
-                f"When that is mended: twitter-pipeline resume --account {account.name}",
+                f"When that is done: twitter-pipeline resume --account {account.name}",
             )
         if (why_not := accounts.why_no_keys(connection, account.name, vault)) is not None:
             yield Cause(

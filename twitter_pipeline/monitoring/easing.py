@@ -55,12 +55,14 @@ def apply(engine: sa.Engine, settings: Settings, open_alarms: Sequence[Alarm], n
 
 def _tidy(now: Now) -> None:
     """Write down the end of what was not renewed; of everything, where easing is off."""
-    with writing(now.engine) as connection:
-        for easing in easings.end_lapsed(connection, now=now.at):
-            _undo(connection, easing, "its time is over", now)
+    with reading(now.engine) as connection:
+        over = [(easing, "its time is over") for easing in easings.lapsed(connection, now=now.at)]
         if not now.settings.monitoring.easing:
-            for easing in easings.listing(connection, now=now.at):
-                _undo(connection, easing, "monitoring.easing is off", now)
+            in_force = easings.listing(connection, now=now.at)
+            over += [(easing, "monitoring.easing is off") for easing in in_force]
+    for easing, why in over:
+        with writing(now.engine) as connection:  # for each (`store.breaker`)
+            _undo(connection, easing, why, now)
 
 
 def _undo(connection: sa.Connection, easing: Easing, why: str, now: Now) -> None:

@@ -144,7 +144,7 @@ def _trials(
     """The accounts among these that try whether X is there, by their names."""
     resting = {easing.scope for easing in easings.listing(connection, now=now, action=ACCOUNT_RESTS)}
     found: dict[str, _Trial] = {}
-    for row in rows:
+    for row in sorted(rows, key=lambda row: row.name):  # in this order all projects lock them
         if row.name not in resting or row.name in found:
             continue
         if lock:

@@ -190,9 +190,7 @@ def _posted(session: Session, found: Adopted) -> Adopted:
         attempts.find(connection, session.claim, now=utc_now(), tweet_id=found.tweet_id)
 
     if found.left:
-        with writing(session.engine) as connection:
-            adopt(connection)
-            session.keep_part(connection, found, utc_now())
+        session.keep_part(found, along=adopt)
     else:
         session.settle(found, along=adopt)
     return found
@@ -264,11 +262,11 @@ def _write_down(session: Session, answer: _Answer) -> None:
             session.late_no(connection, outcome, now)
 
     def settle() -> None:
-        if isinstance(outcome, (Failed, Unknown)) or (isinstance(outcome, Posted) and outcome.left):
+        if isinstance(outcome, (Failed, Unknown)):
             with writing(session.engine) as connection:
                 write(connection)
-                if isinstance(outcome, Posted):
-                    session.keep_part(connection, outcome, utc_now())
+        elif isinstance(outcome, Posted) and outcome.left:
+            session.keep_part(outcome, along=write)
         else:
             session.settle(outcome, along=write)
 

@@ -213,8 +213,16 @@ class Session(Item):
         return decided
 
     def _judge_x(self, outcome: Outcome) -> None:
-        """Count what it says of X. In a transaction of its own: the task's row is locked in the one that settles it."""
-        now = utc_now()
+        """Count what it says of X. In a transaction of its own: the task's row is locked in the one that settles it.
+
+        Never fails for the database: what became of the post is written down, and the next attempt tells of X again.
+        """
+        try:
+            self._count(outcome, utc_now())
+        except sa.exc.OperationalError as error:
+            _log.warning("whether X answers account %s was not kept: %s", self.account.name, error.orig)
+
+    def _count(self, outcome: Outcome, now: datetime) -> None:
         if isinstance(outcome, (Failed, Unknown)) and outcome.x_is_out:
             with writing(self.engine) as connection:
                 breaker.found_no_x(connection, self.account, self.task.id, now=now)
@@ -225,8 +233,17 @@ class Session(Item):
                 with writing(self.engine) as connection:
                     breaker.answered(connection, self.account, now=now)
 
-    def keep_part(self, connection: sa.Connection, outcome: Posted, now: datetime) -> None:
-        """Write down that a post of the task's thread is on X and more are to come: the session goes on with them."""
+    def keep_part(self, outcome: Posted, *, along: Callable[[sa.Connection], None]) -> None:
+        """Write down that a post of the task's thread is on X and more are to come: the session goes on with them.
+
+        `along` as for `settle`.
+        """
+        with writing(self.engine) as connection:
+            along(connection)
+            self._keep_part(connection, outcome, utc_now())
+        self._judge_x(outcome)
+
+    def _keep_part(self, connection: sa.Connection, outcome: Posted, now: datetime) -> None:
         accounts.knows_post(connection, self.account.id, outcome.tweet_id)
         decided = decide(outcome, self.task, now)
         if moves.renew(connection, self.claim, now=now):

@@ -86,8 +86,8 @@ def examine(engine: sa.Engine, settings: Settings, account_id: int) -> Findings:
         found.notes.append("X does not say whether it may post: not known until the first post")
     if found.account.stopped_reason is not None:
         found.problems.append(
-            f"nothing is posted with it since X refused it: {found.account.stopped_reason};"
-            f" once that is mended: twitter-pipeline resume --account {found.account.name}"
+            f"nothing is posted with it: {found.account.stopped_reason};"
+            f" then: twitter-pipeline resume --account {found.account.name}"
         )
     return found
 

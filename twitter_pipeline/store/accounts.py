@@ -255,14 +255,13 @@ def erred(connection: sa.Connection, account_id: int, task_id: int) -> None:
     )
 
 
-def answered(connection: sa.Connection, account_id: int) -> bool:
-    """Count anew, since X has answered; whether there was anything to forget."""
-    changed = connection.execute(
+def answered(connection: sa.Connection, account_id: int) -> None:
+    """Count anew, since X has answered."""
+    connection.execute(
         sa.update(api_keys)
         .where(_keys.id == account_id, _keys.errors_in_a_row > 0)
         .values(errors_in_a_row=0, erring_task_id=None)
     )
-    return changed.rowcount > 0
 
 
 def resume(connection: sa.Connection, name: str) -> bool:

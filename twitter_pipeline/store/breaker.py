@@ -8,7 +8,8 @@
 `monitoring` opens it, an attempt's end closes it or lets the account wait again, `publishing.holding` says what follows
 for the items. The item that tries is posted as any other. Those held back use up no retry.
 
-Whoever changes it, or takes an item, locks the wait first, then an item, then the account: no two wait for each other.
+Whoever changes it, or takes an item, locks the wait first, then an item, then the account. Several waits are locked by
+their accounts' names, or each in a transaction of its own. So no two wait for each other.
 """
 
 from __future__ import annotations
@@ -32,17 +33,15 @@ TRIED_WITHIN = timedelta(minutes=10)
 ONLY_ERRORS = "X answers only errors"
 
 
-def open_(connection: sa.Connection, account: AccountRow, *, now: datetime) -> bool:
-    """Let the account wait, if enough attempts have found no X; whether it waits from now on."""
+def open_(connection: sa.Connection, account: AccountRow, *, now: datetime) -> None:
+    """Let the account wait, if enough attempts have found no X and it does not yet."""
     errors = accounts.errors_in_a_row(connection, account.id)
     if errors < ERRORS:
-        return False
+        return
     reason = f"{ONLY_ERRORS} (5xx, or none at all), {errors} items in a row; then one item tries again"
     level = round(FIRST_WAIT.total_seconds())
-    if not easings.begin(connection, ACCOUNT_RESTS, account.name, level, reason, now=now, until=_until(level, now)):
-        return False
-    accounts.wait(connection, account.id, now + FIRST_WAIT, reason)
-    return True
+    if easings.begin(connection, ACCOUNT_RESTS, account.name, level, reason, now=now, until=_until(level, now)):
+        accounts.wait(connection, account.id, now + FIRST_WAIT, reason)
 
 
 def found_no_x(connection: sa.Connection, account: AccountRow, task_id: int, *, now: datetime) -> None:

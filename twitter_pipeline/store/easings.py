@@ -115,13 +115,10 @@ def end(connection: sa.Connection, easing: Easing, why: str, *, now: datetime) -
         _say("ends", easing.action, easing.scope, easing.level, why)
 
 
-def end_lapsed(connection: sa.Connection, *, now: datetime) -> list[Easing]:
-    """Write down the end of those that nobody has renewed, and of those from a time that is still to come."""
-    lapsed = sa.and_(_easings.ended_at.is_(None), sa.not_(sa.and_(*_holds(now))))
-    found = [Easing(*row) for row in connection.execute(sa.select(*_COLUMNS).where(lapsed))]
-    for easing in found:
-        end(connection, easing, "its time is over", now=now)
-    return found
+def lapsed(connection: sa.Connection, *, now: datetime) -> list[Easing]:
+    """Those that nobody has renewed, and those from a time that is still to come: their end is not written down yet."""
+    is_over = sa.and_(_easings.ended_at.is_(None), sa.not_(sa.and_(*_holds(now))))
+    return [Easing(*row) for row in connection.execute(sa.select(*_COLUMNS).where(is_over))]
 
 
 def _holds(now: datetime) -> list[sa.ColumnElement[bool]]:

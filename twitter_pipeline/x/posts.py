@@ -1,4 +1,4 @@
-"""Creating, deleting and listing posts."""
+"""Creating and listing posts."""
 
 from __future__ import annotations
 

@@ -325,7 +325,7 @@ class TestVerify:
             accounts.stop(connection, row.id, "X answered 401")
         said = command(here)("account", "verify")
         assert said.code == 3
-        assert "once that is mended: twitter-pipeline resume --account maker" in said.out
+        assert "nothing is posted with it: X answered 401; then: twitter-pipeline resume --account maker" in said.out
         here.sandbox.account("maker", revoked=True)
         said = command(here)("account", "verify")
         assert said.code == 3

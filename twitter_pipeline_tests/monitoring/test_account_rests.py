@@ -190,6 +190,23 @@ def test_one_item_alone_tells_nothing_and_so_does_an_answer_in_between(here: Wor
     assert eased(here.engine) == {}, "without an alarm nothing is eased"
 
 
+def test_the_first_post_of_a_thread_is_an_answer(world: MakeWorld) -> None:
+    here = world(sources=[{"type": "video", "overflow": "thread"}], top=QUIET)
+    for number in range(3):
+        here.put(f"{number}.mp4", title=f"cat {number}")
+    story = " ".join(f"Sentence number {number} of a long story about a cat." for number in range(9))
+    here.put("long.mp4", title="A long day", description=story)
+    here.scan()
+    here.looked_through()
+    rests(here)
+    let_pass(here, breaker.FIRST_WAIT)
+    here.sandbox.fault(TWEETS, "status", status=500, after=1)
+    (tries,) = launched(here)
+    assert isinstance(run(here, tries), Unknown)
+    assert len(here.posted_texts()) == 1
+    assert eased(here.engine) == {}
+
+
 @pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("how", ["off", "resumed", "nothing to try with", "no monitoring"])
 def test_it_ends_in_any_case(here: World, how: str) -> None:

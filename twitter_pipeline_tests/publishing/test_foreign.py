@@ -14,7 +14,7 @@ from requests_oauthlib import OAuth1Session
 
 from twitter_pipeline.cli.up import timeline
 from twitter_pipeline.config import KEYS
-from twitter_pipeline.publishing import foreign, post, resolving
+from twitter_pipeline.publishing import foreign, post, resolving, verifying
 from twitter_pipeline.publishing.foreign import Foreign
 from twitter_pipeline.publishing.outcomes import AccountStopped, MustWait, Posted, Unknown
 from twitter_pipeline.publishing.session import Session, utc_now
@@ -265,6 +265,9 @@ def test_a_timeline_that_always_has_gaps_is_told_and_not_paid_for_without_end(wo
     assert isinstance(outcome, AccountStopped)
     assert waits == sorted(waits)
     assert "lacks some of them, as X says itself, 5 times" in str(account.stopped_reason)
+    (why,) = verifying.examine(here.engine, here.settings, account.id).problems
+    assert why.startswith("nothing is posted with it: X's list of its posts lacks some of them")
+    assert why.endswith("posts go out without them); then: twitter-pipeline resume --account sandbox")
     assert here.posted_texts() == []
 
     with writing(here.engine) as connection:

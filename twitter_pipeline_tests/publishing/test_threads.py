@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 
 from twitter_pipeline.cli import status
 from twitter_pipeline.publishing import (
@@ -27,7 +28,7 @@ from twitter_pipeline.publishing.outcomes import Failed, MustWait, Posted, Refus
 from twitter_pipeline.publishing.preview import preview
 from twitter_pipeline.publishing.session import Ended, Session, Unavailable, utc_now
 from twitter_pipeline.scanning.scan import scan
-from twitter_pipeline.store import accounts, attempts, moves, pauses
+from twitter_pipeline.store import accounts, attempts, breaker, moves, pauses
 from twitter_pipeline.store.engine import connect, reading, writing
 from twitter_pipeline.store.status import Event, Move, Status
 from twitter_pipeline_tests.scanning.scans import candidates
@@ -112,6 +113,23 @@ def test_words_and_files_that_change_meanwhile_change_no_thread_that_has_begun(w
         editing.edit(here.engine, here.settings, task.id, {"text": "x"}, actor="ann", now=utc_now())
     assert isinstance(here.publish(run_id="again"), Posted)
     is_whole(here)
+
+
+def test_a_database_that_is_away_after_a_post_of_a_thread_lets_it_be_told_once(
+    world: MakeWorld, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    here = long_item(world)
+    with writing(here.engine) as connection:
+        accounts.erred(connection, accounts.by_name(connection, "sandbox").id, 99)
+
+    def is_away(*_: Any, **__: Any) -> None:
+        raise sa.exc.OperationalError("UPDATE", {}, Exception("the database is away"))
+
+    monkeypatch.setattr(breaker, "answered", is_away)
+    assert isinstance(here.publish(), Posted)
+    is_whole(here)
+    said = [line.message for line in read_lines(here.engine, here.task().id)]
+    assert sum(words.startswith("posted 1 of 4") for words in said) == 1
 
 
 def test_a_pause_holds_between_two_posts_and_the_thread_goes_on_after_it(world: MakeWorld) -> None:

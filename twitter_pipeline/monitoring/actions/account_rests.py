@@ -6,31 +6,45 @@ ends when X answers, when nothing was there to try with, or when a person says `
 
 from __future__ import annotations
 
+from datetime import datetime
+
 import sqlalchemy as sa
 
 from twitter_pipeline.monitoring.actions import Now
 from twitter_pipeline.store import accounts, breaker, easings
+from twitter_pipeline.store.accounts import AccountRow
 from twitter_pipeline.store.easings import ACCOUNT_RESTS, Easing
-from twitter_pipeline.store.engine import writing
+from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tables import publishing_tasks
 
 
 def ease(now: Now) -> None:
     """Let accounts wait that only get errors, and let those go on that a person resumed."""
-    with writing(now.engine) as connection:
+    with reading(now.engine) as connection:
         by_name = {account.name: account for account in accounts.listing(connection)}
-        for easing in easings.listing(connection, now=now.at, action=ACCOUNT_RESTS):
-            account = by_name.get(easing.scope)
-            if account is None:
-                easings.end(connection, easing, "there is no such account any more", now=now.at)
-            elif accounts.errors_in_a_row(connection, account.id) == 0:
-                breaker.close(connection, account, easing, "a person resumed it", now=now.at)
-            elif easing.until - now.at < breaker.TRIED_WITHIN / 2 and _is_tried(connection, account.id):
-                easings.renew(connection, easing, until=now.at + breaker.TRIED_WITHIN)
-        for alarm in now.named("errors"):
-            if alarm.scope in by_name:
+        resting = easings.listing(connection, now=now.at, action=ACCOUNT_RESTS)
+    # A transaction for each (`store.breaker`).
+    for name in [easing.scope for easing in resting]:
+        with writing(now.engine) as connection:
+            _go_on(connection, name, by_name.get(name), now.at)
+    for alarm in now.named("errors"):
+        if alarm.scope in by_name:
+            with writing(now.engine) as connection:
                 breaker.open_(connection, by_name[alarm.scope], now=now.at)
+
+
+def _go_on(connection: sa.Connection, name: str, account: AccountRow | None, now: datetime) -> None:
+    """Let an account go on that a person resumed, and wait for the item that tries."""
+    easing = easings.in_force(connection, ACCOUNT_RESTS, name, now=now, lock=True)
+    if easing is None:
+        return
+    if account is None:
+        easings.end(connection, easing, "there is no such account any more", now=now)
+    elif accounts.errors_in_a_row(connection, account.id) == 0:
+        breaker.close(connection, account, easing, "a person resumed it", now=now)
+    elif easing.until - now < breaker.TRIED_WITHIN / 2 and _is_tried(connection, account.id):
+        easings.renew(connection, easing, until=now + breaker.TRIED_WITHIN)
 
 
 def undo(connection: sa.Connection, easing: Easing, why: str, now: Now) -> None:
