@@ -140,4 +140,4 @@ class TextTaker(Taker):
         skipped = self.known.skipped.get(seen.path)
         if skipped is None or not skipped.reason.startswith(IGNORED):
             return False
-        return seen.mtime_ns / 1e9 > skipped.since.timestamp()
+        return skipped.reason != archive.reason(seen)  # which tells the file's time

@@ -220,13 +220,17 @@ def test_a_batch_of_no_entries_is_told(world: MakeWorld) -> None:
     assert here.tasks() == []
 
 
-def test_an_entry_too_old_for_the_project_stays_out_when_another_is_added(world: MakeWorld) -> None:
+@pytest.mark.parametrize("hours_ago", [0, 1], ids=["written now", "copied with its time"])
+def test_an_entry_too_old_for_the_project_stays_out_when_another_is_added(world: MakeWorld, hours_ago: int) -> None:
     here = world(sources=TEXTS, ignore_before="2026-01-01")
     batch = words(here.folder / "texts/en_week.json", monday={"title": "Monday"})
     os.utime(batch, (1e9, 1e9))
     here.scan()
     assert here.task().status is Status.SKIPPED
     words(batch, monday={"title": "Monday"}, tuesday={"title": "Tuesday"})
+    if hours_ago:
+        then = batch.stat().st_mtime - hours_ago * 3600
+        os.utime(batch, (then, then))
     here.scan()
     assert here.task_of("texts/en_week.json#monday").status is Status.SKIPPED
     assert here.task_of("texts/en_week.json#tuesday").status is Status.PENDING
