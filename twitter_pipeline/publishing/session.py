@@ -124,7 +124,7 @@ def _why_not_claimed(task: Task, worker: Worker) -> str:
         return f"this run is attempt {worker.attempt}; the task is at attempt {task.attempt} by now"
     if task.status is Status.CANCELLED:
         return (
-            "it was cancelled after this run was asked for, or less than a minute before;"
+            "it was cancelled after this run was asked for, or hardly a minute before;"
             f" to post it: twitter-pipeline retry {task.id}"
         )
     return f"the task is {task.status}"

@@ -79,8 +79,7 @@ def test_by_hand_a_cancelled_task_is_taken_only_by_whom_a_person_asked_after_tha
     carry_out(prepared, task_id, Event.STOP)
     assert not _taken_by_who_was_asked_at(prepared, task_id, NOW - MINUTE)
     assert not _taken_by_who_was_asked_at(prepared, task_id, NOW)
-    assert not _taken_by_who_was_asked_at(prepared, task_id, NOW + MINUTE), "two clocks may differ"
-    assert _taken_by_who_was_asked_at(prepared, task_id, NOW + 2 * MINUTE)
+    assert _taken_by_who_was_asked_at(prepared, task_id, NOW + MINUTE)
 
 
 def _taken_by_who_was_asked_at(engine: sa.Engine, task_id: int, asked_at: datetime) -> bool:
