@@ -11,11 +11,11 @@ from pydantic import BaseModel, Field
 
 from twitter_pipeline.alerting import keeping
 from twitter_pipeline.api.auth import Publisher, Reader, Shared
-from twitter_pipeline.api.context import utc_now
 from twitter_pipeline.api.cursors import IdCursor
 from twitter_pipeline.api.fields import Id, ProjectId
 from twitter_pipeline.api.problems import Problem, also
 from twitter_pipeline.api.tasks import no_project
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.store.engine import reading, writing
 
 router = APIRouter(tags=["alerts"])

@@ -13,11 +13,11 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from twitter_pipeline.api.auth import Reader, Shared
-from twitter_pipeline.api.context import utc_now
 from twitter_pipeline.api.cursors import HourCursor
 from twitter_pipeline.api.fields import Moment, ProjectId, Zone, moment
 from twitter_pipeline.api.problems import also
 from twitter_pipeline.api.tasks import no_project
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.store.engine import reading
 from twitter_pipeline.store.tables import analytics_hourly
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import datetime, timezone
 from threading import Lock
 
 import sqlalchemy as sa
@@ -58,11 +57,6 @@ class Context:
             _log.error("the settings from before stay in force: %s", error)
         else:
             self._settings = settings
-
-
-def utc_now() -> datetime:
-    """Now, aware."""
-    return datetime.now(timezone.utc)
 
 
 def _stamp(settings: Settings) -> tuple[int, int, int] | None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from twitter_pipeline.cli import output
 from twitter_pipeline.cli.database import database_errors, prepared
 from twitter_pipeline.cli.errors import NEEDS_A_PERSON, OK, WrongCommand
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import ConfigError, Settings
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def show(settings: Settings, *, as_json: bool) -> int:
     from twitter_pipeline.store.engine import reading
 
     engine = prepared(settings)
-    today = datetime.now(timezone.utc).date()
+    today = utc_now().date()
     with database_errors(), reading(engine) as connection:
         rows = _rows(connection, settings)
         read = {row.id: looks.cost(connection, row.id, today) for row in rows}
@@ -110,7 +111,7 @@ def _plain(settings: Settings, row: AccountRow, paused: bool) -> dict[str, Any]:
         "paused": paused,
         "wait_until": row.wait_until,
         "stopped": row.stopped_reason,
-        "why_not": row.why_not(datetime.now(timezone.utc)) or pause,
+        "why_not": row.why_not(utc_now()) or pause,
     }
 
 

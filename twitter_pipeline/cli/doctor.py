@@ -10,7 +10,6 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from twitter_pipeline.cli.database import database_errors
 from twitter_pipeline.cli.errors import NEEDS_A_PERSON, OK, CannotStart
 from twitter_pipeline.cli.settings import load_settings
 from twitter_pipeline.cli.up import dagster_api, home, ports, readiness, services
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import ConfigError, Settings
 
 if TYPE_CHECKING:
@@ -168,7 +168,7 @@ def _monitoring(settings: Settings, engine: sa.Engine) -> Finding:
     from twitter_pipeline.store.engine import reading
 
     with database_errors(), reading(engine) as connection:
-        at, _ = measures.latest(connection, datetime.now(timezone.utc))
+        at, _ = measures.latest(connection, utc_now())
         is_open = alarms.open_now(connection)
     if at is None:
         log = settings.home / "logs" / "api.log"

@@ -13,6 +13,7 @@ from twitter_pipeline.cli.actor import actor
 from twitter_pipeline.cli.database import database_errors, prepared
 from twitter_pipeline.cli.errors import NEEDS_A_PERSON, OK, WrongCommand
 from twitter_pipeline.cli.items import find
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Settings
 from twitter_pipeline.config.redaction import one_entry
 
@@ -39,7 +40,7 @@ def edit(
         with reading(engine) as connection:
             task = find(connection, settings, item)
         change = _change(settings, task, text, alt_texts, at, undo=undo)
-        now = datetime.now(timezone.utc)
+        now = utc_now()
         try:
             editing.edit(engine, settings, task.id, change, actor=actor(), now=now)
         except editing.Unfit as why:

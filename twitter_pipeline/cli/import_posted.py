@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from twitter_pipeline.cli.actor import actor
 from twitter_pipeline.cli.database import database_errors, prepared
 from twitter_pipeline.cli.errors import NEEDS_A_PERSON, OK, WrongCommand
 from twitter_pipeline.cli.projects import chosen
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Settings
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def run(settings: Settings, file: Path, project_id: str | None, *, dry_run: bool
 
         importer = Importer(
             *(engine, settings, projects),
-            now=datetime.now(timezone.utc),
+            now=utc_now(),
             actor=actor(),
             dry_run=dry_run,
             on_bytes=on_bytes,

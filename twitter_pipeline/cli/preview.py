@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import webbrowser
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -17,6 +16,7 @@ from twitter_pipeline.cli.files import opened
 from twitter_pipeline.cli.items import find
 from twitter_pipeline.cli.preview_totals import Totals
 from twitter_pipeline.cli.projects import chosen
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Settings
 from twitter_pipeline.config.redaction import one_entry
 
@@ -78,7 +78,7 @@ def _previews(engine: sa.Engine, settings: Settings, tasks: Iterable[Task], *, a
     """Each as it is asked for: a page of many hundreds is written while they are looked at."""
     from twitter_pipeline.publishing.preview import Seen, preview
 
-    now, seen = datetime.now(timezone.utc), Seen()
+    now, seen = utc_now(), Seen()
     for task in tasks:
         looked = preview(engine, settings, task, now=now, ask=ask, seen=seen)
         if ask:

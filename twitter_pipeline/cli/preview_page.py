@@ -9,7 +9,6 @@ import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Sequence
-from datetime import datetime, timezone
 from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from typing import IO, TYPE_CHECKING, Any
 from twitter_pipeline.cli import output
 from twitter_pipeline.cli.preview_rows import about_gemini, labels_of
 from twitter_pipeline.cli.preview_totals import Totals
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Settings
 from twitter_pipeline.config.secrecy import redacted
 
@@ -69,7 +69,7 @@ def _head(settings: Settings, totals: Totals, style: str) -> dict[str, Any]:
         "totals": totals,
         "dollars": dollars(round(totals.dollars, 6)),
         "mode": settings.mode,
-        "made": f"{datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC",
+        "made": f"{utc_now():%Y-%m-%d %H:%M} UTC",
         "style": style,
         # The one style that a browser may use.
         "style_hash": base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode(),

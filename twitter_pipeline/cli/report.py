@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import webbrowser
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, timedelta
 from pathlib import Path
 
 from twitter_pipeline.cli import output
 from twitter_pipeline.cli.database import database_errors, prepared
 from twitter_pipeline.cli.errors import OK, CannotStart, WrongCommand
 from twitter_pipeline.cli.projects import chosen
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Settings
 
 
@@ -19,7 +20,7 @@ def run(settings: Settings, *, first: str | None, last: str | None, project: str
     from twitter_pipeline.analytics import report
 
     projects = chosen(settings, project)
-    until = _day("--to", last) or datetime.now(timezone.utc).date()
+    until = _day("--to", last) or utc_now().date()
     since = _day("--from", first) or until - timedelta(days=report.DAYS - 1)
     engine = prepared(settings)
     with database_errors():

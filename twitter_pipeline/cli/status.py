@@ -6,7 +6,7 @@ import re
 import time
 from collections import Counter
 from collections.abc import Iterator
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -14,6 +14,7 @@ import typer
 from twitter_pipeline.cli import output
 from twitter_pipeline.cli.database import database_errors, missing_keys, prepared
 from twitter_pipeline.cli.errors import NEEDS_A_PERSON, OK
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Settings
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ def _pages(engine: sa.Engine, settings: Settings) -> Iterator[str]:
     while True:
         console = output.console()
         with console.capture() as shown, database_errors():
-            _tell(read(engine, settings, datetime.now(timezone.utc)), console)
+            _tell(read(engine, settings, utc_now()), console)
         yield shown.get()
         time.sleep(EVERY)
 
@@ -62,7 +63,7 @@ def _pages(engine: sa.Engine, settings: Settings) -> Iterator[str]:
 def run(settings: Settings, *, as_json: bool) -> int:
     """Show counts, what is next, and what needs a person; that decides the exit code."""
     engine = prepared(settings)
-    now = datetime.now(timezone.utc)
+    now = utc_now()
     with database_errors():
         state = read(engine, settings, now)
     if as_json:

@@ -20,13 +20,13 @@ from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, Sq
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 from dagster._core.storage.runs.schema import RunTagsTable
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Settings
 from twitter_pipeline.config.duration import format_duration
 from twitter_pipeline.config.redaction import without_secrets
 from twitter_pipeline.defs.packing import pack_index
 from twitter_pipeline.defs.pipeline import Pipeline, media_items_key
 from twitter_pipeline.defs.thinning import AFTER, thin_on
-from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.store import gemini
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.status import Status

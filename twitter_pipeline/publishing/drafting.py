@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Literal
 
 import sqlalchemy as sa
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Source
 from twitter_pipeline.config.secrecy import shows_secret
 from twitter_pipeline.publishing import captioning, facts, labels, wording
 from twitter_pipeline.publishing.drafts import Draft, Edited, MediaFile, Way
 from twitter_pipeline.publishing.identity import salted
 from twitter_pipeline.publishing.outcomes import Failed, MustWait, NotPublishable
-from twitter_pipeline.publishing.session import Ended, Item, utc_now
+from twitter_pipeline.publishing.session import Ended, Item
 from twitter_pipeline.scanning.reasons import REPEAT_REMEDY, SAME_FILE
 from twitter_pipeline.store.edits import Edits
 from twitter_pipeline.store.edits import of as edits_of

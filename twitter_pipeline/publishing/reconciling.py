@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import sqlalchemy as sa
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Settings
 from twitter_pipeline.config.duration import format_duration
 from twitter_pipeline.publishing import matching, threads
@@ -30,7 +31,7 @@ from twitter_pipeline.publishing.connecting import connected_as, posts_page
 from twitter_pipeline.publishing.decide import MAX_RETRIES, decide
 from twitter_pipeline.publishing.matching import Sent, Verdict
 from twitter_pipeline.publishing.outcomes import Absent, Adopted, Outcome, Refused
-from twitter_pipeline.publishing.session import Session, utc_now
+from twitter_pipeline.publishing.session import Session
 from twitter_pipeline.publishing.unconfirmed import resolving
 from twitter_pipeline.store import accounts, attempts, looks, moves, tasks
 from twitter_pipeline.store.attempts import AttemptState, Made

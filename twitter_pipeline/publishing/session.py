@@ -10,11 +10,12 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Project, Settings, Source
 from twitter_pipeline.publishing import holding, threads
 from twitter_pipeline.publishing.decide import decide
@@ -64,11 +65,6 @@ class Worker:
     only_when_due: bool = False
     #: When a person asked for it (aware, UTC), None for just now: an item cancelled since then is not taken.
     asked_at: Callable[[], datetime] | None = None
-
-
-def utc_now() -> datetime:
-    """The time, aware and UTC."""
-    return datetime.now(timezone.utc)
 
 
 @dataclass(frozen=True)

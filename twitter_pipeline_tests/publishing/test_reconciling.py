@@ -10,6 +10,7 @@ import pytest
 
 from twitter_pipeline.alerting import causes
 from twitter_pipeline.cli.up.idle import outstanding
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.publishing import post, reconciling, resolving
 from twitter_pipeline.publishing.outcomes import (
     AccountStopped,
@@ -22,7 +23,7 @@ from twitter_pipeline.publishing.outcomes import (
     Refused,
     Unknown,
 )
-from twitter_pipeline.publishing.session import Session, Unavailable, utc_now
+from twitter_pipeline.publishing.session import Session, Unavailable
 from twitter_pipeline.store import accounts, looks
 from twitter_pipeline.store.attempts import AttemptState
 from twitter_pipeline.store.engine import reading, writing
