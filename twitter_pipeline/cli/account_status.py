@@ -35,11 +35,9 @@ def show(settings: Settings, *, as_json: bool) -> int:
     if as_json:
         output.print_json(shown)
         return OK
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table("account", "posts as", "verified", "keys", "projects", "read today", box=None, pad_edge=False)
-    table.add_column("held back", overflow="fold")
+    table = output.table("account", "posts as", "verified", "keys", "projects", "read today", last="held back")
     for one in shown:
         username = f"@{one['username']}" if one["username"] else "–"
         listed = f"{one['posts_read_today']:,} posts ({one['read_today_costs']})"

@@ -48,11 +48,9 @@ def run(path: Path | None, *, as_json: bool) -> int:
     if as_json:
         output.print_json({"good": good, "findings": [asdict(one) for one in findings]})
         return OK if good else NEEDS_A_PERSON
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table("", "", box=None, pad_edge=False, show_header=False)
-    table.add_column(overflow="fold")
+    table = output.table("", "", last="", show_header=False)
     for one in findings:
         mark = Text("ok", style="green") if one.remedy is None else Text("NO", style="bold red")
         table.add_row(mark, Text(one.what), Text(one.said + (f"\n→ {one.remedy}" if one.remedy else "")))

@@ -74,7 +74,4 @@ def _tell(report: Report, *, dry_run: bool) -> None:
     links = f", {report.linked:,} of them with their posts" if report.linked else ""
     already = f"; {report.already:,} were posted already" if report.already else ""
     console.print(f"{report.imported:,} {verb}{links}{already}", markup=False)
-    for wrong in report.wrong[:_NAMED]:
-        console.print(f"  line {wrong.line}: {wrong.why}", style="yellow", markup=False, soft_wrap=True)
-    if (more := len(report.wrong) - _NAMED) > 0:
-        console.print(f"  … and {more:,} more; --json has them all", style="yellow", markup=False)
+    output.warn_of_some(console, [f"line {wrong.line}: {wrong.why}" for wrong in report.wrong], _NAMED)

@@ -199,14 +199,13 @@ def _scan_state(connection: sa.Connection, project_id: str) -> dict[str, Any]:
 
 
 def _tell(state: dict[str, Any], console: Console) -> None:
-    from rich.table import Table
     from rich.text import Text
 
     from twitter_pipeline.store.status import Status
 
     console.print(f"mode: {state['mode']}")
     used = [status for status in Status if any(project["counts"].get(status.value) for project in state["projects"])]
-    table = Table("project", *(status.value for status in used), "next post", "last scan", box=None, pad_edge=False)
+    table = output.table("project", *(status.value for status in used), "next post", "last scan")
     for project in state["projects"]:
         numbers = [str(project["counts"].get(status.value, 0)) for status in used]
         table.add_row(project["id"], *numbers, output.when(project["next_post"]), output.when(project["last_scan"]))

@@ -149,10 +149,9 @@ def revoke_token(
 
 
 def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> int:
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table(*head, box=None, pad_edge=False)
+    table = output.table(*head)
     for row in rows:
         table.add_row(*map(Text, row))
     output.console().print(table)
