@@ -74,7 +74,7 @@ def _publish(engine: sa.Engine, settings: Settings, task: Task) -> int:
         with _told(engine, task):
             try:
                 if home.is_locked(settings.home):
-                    _in_dagster(settings, engine, task)
+                    _in_dagster(settings, task)
                 else:
                     _here(engine, settings, task)
             except DagsterAway as away:
@@ -102,7 +102,7 @@ def _why_not(engine: sa.Engine, settings: Settings, task: Task) -> str | None:
         return by_hand.why_not_now(connection, settings, tasks.get(connection, task.id), now=utc_now())
 
 
-def _in_dagster(settings: Settings, engine: sa.Engine, task: Task) -> None:
+def _in_dagster(settings: Settings, task: Task) -> None:
     from twitter_pipeline.cli import dagster_runs
     from twitter_pipeline.launching import by_hand
 

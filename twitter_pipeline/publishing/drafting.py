@@ -151,9 +151,7 @@ def texts_of(item: Item, source: Source, finder: Finder) -> list[str]:
     return [_composed(item, source, metadata, edits).text, *(way.text for way in ways)]
 
 
-def _metadata(
-    item: Item, source: Source, edits: Edits | None, finder: Finder | None = None
-) -> tuple[Metadata, str | None]:
+def _metadata(item: Item, source: Source, edits: Edits | None, finder: Finder | None) -> tuple[Metadata, str | None]:
     """As `read_metadata`, with the facts the template asks for; but what a person gave a text needs none."""
     from twitter_pipeline.content import Metadata
 

@@ -91,21 +91,19 @@ def find(session: Session, connected: XClient) -> Adopted | None:
     return None
 
 
-def look_where_due(
-    engine: sa.Engine, settings: Settings, *, now: datetime, within: timedelta = READ_WITHIN
-) -> list[str]:
+def look_where_due(engine: sa.Engine, settings: Settings, *, now: datetime) -> list[str]:
     """Read the timelines for which a look is due, and move their items on; lines for people.
 
     In any project's tick, for all accounts: for one that no project posts with any more nobody else would. What is not
-    reached `within` that time comes first in the next tick.
+    reached within `READ_WITHIN` comes first in the next tick.
     """
     with reading(engine) as connection:
         due = looks.due(connection, now)
     said: list[str] = []
-    until = time.monotonic() + within.total_seconds()
+    until = time.monotonic() + READ_WITHIN.total_seconds()
     for account_id in due:
         left = timedelta(seconds=until - time.monotonic())
-        if left < within / 2:  # a reading that is cut short tells nothing, and counts as one in vain
+        if left < READ_WITHIN / 2:  # a reading that is cut short tells nothing, and counts as one in vain
             break
         said += look(engine, settings, account_id, now=now, within=left)
     return said

@@ -165,16 +165,16 @@ def seen_timeline(connection: sa.Connection, account_id: int, post_id: str) -> N
     _update(connection, account_id, timeline_seen_id=post_id)
 
 
-def newest_post(connection: sa.Connection, account_id: int, *, lock: bool = False) -> str | None:
-    """The newest post of the account that is known here; None before the first. `lock`s the account's row."""
+def newest_post(connection: sa.Connection, account_id: int) -> str | None:
+    """The newest post of the account that is known here; None before the first. Locks the account's row."""
     query = sa.select(_keys.newest_post_id, _keys.timeline_seen_id).where(_keys.id == account_id)
-    known = connection.execute(query.with_for_update() if lock else query).one()
+    known = connection.execute(query.with_for_update()).one()
     return max((id for id in known if id is not None), key=int, default=None)
 
 
 def knows_post(connection: sa.Connection, account_id: int, post_id: str) -> None:
     """Keep a post of the account as its newest, if it is."""
-    newest = newest_post(connection, account_id, lock=True)
+    newest = newest_post(connection, account_id)
     if newest is None or int(post_id) > int(newest):
         _update(connection, account_id, newest_post_id=post_id)
 

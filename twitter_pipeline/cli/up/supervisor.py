@@ -152,7 +152,7 @@ class _Supervisor:
         self._check_definitions()
         self._wait_for("daemon", readiness.daemons_live(settings.dagster.url, since=began))
         if settings.api.enabled:
-            fleet.start(services.api(settings))
+            fleet.start(services.api())
 
     def _check_definitions(self) -> None:
         try:
