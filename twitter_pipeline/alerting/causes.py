@@ -195,7 +195,7 @@ def _unconfirmed(connection: sa.Connection, settings: Settings, ids: list[str]) 
 
 def _accounts(connection: sa.Connection, settings: Settings) -> Iterator[Cause]:
     """Accounts that are to post, or to show what they have posted, and cannot: they are stopped, or cannot sign."""
-    posting = [settings.account_of(project, source) for project in settings.projects for source in project.sources]
+    posting = settings.posting_accounts
     looked_at = looks.due(connection)
     vault = open_vault(settings.home)
     for account in accounts.listing(connection):

@@ -22,13 +22,13 @@ _WINDOWS = {"15min": "15 minutes", "app-24h": "24 hours, all users of the app", 
 
 def show(settings: Settings, *, as_json: bool) -> int:
     """List the accounts of the configuration."""
-    from twitter_pipeline.store import looks, pauses
+    from twitter_pipeline.store import accounts, looks, pauses
     from twitter_pipeline.store.engine import reading
 
     engine = prepared(settings)
     today = utc_now().date()
     with database_errors(), reading(engine) as connection:
-        rows = _rows(connection, settings)
+        rows = accounts.of_settings(connection, settings)
         read = {row.id: looks.cost(connection, row.id, today) for row in rows}
         paused = {name for scope, name, *_ in pauses.listing(connection) if scope == "account"}
     shown = [{**_plain(settings, row, row.name in paused), **_of_readings(settings, *read[row.id])} for row in rows]
@@ -59,6 +59,7 @@ def _of_readings(settings: Settings, readings: int, posts: int) -> dict[str, Any
 def verify(settings: Settings, name: str | None, *, as_json: bool) -> int:
     """Ask X about one account, or all of the configuration."""
     from twitter_pipeline.publishing.verifying import examine
+    from twitter_pipeline.store import accounts
     from twitter_pipeline.store.engine import reading
 
     if name is not None:
@@ -69,7 +70,7 @@ def verify(settings: Settings, name: str | None, *, as_json: bool) -> int:
     engine = prepared(settings)
     with database_errors():
         with reading(engine) as connection:
-            rows = [row for row in _rows(connection, settings) if name in (None, row.name)]
+            rows = [row for row in accounts.of_settings(connection, settings) if name in (None, row.name)]
         found = [examine(engine, settings, row.id) for row in rows]
     if as_json:
         output.print_json([_findings(one) for one in found])
@@ -77,13 +78,6 @@ def verify(settings: Settings, name: str | None, *, as_json: bool) -> int:
         for one in found:
             _tell(output.console(), one)
     return NEEDS_A_PERSON if any(one.problems for one in found) else OK
-
-
-def _rows(connection: Any, settings: Settings) -> list[AccountRow]:
-    from twitter_pipeline.store import accounts
-
-    names = {account.name for account in settings.accounts}
-    return [row for row in accounts.listing(connection) if row.name in names]
 
 
 def _plain(settings: Settings, row: AccountRow, paused: bool) -> dict[str, Any]:

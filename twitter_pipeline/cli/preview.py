@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import webbrowser
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
@@ -12,7 +11,7 @@ import typer
 from twitter_pipeline.cli import output, preview_rows
 from twitter_pipeline.cli.database import database_errors, prepared
 from twitter_pipeline.cli.errors import OK, WrongCommand
-from twitter_pipeline.cli.files import opened
+from twitter_pipeline.cli.files import opened, show_in_browser
 from twitter_pipeline.cli.items import find
 from twitter_pipeline.cli.preview_totals import Totals
 from twitter_pipeline.cli.projects import chosen
@@ -107,8 +106,8 @@ def _page(settings: Settings, previews: Iterable[Preview], totals: Totals, file:
     with opened(file) as page:
         preview_page.write(previews, page, settings, totals)
     output.say(f"{file}: {totals.items:,} item{'' if totals.items == 1 else 's'}")
-    if show and not webbrowser.open(file.absolute().as_uri()):
-        output.say("no browser was found to open it with")
+    if show:
+        show_in_browser(file)
 
 
 def _tasks(engine: sa.Engine, settings: Settings, item: str | None, project_id: str | None) -> list[Task]:

@@ -30,7 +30,7 @@ _LONGEST_QUOTE = 60
 
 def run(settings: Settings, project_id: str | None, *, dry_run: bool, yes: bool, whole: bool) -> int:
     """Look for unconfirmed items, then match what is not known on the timelines with what is not posted."""
-    from twitter_pipeline.publishing import adopting
+    from twitter_pipeline.store import accounts
     from twitter_pipeline.store.engine import reading
 
     projects = chosen(settings, project_id)
@@ -42,7 +42,7 @@ def run(settings: Settings, project_id: str | None, *, dry_run: bool, yes: bool,
     now = utc_now()
     with database_errors():
         with reading(engine) as connection:
-            account_ids = [row.id for row in adopting.accounts_of(connection, [project.id for project in projects])]
+            account_ids = [row.id for row in accounts.of_projects(connection, [project.id for project in projects])]
         before = _listed(engine, account_ids, now)
         if not dry_run:
             _look(engine, settings, projects, now)

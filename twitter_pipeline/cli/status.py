@@ -176,12 +176,8 @@ def _only_a_person_settles(may_be_out: list[Unconfirmed]) -> list[str]:
 def _stopped_accounts(connection: sa.Connection, settings: Settings, now: datetime) -> list[str]:
     from twitter_pipeline.store import accounts
 
-    names = {account.name for account in settings.accounts}
-    return [
-        str(account.why_not(now))
-        for account in accounts.listing(connection)
-        if account.name in names and account.stopped_reason is not None
-    ]
+    found = accounts.of_settings(connection, settings)
+    return [str(account.why_not(now)) for account in found if account.stopped_reason is not None]
 
 
 def _threads_skipped(connection: sa.Connection, project_id: str) -> list[str]:

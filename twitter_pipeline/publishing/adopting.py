@@ -299,9 +299,3 @@ def _kept(item: Item, post: Seen) -> Draft:
     if matching.text_key(draft.text) != post.text_key:
         draft = draft.model_copy(update={"text": post.text, "more": (), "enhanced": None})
     return draft
-
-
-def accounts_of(connection: sa.Connection, project_ids: Iterable[str]) -> list[AccountRow]:
-    """The accounts that these projects post with, by name."""
-    rows = [row for id in project_ids for row in accounts.of_sources(connection, id).values()]
-    return sorted({row.id: row for row in rows}.values(), key=lambda row: row.name)
