@@ -24,11 +24,11 @@ from PIL import Image
 
 from examples.make_media import SKIES, draw_trial, scene
 from twitter_pipeline.cli.up import instance as told
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Settings
 from twitter_pipeline.defs.packing import pack_index
 from twitter_pipeline.defs.retention import prune
 from twitter_pipeline.defs.thinning import AFTER, LATER, thin_on
-from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.store.engine import connect
 from twitter_pipeline_tests.support.postgres import shared_server
 from twitter_pipeline_tests.support.stack import Stack

@@ -65,69 +65,58 @@ def find(
     yield from _unconfirmed(connection, settings, ids)
     yield from _skipped(connection, settings, ids, now)
     yield from _late(connection, settings, ids, now)
-    yield from _accounts(connection, settings, now)
+    yield from _accounts(connection, settings)
     yield from _scans(connection, settings, now, running_since, already)
     yield from growing(connection, settings, now)
     yield from _disks(settings, already, disk_usage)
 
 
 def _failed(connection: sa.Connection, settings: Settings, ids: list[str]) -> Iterator[Cause]:
-    where = [_tasks.status == Status.FAILED.value]
-    for id, count, last_at in _counted(connection, ids, where):
-        yield _of_items(
-            connection,
-            settings,
-            Kind.FAILED,
-            id,
-            where,
-            count=count,
-            last_at=last_at,
-            title=f"{id}: {_items(count)} failed",
-            remedy="Mend what is said there, then: twitter-pipeline retry ITEM",
-        )
+    yield from _of_items(
+        connection,
+        settings,
+        Kind.FAILED,
+        ids,
+        [_tasks.status == Status.FAILED.value],
+        says="failed",
+        remedy="Mend what is said there, then: twitter-pipeline retry ITEM",
+    )
 
 
 def _skipped(connection: sa.Connection, settings: Settings, ids: list[str], now: datetime) -> Iterator[Cause]:
-    where = [
-        _tasks.status == Status.SKIPPED.value,
-        _tasks.updated_at >= now - SKIPPED_LATELY,
-        # What a setting leaves out, and what is there twice, needs nobody.
-        _tasks.error_message.not_like(f"{IGNORED}%"),
-        _tasks.error_message.not_like(f"{SAME_FILE}%"),
-        _tasks.error_message.not_like(f"{LATE}%"),  # told by itself: nothing is to be mended
-    ]
-    for id, count, last_at in _counted(connection, ids, where):
-        yield _of_items(
-            connection,
-            settings,
-            Kind.SKIPPED,
-            id,
-            where,
-            count=count,
-            last_at=last_at,
-            title=f"{id}: {_items(count)} cannot be posted as {'it is' if count == 1 else 'they are'}",
-            remedy="Replace or mend the file, and it goes on by itself; all reasons: twitter-pipeline status",
-        )
+    yield from _of_items(
+        connection,
+        settings,
+        Kind.SKIPPED,
+        ids,
+        [
+            _tasks.status == Status.SKIPPED.value,
+            _tasks.updated_at >= now - SKIPPED_LATELY,
+            # What a setting leaves out, and what is there twice, needs nobody.
+            _tasks.error_message.not_like(f"{IGNORED}%"),
+            _tasks.error_message.not_like(f"{SAME_FILE}%"),
+            _tasks.error_message.not_like(f"{LATE}%"),  # told by itself: nothing is to be mended
+        ],
+        says="cannot be posted as it is",
+        of_many="cannot be posted as they are",
+        remedy="Replace or mend the file, and it goes on by itself; all reasons: twitter-pipeline status",
+    )
 
 
 def _late(connection: sa.Connection, settings: Settings, ids: list[str], now: datetime) -> Iterator[Cause]:
-    where = [
-        _tasks.status == Status.SKIPPED.value,
-        _tasks.updated_at >= now - SKIPPED_LATELY,
-        _tasks.error_message.like(f"{LATE}%"),
-    ]
-    for id, count, last_at in _counted(connection, ids, where):
-        yield _of_items(
-            connection,
-            settings,
-            Kind.LATE,
-            id,
-            where,
-            count=count,
-            last_at=last_at,
-            title=f"{id}: {_items(count)} came too late to be posted, since the pipeline did not run",
-            remedy="To post one all the same: twitter-pipeline retry ITEM",
-        )
+    yield from _of_items(
+        connection,
+        settings,
+        Kind.LATE,
+        ids,
+        [
+            _tasks.status == Status.SKIPPED.value,
+            _tasks.updated_at >= now - SKIPPED_LATELY,
+            _tasks.error_message.like(f"{LATE}%"),
+        ],
+        says="came too late to be posted, since the pipeline did not run",
+        remedy="To post one all the same: twitter-pipeline retry ITEM",
+    )
 
 
 def _counted(
@@ -146,28 +135,41 @@ def _of_items(
     connection: sa.Connection,
     settings: Settings,
     kind: Kind,
-    project_id: str,
+    ids: list[str],
     where: list[sa.ColumnElement[bool]],
     *,
-    count: int,
-    last_at: datetime,
-    title: str,
+    says: str,
+    of_many: str | None = None,
     remedy: str,
-) -> Cause:
-    """The cause that some items of a project are: the newest of them named, with the reason of each."""
-    newest = connection.execute(
-        sa.select(_tasks.partition_key, _tasks.error_message)
-        .where(_tasks.project_id == project_id, *where)
-        .order_by(_tasks.updated_at.desc(), _tasks.id.desc())
-        .limit(NAMED)
-    ).all()
-    lines = [f"{row.partition_key}: {row.error_message or 'no reason is known'}" for row in newest]
-    if count > len(lines):
-        lines.append(f"and {count - len(lines):,} more")
-    link = links.partition(settings, project_id, newest[0].partition_key) if newest else None
-    return Cause(
-        kind, project_id, title, "\n".join(lines), remedy, link, project_id=project_id, count=count, last_at=last_at
-    )
+) -> Iterator[Cause]:
+    """A cause for each project that has such items: the newest named, with the reason of each.
+
+    `says`: what became of one item; `of_many`: of several, where that reads otherwise.
+    """
+    for id, count, last_at in _counted(connection, ids, where):
+        newest = connection.execute(
+            sa.select(_tasks.partition_key, _tasks.error_message)
+            .where(_tasks.project_id == id, *where)
+            .order_by(_tasks.updated_at.desc(), _tasks.id.desc())
+            .limit(NAMED)
+        ).all()
+        yield Cause(
+            kind,
+            id,
+            f"{id}: {_items(count)} {says if count == 1 or of_many is None else of_many}",
+            _named([f"{row.partition_key}: {row.error_message or 'no reason is known'}" for row in newest], count),
+            remedy,
+            links.partition(settings, id, newest[0].partition_key) if newest else None,
+            project_id=id,
+            count=count,
+            last_at=last_at,
+        )
+
+
+def _named(lines: list[str], count: int) -> str:
+    """The lines of some of so many items, and how many there are besides."""
+    more = [f"and {count - len(lines):,} more"] if count > len(lines) else []
+    return "\n".join([*lines, *more])
 
 
 def _unconfirmed(connection: sa.Connection, settings: Settings, ids: list[str]) -> Iterator[Cause]:
@@ -178,14 +180,11 @@ def _unconfirmed(connection: sa.Connection, settings: Settings, ids: list[str]) 
             by_project.setdefault(one.task.project_id, []).append(one)
     for id, found in by_project.items():
         newest = sorted(found, key=lambda one: one.task.updated_at, reverse=True)
-        lines = [f"{one.task.partition_key}: {one.reason}" for one in newest[:NAMED]]
-        if len(found) > NAMED:
-            lines.append(f"and {len(found) - NAMED:,} more")
         yield Cause(
             Kind.UNCONFIRMED,
             id,
             f"{id}: {_items(len(found))} may be on X, and only you can tell",
-            "\n".join(lines),
+            _named([f"{one.task.partition_key}: {one.reason}" for one in newest[:NAMED]], len(found)),
             f"Look at the account's timeline, then: {newest[0].choices[0]}, or --not-posted",
             links.partition(settings, id, newest[0].task.partition_key),
             project_id=id,
@@ -194,9 +193,9 @@ def _unconfirmed(connection: sa.Connection, settings: Settings, ids: list[str]) 
         )
 
 
-def _accounts(connection: sa.Connection, settings: Settings, now: datetime) -> Iterator[Cause]:
+def _accounts(connection: sa.Connection, settings: Settings) -> Iterator[Cause]:
     """Accounts that are to post, or to show what they have posted, and cannot: they are stopped, or cannot sign."""
-    posting = [settings.account_of(project, source) for project in settings.projects for source in project.sources]
+    posting = settings.posting_accounts
     looked_at = looks.due(connection)
     vault = open_vault(settings.home)
     for account in accounts.listing(connection):

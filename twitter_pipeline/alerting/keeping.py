@@ -7,12 +7,12 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from twitter_pipeline.alerting import channels, outbox
 from twitter_pipeline.alerting.cause import TOLD_FOR, Cause, Kind
 from twitter_pipeline.config import Settings
 from twitter_pipeline.store.engine import reading, writing
+from twitter_pipeline.store.inserting import insert_into
 from twitter_pipeline.store.tables import alerts
 
 #: A cause must be gone for so long until its alert is closed: one that comes and goes is told once.
@@ -177,9 +177,8 @@ def _said(cause: Cause) -> tuple[str, str, str, str | None, int]:
 
 def _open(connection: sa.Connection, settings: Settings, cause: Cause, *, now: datetime) -> bool:
     """Open an alert and its messages; False when one is open already."""
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     alert_id = connection.scalar(
-        insert(alerts)
+        insert_into(connection, alerts)
         .values(
             cause=cause.key,
             project_id=cause.project_id,

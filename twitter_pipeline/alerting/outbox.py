@@ -91,12 +91,10 @@ def withdraw(connection: sa.Connection, alert_id: int) -> set[str]:
     return channels
 
 
-def deliver(
-    engine: sa.Engine, settings: Settings, *, now: datetime, send: Send = sending.send, limit: int = MOST
-) -> int:
+def deliver(engine: sa.Engine, settings: Settings, *, now: datetime, send: Send = sending.send) -> int:
     """Send what is due; how many were taken. A channel that takes one not is left alone for this time."""
     addresses = channels(settings)
-    if not (due := _due(engine, now, limit)):
+    if not (due := _due(engine, now)):
         return 0
     mine = [message for message in due if _take(engine, message, message.channel in addresses, now)]
     taken = 0
@@ -107,12 +105,12 @@ def deliver(
     return taken
 
 
-def _due(engine: sa.Engine, now: datetime, limit: int) -> list[Message]:
+def _due(engine: sa.Engine, now: datetime) -> list[Message]:
     query = (
         sa.select(_outbox.id, _outbox.channel, _outbox.title, _outbox.body, _outbox.created_at, _outbox.tries)
         .where(_outbox.sent_at.is_(None), _outbox.next_at <= now)
         .order_by(_outbox.next_at, _outbox.id)
-        .limit(limit)
+        .limit(MOST)
     )
     with reading(engine) as connection:
         return [Message(**row._mapping) for row in connection.execute(query)]
@@ -158,10 +156,10 @@ class Unsent:
     error: str | None
 
 
-def unsent(connection: sa.Connection, *, limit: int = 100) -> list[Unsent]:
-    """What is still to be sent, oldest first."""
+def unsent(connection: sa.Connection) -> list[Unsent]:
+    """What is still to be sent, oldest first; of much the first hundred."""
     columns = (_outbox.channel, _outbox.title, _outbox.created_at, _outbox.tries, _outbox.next_at, _outbox.error)
-    query = sa.select(*columns).where(_outbox.sent_at.is_(None)).order_by(_outbox.id).limit(limit)
+    query = sa.select(*columns).where(_outbox.sent_at.is_(None)).order_by(_outbox.id).limit(100)
     return [Unsent(**row._mapping) for row in connection.execute(query)]
 
 

@@ -7,12 +7,12 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from twitter_pipeline.alerting import channels, keeping, outbox
 from twitter_pipeline.alerting.quiet import last_time
 from twitter_pipeline.config import Settings
 from twitter_pipeline.store.engine import reading, writing
+from twitter_pipeline.store.inserting import insert_into
 from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tables import alert_state, publishing_tasks
 
@@ -62,11 +62,8 @@ def _is_of(settings: Settings, owner: str | None, cause: str, project_id: str | 
 def _note(connection: sa.Connection, made: datetime | None, now: datetime) -> bool:
     """Keep that they were made; False when somebody else was faster."""
     if made is None:
-        insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-        return (
-            connection.execute(insert(alert_state).values(name="reported", at=now).on_conflict_do_nothing()).rowcount
-            == 1
-        )
+        first = insert_into(connection, alert_state).values(name="reported", at=now)
+        return connection.execute(first.on_conflict_do_nothing()).rowcount == 1
     changed = connection.execute(
         sa.update(alert_state).where(alert_state.c.name == "reported", alert_state.c.at == made).values(at=now)
     )

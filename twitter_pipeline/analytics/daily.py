@@ -16,6 +16,7 @@ import sqlalchemy as sa
 from twitter_pipeline.analytics import figures, spans, storing
 from twitter_pipeline.analytics.hourly import LOOK_BACK
 from twitter_pipeline.analytics.spans import HOUR
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Project, XPrices
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.tables import analytics_daily, timeline_readings
@@ -57,7 +58,7 @@ def compute(
     """Count the days anew and replace their rows; without `last` the one day."""
     with reading(engine) as connection:
         table = count(connection, projects, first, last or first, prices=prices)
-    now = datetime.now(timezone.utc)
+    now = utc_now()
     with writing(engine) as connection:
         storing.store(connection, analytics_daily, ({**row, "created_at": now} for row in figures.as_rows(table)))
     return table

@@ -10,6 +10,7 @@ import sqlalchemy as sa
 from twitter_pipeline.analytics import figures, spans, storing
 from twitter_pipeline.analytics.spans import HOUR
 from twitter_pipeline.analytics.sql import hour_of
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import XPrices
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.tables import analytics_hourly
@@ -28,7 +29,7 @@ def compute(engine: sa.Engine, start: datetime, end: datetime | None = None, *, 
     """
     with reading(engine) as connection:
         table = figures.count(connection, spans.hours(start, end or start + HOUR), prices=prices)
-    now = datetime.now(timezone.utc)
+    now = utc_now()
     with writing(engine) as connection:
         storing.store(connection, analytics_hourly, ({**row, "created_at": now} for row in figures.as_rows(table)))
     return table

@@ -6,13 +6,14 @@ It counts anew, so that it is right whether or not the figures were computed in 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
 from twitter_pipeline.analytics import best_hours, charts, daily, figures, spans
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Project, Settings
 from twitter_pipeline.store.engine import reading
 
@@ -43,7 +44,7 @@ def render(engine: sa.Engine, settings: Settings, projects: Sequence[Project], f
         first=first,
         last=last,
         mode=settings.mode,
-        made=f"{datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC",
+        made=f"{utc_now():%Y-%m-%d %H:%M} UTC",
         prices=settings.x.prices,
         posts_read=posts_read,
         projects=parts,

@@ -13,11 +13,12 @@ from pydantic import BeforeValidator, Field
 
 from twitter_pipeline.api import deciding
 from twitter_pipeline.api.auth import Publisher, Reader, Shared
-from twitter_pipeline.api.context import Context, utc_now
+from twitter_pipeline.api.context import Context
 from twitter_pipeline.api.fields import Body, Id, ProjectId, TaskId, Wait, whole
 from twitter_pipeline.api.models import Done, PreviewOut, PriceOut, Published, PublishedAll
 from twitter_pipeline.api.problems import Problem, also
 from twitter_pipeline.api.tasks import no_project, task_of
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import ConfigError
 from twitter_pipeline.publishing.preview import preview
 from twitter_pipeline.store import tasks as store

@@ -11,11 +11,11 @@ from pydantic import BaseModel, Field
 
 from twitter_pipeline.alerting import keeping
 from twitter_pipeline.api.auth import Publisher, Reader, Shared
-from twitter_pipeline.api.context import utc_now
 from twitter_pipeline.api.cursors import IdCursor
-from twitter_pipeline.api.fields import Id, ProjectId
+from twitter_pipeline.api.fields import Id, Next, OfProject
 from twitter_pipeline.api.problems import Problem, also
-from twitter_pipeline.api.tasks import no_project
+from twitter_pipeline.api.tasks import check_project
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.store.engine import reading, writing
 
 router = APIRouter(tags=["alerts"])
@@ -44,7 +44,7 @@ class AlertPage(BaseModel):
     """Alerts, the newest first."""
 
     alerts: list[AlertOut]
-    next: str | None = Field(description="The `cursor` of the next page; null on the last one.")
+    next: Next
 
 
 @router.get("/api/alerts", responses=also(404))
@@ -54,13 +54,12 @@ def list_alerts(
     state: Annotated[Literal["open", "closed", "all"], Query(description="Those that need somebody, or are over.")] = (
         "open"
     ),
-    project: Annotated[ProjectId | None, Query(description="Only this project's.")] = None,
+    project: OfProject = None,
     limit: Annotated[int, Query(ge=1, le=200, description="Alerts on a page.")] = 50,
     cursor: IdCursor = None,
 ) -> AlertPage:
     """Alerts, the newest first, in pages: what comes meanwhile comes before the first and moves none."""
-    if project is not None and context.project(project) is None:
-        raise no_project(project, "query.project")
+    check_project(context, project)
     with reading(context.engine) as connection:
         found = keeping.listing(
             connection,

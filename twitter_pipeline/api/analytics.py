@@ -13,11 +13,11 @@ from fastapi import APIRouter, Query, Response
 from pydantic import BaseModel, Field
 
 from twitter_pipeline.api.auth import Reader, Shared
-from twitter_pipeline.api.context import utc_now
 from twitter_pipeline.api.cursors import HourCursor
-from twitter_pipeline.api.fields import Moment, ProjectId, Zone, moment
+from twitter_pipeline.api.fields import Moment, Next, OfProject, Zone, moment
 from twitter_pipeline.api.problems import also
-from twitter_pipeline.api.tasks import no_project
+from twitter_pipeline.api.tasks import check_project
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.store.engine import reading
 from twitter_pipeline.store.tables import analytics_hourly
 
@@ -34,7 +34,7 @@ class HourlyPage(BaseModel):
     """Rows of `analytics_hourly`, by hour and project."""
 
     rows: list[dict[str, Any]] = Field(description="A row a project and hour; `hour` is its beginning, in the zone.")
-    next: str | None = Field(description="The `cursor` of the next page; null on the last one.")
+    next: Next
 
 
 @router.get(
@@ -46,7 +46,7 @@ def hourly(
     _: Reader,
     context: Shared,
     response: Response,
-    project: Annotated[ProjectId | None, Query(description="Only this project's.")] = None,
+    project: OfProject = None,
     from_: Annotated[
         Moment | None,
         Query(alias="from", description="Hours that begin then or later (without offset: in the zone); a week ago."),
@@ -60,8 +60,7 @@ def hourly(
     cursor: HourCursor = None,
 ) -> Any:
     """The figures of each hour and project."""
-    if project is not None and context.project(project) is None:
-        raise no_project(project, "query.project")
+    check_project(context, project)
     in_zone = ZoneInfo(zone)
     until = moment(to, in_zone) or utc_now()
     where = [_hourly.hour >= (moment(from_, in_zone) or until - _USUAL), _hourly.hour < until]

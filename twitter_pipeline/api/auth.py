@@ -7,8 +7,9 @@ from typing import Annotated, Any
 from fastapi import Depends, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 
-from twitter_pipeline.api.context import Context, utc_now
+from twitter_pipeline.api.context import Context
 from twitter_pipeline.api.problems import Problem
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.store import tokens
 from twitter_pipeline.store.engine import asking, writing
 from twitter_pipeline.store.tokens import Token

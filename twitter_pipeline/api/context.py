@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
-from datetime import datetime, timezone
 from threading import Lock
 
 import sqlalchemy as sa
@@ -13,7 +12,7 @@ from twitter_pipeline.api.launched import Launched
 from twitter_pipeline.api.looking import Looker
 from twitter_pipeline.api.metrics import Metrics
 from twitter_pipeline.api.scans import Scans
-from twitter_pipeline.config import ConfigError, Project, Settings, current
+from twitter_pipeline.config import ConfigError, Project, Settings, current, file_stamp
 from twitter_pipeline.store.opening import prepare_store
 
 _log = logging.getLogger(__name__)
@@ -32,15 +31,15 @@ class Context:
         self.looker = Looker()
         self._settings = settings
         self._reload = reload
-        self._stamp = _stamp(settings)
+        self._stamp = file_stamp(settings.path)
         self._lock = Lock()
 
     @property
     def settings(self) -> Settings:
         """The settings in force: `up` puts an accepted edit of config.yaml where this process reads it."""
-        if self._reload is not None and _stamp(self._settings) != self._stamp:
+        if self._reload is not None and file_stamp(self._settings.path) != self._stamp:
             with self._lock:
-                stamp = _stamp(self._settings)
+                stamp = file_stamp(self._settings.path)
                 if stamp is not None and stamp != self._stamp:
                     self._take(self._reload)
                     self._stamp = stamp
@@ -58,16 +57,3 @@ class Context:
             _log.error("the settings from before stay in force: %s", error)
         else:
             self._settings = settings
-
-
-def utc_now() -> datetime:
-    """Now, aware."""
-    return datetime.now(timezone.utc)
-
-
-def _stamp(settings: Settings) -> tuple[int, int, int] | None:
-    try:
-        status = settings.path.stat()
-    except OSError:
-        return None
-    return status.st_ino, status.st_mtime_ns, status.st_size

@@ -5,10 +5,11 @@
 
 from __future__ import annotations
 
-from twitter_pipeline.api.context import Context, utc_now
+from twitter_pipeline.api.context import Context
 from twitter_pipeline.api.models import Done, Published, TaskOut, run_url
 from twitter_pipeline.api.problems import Problem
 from twitter_pipeline.api.tasks import no_project, task_of
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import ConfigError
 from twitter_pipeline.launching import by_hand as runs
 from twitter_pipeline.launching.graphql import DagsterAway

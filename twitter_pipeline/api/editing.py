@@ -8,11 +8,11 @@ from fastapi import APIRouter, Header, Response
 from pydantic import Field
 
 from twitter_pipeline.api.auth import Publisher, Shared
-from twitter_pipeline.api.context import utc_now
 from twitter_pipeline.api.fields import AltText, Body, Moment, PostText, TaskId, moment
 from twitter_pipeline.api.models import TaskDetail
 from twitter_pipeline.api.problems import Problem, also
 from twitter_pipeline.api.tasks import HAS_ETAG, detail, no_task
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import ConfigError
 from twitter_pipeline.publishing.editing import Change, NotNow, Unfit, edit
 

@@ -7,8 +7,10 @@ from datetime import datetime, timezone
 from typing import Annotated
 from zoneinfo import ZoneInfo, available_timezones
 
-from fastapi import Path
+from fastapi import Path, Query
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
+
+from twitter_pipeline.clock import in_utc
 
 #: Numbers beyond are no longer exact in JSON as most programs read it.
 _MOST_ID = 2**53
@@ -61,13 +63,15 @@ def moment(value: str | None, zone: ZoneInfo | timezone = timezone.utc) -> datet
     """A `Moment` as an aware UTC time; without an offset it is meant in `zone`."""
     if value is None:
         return None
-    found = datetime.fromisoformat(value.replace("Z", "+00:00"))
-    return (found if found.tzinfo is not None else found.replace(tzinfo=zone)).astimezone(timezone.utc)
+    return in_utc(datetime.fromisoformat(value.replace("Z", "+00:00")), zone)
 
 
 Id = Annotated[int, Field(ge=1, le=_MOST_ID), BeforeValidator(whole)]
 TaskId = Annotated[Id, Path(description="The task's number.")]
 ProjectId = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,62}$", description="A project's id.")]
+OfProject = Annotated[ProjectId | None, Query(description="Only this project's.")]
+#: Of a page.
+Next = Annotated[str | None, Field(description="The `cursor` of the next page; null on the last one.")]
 Text = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(_without_nul)]
 #: The words of a post, which are weighed with the settings at hand, and of a picture.
 PostText = Annotated[str, Field(min_length=1), AfterValidator(_without_nul)]

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import logging
 import os
-from datetime import datetime, timezone
 
 import sqlalchemy as sa
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Settings
 from twitter_pipeline.store import tokens
 from twitter_pipeline.store.engine import writing
@@ -24,7 +24,7 @@ def first_token(engine: sa.Engine, settings: Settings) -> None:
     with writing(engine) as connection:
         if tokens.any_ever(connection):
             return
-        now = datetime.now(timezone.utc)
+        now = utc_now()
         _, token = tokens.create(connection, settings.users[0].name, "first", tokens.SCOPES, now=now)
         # Before the row is committed: a token that nobody can read would open the API to nobody.
         path.unlink(missing_ok=True)

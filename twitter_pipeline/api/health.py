@@ -5,8 +5,8 @@ from __future__ import annotations
 from fastapi import APIRouter, Response
 
 from twitter_pipeline.api.auth import Reader, Shared
-from twitter_pipeline.api.context import utc_now
 from twitter_pipeline.api.looking import Health
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.monitoring import alarms, measures
 from twitter_pipeline.store import tasks
 from twitter_pipeline.store.engine import reading

@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel, Field
 
+from twitter_pipeline.api.fields import Next
 from twitter_pipeline.config import Settings
 from twitter_pipeline.publishing import prices
 from twitter_pipeline.publishing.prices import Price
@@ -77,7 +78,7 @@ class TaskPage(BaseModel):
     """Tasks, the newest first."""
 
     tasks: list[TaskOut]
-    next: str | None = Field(description="The `cursor` of the next page; null on the last one.")
+    next: Next
 
 
 class AttemptOut(BaseModel):
@@ -290,7 +291,7 @@ class DecisionPage(BaseModel):
     """What people did, the newest first."""
 
     decisions: list[DecisionOut]
-    next: str | None = Field(description="The `cursor` of the next page; null on the last one.")
+    next: Next
 
 
 class TokenOut(BaseModel):

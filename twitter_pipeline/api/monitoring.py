@@ -9,8 +9,8 @@ from fastapi import APIRouter, Query
 from pydantic import BaseModel, Field
 
 from twitter_pipeline.api.auth import Reader, Shared
-from twitter_pipeline.api.context import utc_now
 from twitter_pipeline.api.fields import Moment, Text, moment
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.monitoring import alarms, measures
 from twitter_pipeline.monitoring.measures import MEASURES
 from twitter_pipeline.store.engine import reading

@@ -11,12 +11,13 @@ from fastapi import Body as FromBody
 from fastapi.concurrency import run_in_threadpool
 
 from twitter_pipeline.api.auth import Publisher, Reader, Shared
-from twitter_pipeline.api.context import Context, utc_now
+from twitter_pipeline.api.context import Context
 from twitter_pipeline.api.fields import Body, ProjectId, Wait
 from twitter_pipeline.api.models import ProjectOut, Projects, Scanned, ScannedTask, ScanOut
 from twitter_pipeline.api.problems import Problem, also
 from twitter_pipeline.api.scans import Scan
 from twitter_pipeline.api.tasks import no_project
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.publishing import holding
 from twitter_pipeline.store import tasks
 from twitter_pipeline.store.engine import reading

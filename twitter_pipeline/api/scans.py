@@ -7,10 +7,11 @@ import uuid
 from collections.abc import Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Project
 from twitter_pipeline.scanning.report import ScanReport
 from twitter_pipeline.scanning.turns import scan_in_turn
@@ -43,7 +44,7 @@ class Scans:
 
     def start(self, engine: sa.Engine, projects: Sequence[Project]) -> Scan:
         """Begin a scan of these projects, one after the other."""
-        scan = Scan(uuid.uuid4().hex, datetime.now(timezone.utc))
+        scan = Scan(uuid.uuid4().hex, utc_now())
         for old in list(itertools.islice(self._scans, max(0, len(self._scans) - REMEMBERED + 1))):
             self._scans.pop(old, None)
         self._scans[scan.id] = scan

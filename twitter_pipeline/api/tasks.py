@@ -11,7 +11,7 @@ from pydantic_core import to_json
 from twitter_pipeline.api.auth import Reader, Shared
 from twitter_pipeline.api.context import Context
 from twitter_pipeline.api.cursors import IdCursor
-from twitter_pipeline.api.fields import Moment, ProjectId, TaskId, Text, moment
+from twitter_pipeline.api.fields import Moment, OfProject, TaskId, Text, moment
 from twitter_pipeline.api.listing import Wanted, page
 from twitter_pipeline.api.models import (
     AttemptOut,
@@ -47,6 +47,12 @@ def no_project(id: str, field: str) -> Problem:
     return Problem(404, f"there is no project {id!r}", field=field)
 
 
+def check_project(context: Context, id: str | None) -> None:
+    """Raises Problem (404) where a query asks for what is of a project, and there is none of this id."""
+    if id is not None and context.project(id) is None:
+        raise no_project(id, "query.project")
+
+
 def no_task(id: int) -> Problem:
     """There is none of this number."""
     return Problem(404, f"there is no task {id}", field="path.task_id")
@@ -64,7 +70,7 @@ def task_of(connection: sa.Connection, task_id: int) -> Task:
 def list_tasks(
     _: Reader,
     context: Shared,
-    project: Annotated[ProjectId | None, Query(description="Only this project's.")] = None,
+    project: OfProject = None,
     status: Annotated[list[Status] | None, Query(max_length=9, description="Only in these states.")] = None,
     found_from: Annotated[
         Moment | None, Query(description="Only those found from then on (without offset: UTC).")
@@ -76,8 +82,7 @@ def list_tasks(
 ) -> Response:
     """Tasks, the newest first, in pages: what is found meanwhile comes before the first and moves none."""
     settings = context.settings
-    if project is not None and context.project(project) is None:
-        raise no_project(project, "query.project")
+    check_project(context, project)
     wanted = Wanted(
         projects=[project] if project is not None else [one.id for one in settings.projects],
         statuses=list(dict.fromkeys(status or ())),

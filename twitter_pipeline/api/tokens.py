@@ -9,10 +9,10 @@ from fastapi import APIRouter, Path
 from pydantic import Field
 
 from twitter_pipeline.api.auth import Admin, Shared
-from twitter_pipeline.api.context import utc_now
 from twitter_pipeline.api.fields import Body, Id, Text
 from twitter_pipeline.api.models import NewToken, TokenOut, Tokens
 from twitter_pipeline.api.problems import Problem, also
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.store import tokens
 from twitter_pipeline.store.engine import reading, writing
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import sys
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ import typer
 from twitter_pipeline.cli.actor import actor
 from twitter_pipeline.cli.database import database_errors, prepared
 from twitter_pipeline.cli.errors import NEEDS_A_PERSON, OK, WrongCommand
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import KEYS, ConfigError, Credentials, Settings
 
 if TYPE_CHECKING:
@@ -75,8 +75,8 @@ def remove(settings: Settings, name: str) -> int:
     with database_errors(), writing(engine) as connection:
         account = accounts.by_name(connection, name)
         if account.has_keys:
-            accounts.keep(connection, account.id, None, open_vault(settings.home), now=_now())
-            decisions.note(connection, actor(), "remove", f"the keys of account {name}", now=_now())
+            accounts.keep(connection, account.id, None, open_vault(settings.home), now=utc_now())
+            decisions.note(connection, actor(), "remove", f"the keys of account {name}", now=utc_now())
     typer.echo(f"the keys of {name} are forgotten" if account.has_keys else f"{name} has no stored keys")
     return OK
 
@@ -92,7 +92,7 @@ def rotate(settings: Settings) -> int:
         with database_errors():
             number = rotation.rotate(engine, settings.home)
         with database_errors(), writing(engine) as connection:
-            decisions.note(connection, actor(), "rotate", "the key that encrypts the accounts' keys", now=_now())
+            decisions.note(connection, actor(), "rotate", "the key that encrypts the accounts' keys", now=utc_now())
     except rotation.KeyInEnvironment:
         typer.echo(
             f"the key is in the environment, where only you can change it. Make a new one:\n"
@@ -179,14 +179,10 @@ def _store(
 
     with database_errors(), writing(engine) as connection:
         before = accounts.by_name(connection, name)
-        accounts.keep(connection, before.id, keys, open_vault(settings.home), now=_now())
-        decisions.note(connection, actor(), "store", f"the keys of account {name}", now=_now())
+        accounts.keep(connection, before.id, keys, open_vault(settings.home), now=utc_now())
+        decisions.note(connection, actor(), "store", f"the keys of account {name}", now=utc_now())
         if user is not None:
-            accounts.verified(connection, before.id, user_id=user[0], username=user[1], now=_now())
+            accounts.verified(connection, before.id, user_id=user[0], username=user[1], now=utc_now())
         ours = {account.name for account in settings.accounts} - {name}
         same = [row.name for row in accounts.listing(connection) if user is not None and row.x_user_id == user[0]]
     return before, [other for other in same if other in ours]
-
-
-def _now() -> datetime:
-    return datetime.now(timezone.utc)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from twitter_pipeline.cli import output
 from twitter_pipeline.cli.database import database_errors, prepared
 from twitter_pipeline.cli.errors import NEEDS_A_PERSON, OK, WrongCommand
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import ConfigError, Settings
 
 if TYPE_CHECKING:
@@ -21,24 +22,22 @@ _WINDOWS = {"15min": "15 minutes", "app-24h": "24 hours, all users of the app", 
 
 def show(settings: Settings, *, as_json: bool) -> int:
     """List the accounts of the configuration."""
-    from twitter_pipeline.store import looks, pauses
+    from twitter_pipeline.store import accounts, looks, pauses
     from twitter_pipeline.store.engine import reading
 
     engine = prepared(settings)
-    today = datetime.now(timezone.utc).date()
+    today = utc_now().date()
     with database_errors(), reading(engine) as connection:
-        rows = _rows(connection, settings)
+        rows = accounts.of_settings(connection, settings)
         read = {row.id: looks.cost(connection, row.id, today) for row in rows}
         paused = {name for scope, name, *_ in pauses.listing(connection) if scope == "account"}
     shown = [{**_plain(settings, row, row.name in paused), **_of_readings(settings, *read[row.id])} for row in rows]
     if as_json:
         output.print_json(shown)
         return OK
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table("account", "posts as", "verified", "keys", "projects", "read today", box=None, pad_edge=False)
-    table.add_column("held back", overflow="fold")
+    table = output.table("account", "posts as", "verified", "keys", "projects", "read today", last="held back")
     for one in shown:
         username = f"@{one['username']}" if one["username"] else "–"
         listed = f"{one['posts_read_today']:,} posts ({one['read_today_costs']})"
@@ -60,6 +59,7 @@ def _of_readings(settings: Settings, readings: int, posts: int) -> dict[str, Any
 def verify(settings: Settings, name: str | None, *, as_json: bool) -> int:
     """Ask X about one account, or all of the configuration."""
     from twitter_pipeline.publishing.verifying import examine
+    from twitter_pipeline.store import accounts
     from twitter_pipeline.store.engine import reading
 
     if name is not None:
@@ -70,7 +70,7 @@ def verify(settings: Settings, name: str | None, *, as_json: bool) -> int:
     engine = prepared(settings)
     with database_errors():
         with reading(engine) as connection:
-            rows = [row for row in _rows(connection, settings) if name in (None, row.name)]
+            rows = [row for row in accounts.of_settings(connection, settings) if name in (None, row.name)]
         found = [examine(engine, settings, row.id) for row in rows]
     if as_json:
         output.print_json([_findings(one) for one in found])
@@ -78,13 +78,6 @@ def verify(settings: Settings, name: str | None, *, as_json: bool) -> int:
         for one in found:
             _tell(output.console(), one)
     return NEEDS_A_PERSON if any(one.problems for one in found) else OK
-
-
-def _rows(connection: Any, settings: Settings) -> list[AccountRow]:
-    from twitter_pipeline.store import accounts
-
-    names = {account.name for account in settings.accounts}
-    return [row for row in accounts.listing(connection) if row.name in names]
 
 
 def _plain(settings: Settings, row: AccountRow, paused: bool) -> dict[str, Any]:
@@ -110,7 +103,7 @@ def _plain(settings: Settings, row: AccountRow, paused: bool) -> dict[str, Any]:
         "paused": paused,
         "wait_until": row.wait_until,
         "stopped": row.stopped_reason,
-        "why_not": row.why_not(datetime.now(timezone.utc)) or pause,
+        "why_not": row.why_not(utc_now()) or pause,
     }
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import asdict
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 import typer
@@ -12,6 +11,7 @@ from twitter_pipeline.cli import output
 from twitter_pipeline.cli.actor import actor
 from twitter_pipeline.cli.database import database_errors, prepared
 from twitter_pipeline.cli.errors import NEEDS_A_PERSON, OK, CannotStart, WrongCommand
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Settings
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def acknowledge(settings: Settings, number: int, by: str | None) -> int:
     engine = prepared(settings)
     try:
         with database_errors(), writing(engine) as connection:
-            done = keeping.acknowledge(connection, number, who, now=datetime.now(timezone.utc))
+            done = keeping.acknowledge(connection, number, who, now=utc_now())
     except LookupError as error:
         raise WrongCommand(f"{error}; twitter-pipeline alert list shows them") from None
     typer.echo(f"{number}: {who} knows" if done else f"{number} is over already")

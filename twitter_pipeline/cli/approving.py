@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
-
 import typer
 
 from twitter_pipeline.cli.actor import actor
 from twitter_pipeline.cli.database import database_errors, prepared
 from twitter_pipeline.cli.errors import OK
 from twitter_pipeline.cli.projects import chosen
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Settings
 
 
@@ -21,7 +20,7 @@ def approve(settings: Settings, project_id: str) -> int:
     (project,) = chosen(settings, project_id)
     engine = prepared(settings)
     with database_errors(), writing(engine) as connection:
-        approved = by_hand.approve(connection, settings, project, now=datetime.now(timezone.utc), actor=actor())
+        approved = by_hand.approve(connection, settings, project, now=utc_now(), actor=actor())
     typer.echo(approved.said)
     if approved.why_not is not None:
         typer.echo(f"still, nothing is posted: {approved.why_not}")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +12,7 @@ from twitter_pipeline.cli.database import database_errors
 from twitter_pipeline.cli.errors import OK, CannotStart, WrongCommand
 from twitter_pipeline.cli.up import home, instance
 from twitter_pipeline.cli.up.alone import alone_in_database
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Settings
 from twitter_pipeline.config.redaction import plain
 
@@ -36,7 +36,7 @@ def make(settings: Settings, path: Path | None) -> Path:
     from twitter_pipeline.store import archive, copies, schema, secrets
     from twitter_pipeline.store.opening import engine_of
 
-    now = datetime.now(timezone.utc)
+    now = utc_now()
     folder = settings.data_dir / "backups"
     path = path or folder / f"{settings.mode}-{now:%Y%m%d-%H%M%S}.tar.gz"
     if path.exists():

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 import typer
@@ -13,6 +12,7 @@ from twitter_pipeline.cli.actor import actor
 from twitter_pipeline.cli.database import database_errors, prepared
 from twitter_pipeline.cli.errors import NEEDS_A_PERSON, OK
 from twitter_pipeline.cli.items import find
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Settings
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ def _cancel(engine: sa.Engine, settings: Settings, task_id: int, *, dry_run: boo
     from twitter_pipeline.store.status import Status
 
     with writing(engine, keep=not dry_run) as connection:
-        done = by_hand.cancel(connection, task_id, now=datetime.now(timezone.utc), actor=actor())
+        done = by_hand.cancel(connection, task_id, now=utc_now(), actor=actor())
     task, key = done.task, done.task.partition_key
     if done.run_id is not None:
         typer.echo(f"{key}: {'would tell' if dry_run else 'telling'} run {done.run_id} to end")

@@ -54,8 +54,7 @@ def missing_keys(engine: sa.Engine, settings: Settings) -> list[str]:
     from twitter_pipeline.store.engine import reading
     from twitter_pipeline.store.secrets import open_vault
 
-    posting = [settings.account_of(project, source) for project in settings.projects for source in project.sources]
     with database_errors(), reading(engine) as connection:
         vault = open_vault(settings.home)
-        why_not = [accounts.why_no_keys(connection, name, vault) for name in dict.fromkeys(posting)]
+        why_not = [accounts.why_no_keys(connection, name, vault) for name in settings.posting_accounts]
     return [reason for reason in why_not if reason is not None]

@@ -10,7 +10,6 @@ import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,6 +18,7 @@ from twitter_pipeline.cli.database import database_errors
 from twitter_pipeline.cli.errors import NEEDS_A_PERSON, OK, CannotStart
 from twitter_pipeline.cli.settings import load_settings
 from twitter_pipeline.cli.up import dagster_api, home, ports, readiness, services
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import ConfigError, Settings
 
 if TYPE_CHECKING:
@@ -48,11 +48,9 @@ def run(path: Path | None, *, as_json: bool) -> int:
     if as_json:
         output.print_json({"good": good, "findings": [asdict(one) for one in findings]})
         return OK if good else NEEDS_A_PERSON
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table("", "", box=None, pad_edge=False, show_header=False)
-    table.add_column(overflow="fold")
+    table = output.table("", "", last="", show_header=False)
     for one in findings:
         mark = Text("ok", style="green") if one.remedy is None else Text("NO", style="bold red")
         table.add_row(mark, Text(one.what), Text(one.said + (f"\n→ {one.remedy}" if one.remedy else "")))
@@ -168,7 +166,7 @@ def _monitoring(settings: Settings, engine: sa.Engine) -> Finding:
     from twitter_pipeline.store.engine import reading
 
     with database_errors(), reading(engine) as connection:
-        at, _ = measures.latest(connection, datetime.now(timezone.utc))
+        at, _ = measures.latest(connection, utc_now())
         is_open = alarms.open_now(connection)
     if at is None:
         log = settings.home / "logs" / "api.log"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import typer
@@ -13,6 +13,7 @@ from twitter_pipeline.cli.actor import actor
 from twitter_pipeline.cli.database import database_errors, prepared
 from twitter_pipeline.cli.errors import NEEDS_A_PERSON, OK, WrongCommand
 from twitter_pipeline.cli.items import find
+from twitter_pipeline.clock import in_utc, utc_now
 from twitter_pipeline.config import Settings
 from twitter_pipeline.config.redaction import one_entry
 
@@ -39,7 +40,7 @@ def edit(
         with reading(engine) as connection:
             task = find(connection, settings, item)
         change = _change(settings, task, text, alt_texts, at, undo=undo)
-        now = datetime.now(timezone.utc)
+        now = utc_now()
         try:
             editing.edit(engine, settings, task.id, change, actor=actor(), now=now)
         except editing.Unfit as why:
@@ -74,5 +75,4 @@ def _time(settings: Settings, task: Task, text: str) -> datetime:
         found = datetime.fromisoformat(text.strip().replace("Z", "+00:00"))
     except ValueError:
         raise WrongCommand(f"--at: {text!r} is no time such as 2026-11-24T18:00 or 2026-11-24T18:00+01:00") from None
-    zone = settings.project(task.project_id).zone
-    return (found if found.tzinfo is not None else found.replace(tzinfo=zone)).astimezone(timezone.utc)
+    return in_utc(found, settings.project(task.project_id).zone)

@@ -74,11 +74,10 @@ def _of(media: str, are_there: bool) -> str:
 def _understood(
     metadata: Metadata | None, ignored: Sequence[str], *, indent: str = " " * 4, most: int | None = None
 ) -> None:
-    from rich.table import Table
     from rich.text import Text
 
     if metadata is not None:
-        table = Table("field", "understood", box=None, pad_edge=False, show_header=False)
+        table = output.table("field", "understood", show_header=False)
         for name, value in _fields(metadata.to_dict()):
             if most is not None:
                 value = _one_line(value)

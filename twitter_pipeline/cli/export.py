@@ -7,7 +7,7 @@ import json
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import asdict, fields
-from datetime import datetime, timezone
+from datetime import datetime
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ from twitter_pipeline.cli.database import database_errors, prepared
 from twitter_pipeline.cli.errors import OK, WrongCommand
 from twitter_pipeline.cli.files import Encoded, cell, opened
 from twitter_pipeline.cli.projects import chosen
+from twitter_pipeline.clock import in_utc
 from twitter_pipeline.config import Settings
 from twitter_pipeline.config.redaction import plain, plain_json
 
@@ -62,7 +63,7 @@ def _time(option: str, text: str | None) -> datetime | None:
         time = datetime.fromisoformat(text.replace("Z", "+00:00"))
     except ValueError:
         raise WrongCommand(f"{option}: '{text}' is no day or time such as 2026-11-24 or 2026-11-24T18:00") from None
-    return time.astimezone(timezone.utc) if time.tzinfo else time.replace(tzinfo=timezone.utc)
+    return in_utc(time)
 
 
 def _csv(pieces: Pieces, file: IO[bytes]) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any
 
+from twitter_pipeline.cli import output
 from twitter_pipeline.cli.errors import CannotStart
 from twitter_pipeline.config.redaction import plain
 from twitter_pipeline.config.secrecy import redacted
@@ -35,6 +37,12 @@ def opened(path: Path | None) -> Iterator[IO[bytes]]:
         raise CannotStart(f"{path} cannot be written: {error.strerror}") from error
     finally:
         draft.unlink(missing_ok=True)
+
+
+def show_in_browser(file: Path) -> None:
+    """Open it there, or say that there is none."""
+    if not webbrowser.open(file.absolute().as_uri()):
+        output.say("no browser was found to open it with")
 
 
 class Encoded:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from dataclasses import asdict
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -13,6 +12,7 @@ from twitter_pipeline.cli.actor import actor
 from twitter_pipeline.cli.database import database_errors, prepared
 from twitter_pipeline.cli.errors import NEEDS_A_PERSON, OK, WrongCommand
 from twitter_pipeline.cli.projects import chosen
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Settings
 
 if TYPE_CHECKING:
@@ -42,7 +42,7 @@ def run(settings: Settings, file: Path, project_id: str | None, *, dry_run: bool
 
         importer = Importer(
             *(engine, settings, projects),
-            now=datetime.now(timezone.utc),
+            now=utc_now(),
             actor=actor(),
             dry_run=dry_run,
             on_bytes=on_bytes,
@@ -74,7 +74,4 @@ def _tell(report: Report, *, dry_run: bool) -> None:
     links = f", {report.linked:,} of them with their posts" if report.linked else ""
     already = f"; {report.already:,} were posted already" if report.already else ""
     console.print(f"{report.imported:,} {verb}{links}{already}", markup=False)
-    for wrong in report.wrong[:_NAMED]:
-        console.print(f"  line {wrong.line}: {wrong.why}", style="yellow", markup=False, soft_wrap=True)
-    if (more := len(report.wrong) - _NAMED) > 0:
-        console.print(f"  … and {more:,} more; --json has them all", style="yellow", markup=False)
+    output.warn_of_some(console, [f"line {wrong.line}: {wrong.why}" for wrong in report.wrong], _NAMED)

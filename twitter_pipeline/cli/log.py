@@ -16,7 +16,6 @@ MOST = 200
 
 def decisions(settings: Settings, *, as_json: bool) -> int:
     """Show what people did that is of no one item, oldest first; the last `MOST`."""
-    from rich.table import Table
     from rich.text import Text
 
     from twitter_pipeline.store import decisions as store
@@ -28,8 +27,7 @@ def decisions(settings: Settings, *, as_json: bool) -> int:
     if as_json:
         output.print_json([asdict(one) for one in found])
         return OK
-    table = Table("time", "who", "did", "with", box=None, pad_edge=False)
-    table.add_column("message", overflow="fold")
+    table = output.table("time", "who", "did", "with", last="message")
     for one in found:
         row = (output.when(one.created_at), one.actor, one.action, one.about, one.message)
         table.add_row(*map(Text, row))
@@ -51,11 +49,9 @@ def run(settings: Settings, item: str, *, as_json: bool) -> int:
     if as_json:
         output.print_json([asdict(line) for line in lines])
         return OK
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table("time", "who", "action", "status", box=None, pad_edge=False)
-    table.add_column("message", overflow="fold")
+    table = output.table("time", "who", "action", "status", last="message")
     for line in lines:
         table.add_row(
             output.when(line.created_at), Text(line.actor or ""), line.action, line.status, Text(line.message)

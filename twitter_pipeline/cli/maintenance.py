@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 from dataclasses import asdict
-from datetime import datetime, timezone
 from pathlib import Path
 
 import typer
@@ -14,6 +13,7 @@ from twitter_pipeline.cli import output
 from twitter_pipeline.cli.database import database_errors, prepared
 from twitter_pipeline.cli.errors import CANNOT_START, OK, WrongCommand
 from twitter_pipeline.cli.settings import load_settings
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import ConfigError, Settings
 
 
@@ -77,7 +77,7 @@ def rebuild(settings: Settings) -> int:
 
     with dg.DagsterInstance.get() as storage, database_errors():
         for project in settings.projects:
-            now = datetime.now(timezone.utc)
+            now = utc_now()
             total = 0
             while done := register(storage, engine, project.id, now=now):
                 total += done

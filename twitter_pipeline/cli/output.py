@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,6 +14,7 @@ from twitter_pipeline.config.redaction import one_entry, plain, plain_json
 
 if TYPE_CHECKING:
     from rich.console import Console
+    from rich.table import Table
 
 #: Columns of a table that goes to a file or a pipe.
 _FILE_WIDTH = 240
@@ -35,6 +36,24 @@ def console() -> Console:
                 yield segment if segment.control else segment._replace(text=plain(segment.text))
 
     return Plain(highlight=False, width=None if sys.stdout.isatty() else _FILE_WIDTH)
+
+
+def table(*head: str, last: str | None = None, show_header: bool = True) -> Table:
+    """A table as all are: no lines around it. Of a column `last` what is too long goes on below."""
+    from rich.table import Table
+
+    made = Table(*head, box=None, pad_edge=False, show_header=show_header)
+    if last is not None:
+        made.add_column(last, overflow="fold")
+    return made
+
+
+def warn_of_some(console: Console, said: Sequence[str], most: int) -> None:
+    """What went wrong, a line each; of more than `most` the number."""
+    for line in said[:most]:
+        console.print(f"  {line}", style="yellow", markup=False, soft_wrap=True)
+    if (more := len(said) - most) > 0:
+        console.print(f"  … and {more:,} more; --json has them all", style="yellow", markup=False)
 
 
 def say(text: str) -> None:

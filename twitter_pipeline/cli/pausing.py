@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 import typer
@@ -12,6 +11,7 @@ from twitter_pipeline.cli.actor import actor
 from twitter_pipeline.cli.database import database_errors, prepared
 from twitter_pipeline.cli.errors import NEEDS_A_PERSON, OK, WrongCommand
 from twitter_pipeline.cli.items import find
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import ConfigError, Settings
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def pause(settings: Settings, *, every: bool, account: str | None, project: str 
     scope, name = _scope(settings, every, account, project)
     engine = prepared(settings)
     with database_errors(), writing(engine) as connection:
-        pauses.pause(connection, scope, name, reason, now=datetime.now(timezone.utc), actor=actor())
+        pauses.pause(connection, scope, name, reason, now=utc_now(), actor=actor())
     typer.echo(f"paused: {pauses.words(scope, name)}")
     return OK
 
@@ -47,7 +47,7 @@ def resume(settings: Settings, *, every: bool, account: str | None, project: str
             ended = accounts.resume(connection, name) or ended
         if ended:
             about = pauses.words(scope, name)
-            decisions.note(connection, actor(), "resume", about, now=datetime.now(timezone.utc))
+            decisions.note(connection, actor(), "resume", about, now=utc_now())
         waiting = _unconfirmed(connection, settings, scope, name)
     typer.echo(f"{'resumed' if ended else 'nothing to resume'}: {pauses.words(scope, name)}")
     if waiting:
@@ -74,7 +74,7 @@ def retry(settings: Settings, item: str) -> int:
     from twitter_pipeline.store.engine import writing
 
     engine = prepared(settings)
-    now = datetime.now(timezone.utc)
+    now = utc_now()
     with database_errors(), writing(engine) as connection:
         task = find(connection, settings, item)
         done = by_hand.retry(connection, task.id, now=now, actor=actor())

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import webbrowser
 from collections.abc import Iterable, Iterator
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -13,10 +11,11 @@ import typer
 from twitter_pipeline.cli import output, preview_rows
 from twitter_pipeline.cli.database import database_errors, prepared
 from twitter_pipeline.cli.errors import OK, WrongCommand
-from twitter_pipeline.cli.files import opened
+from twitter_pipeline.cli.files import opened, show_in_browser
 from twitter_pipeline.cli.items import find
 from twitter_pipeline.cli.preview_totals import Totals
 from twitter_pipeline.cli.projects import chosen
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Settings
 from twitter_pipeline.config.redaction import one_entry
 
@@ -78,7 +77,7 @@ def _previews(engine: sa.Engine, settings: Settings, tasks: Iterable[Task], *, a
     """Each as it is asked for: a page of many hundreds is written while they are looked at."""
     from twitter_pipeline.publishing.preview import Seen, preview
 
-    now, seen = datetime.now(timezone.utc), Seen()
+    now, seen = utc_now(), Seen()
     for task in tasks:
         looked = preview(engine, settings, task, now=now, ask=ask, seen=seen)
         if ask:
@@ -107,8 +106,8 @@ def _page(settings: Settings, previews: Iterable[Preview], totals: Totals, file:
     with opened(file) as page:
         preview_page.write(previews, page, settings, totals)
     output.say(f"{file}: {totals.items:,} item{'' if totals.items == 1 else 's'}")
-    if show and not webbrowser.open(file.absolute().as_uri()):
-        output.say("no browser was found to open it with")
+    if show:
+        show_in_browser(file)
 
 
 def _tasks(engine: sa.Engine, settings: Settings, item: str | None, project_id: str | None) -> list[Task]:

@@ -8,8 +8,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterable, Sequence
-from datetime import datetime, timezone
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -17,6 +16,7 @@ from typing import IO, TYPE_CHECKING, Any
 from twitter_pipeline.cli import output
 from twitter_pipeline.cli.preview_rows import about_gemini, labels_of
 from twitter_pipeline.cli.preview_totals import Totals
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Settings
 from twitter_pipeline.config.secrecy import redacted
 
@@ -69,7 +69,7 @@ def _head(settings: Settings, totals: Totals, style: str) -> dict[str, Any]:
         "totals": totals,
         "dollars": dollars(round(totals.dollars, 6)),
         "mode": settings.mode,
-        "made": f"{datetime.now(timezone.utc):%Y-%m-%d %H:%M} UTC",
+        "made": f"{utc_now():%Y-%m-%d %H:%M} UTC",
         "style": style,
         # The one style that a browser may use.
         "style_hash": base64.b64encode(hashlib.sha256(style.encode("utf-8")).digest()).decode(),
@@ -82,17 +82,6 @@ def _shown(preview: Preview, settings: Settings) -> dict[str, Any]:
     media = () if draft is None else draft.media
     zone = settings.project(task.project_id).zone
     text = "\n".join(part.text for part in preview.texts)
-    notes = [f"It shows: {medium.alt_text}" for medium in media if medium.alt_text]
-    notes += [f"Captions: {one.display_name} ({one.path})" for medium in media for one in medium.captions]
-    if draft is not None and draft.varied is not None:
-        notes.append(f"Varied: {draft.varied}, since the account has posted its words")
-    notes += [] if draft is None else [f"Not used: {unused}" for unused in draft.unused]
-    if draft is not None and (labels := labels_of(draft)):
-        notes.append(f"Labels: {labels}")
-    if draft is not None and draft.edited is not None:
-        notes.append(f"Edited by {draft.edited.actor}, {output.when(draft.edited.at)}")
-    if (about := about_gemini(preview)) is not None:
-        notes.append(about)
     sidecar = None if draft is None else draft.sidecar
     unread = "nothing was read" if preview.before is None else "no metadata: the words of the file's name"
     return {
@@ -112,10 +101,27 @@ def _shown(preview: Preview, settings: Settings) -> dict[str, Any]:
         if draft is None
         else ", ".join(draft.gave_way) or ("some of the words" if draft.was_cut else ""),
         "price": preview.price,
-        "notes": notes,
+        "notes": list(_notes(preview)),
         "url": task.tweet_url if (task.tweet_url or "").startswith(("https://", "http://")) else None,
         "why_not": preview.why_not,
     }
+
+
+def _notes(preview: Preview) -> Iterator[str]:
+    """What is to be said of words and media beside them."""
+    if (draft := preview.draft) is not None:
+        yield from (f"It shows: {medium.alt_text}" for medium in draft.media if medium.alt_text)
+        captions = (one for medium in draft.media for one in medium.captions)
+        yield from (f"Captions: {one.display_name} ({one.path})" for one in captions)
+        if draft.varied is not None:
+            yield f"Varied: {draft.varied}, since the account has posted its words"
+        yield from (f"Not used: {unused}" for unused in draft.unused)
+        if labels := labels_of(draft):
+            yield f"Labels: {labels}"
+        if draft.edited is not None:
+            yield f"Edited by {draft.edited.actor}, {output.when(draft.edited.at)}"
+    if (about := about_gemini(preview)) is not None:
+        yield about
 
 
 def _post(part: Text, limit: int) -> dict[str, Any]:

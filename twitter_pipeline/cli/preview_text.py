@@ -8,6 +8,9 @@ from twitter_pipeline.cli import output
 from twitter_pipeline.cli.preview_rows import about_gemini, labels_of
 
 if TYPE_CHECKING:
+    from rich.text import Text
+
+    from twitter_pipeline.publishing.drafts import Draft, MediaFile
     from twitter_pipeline.publishing.preview import Preview
 
 
@@ -50,40 +53,9 @@ def tell(preview: Preview) -> None:
     from rich.panel import Panel
     from rich.text import Text
 
-    task, draft = preview.task, preview.draft
-    said = Text()
-    if draft is not None:
-        for part in preview.texts:
-            said.append(f"{part.text}\n\n")
-            said.append(f"{part.weight} of {preview.limit} characters\n", style="dim")
-        if draft.was_cut:
-            said.append(f"without {', '.join(draft.gave_way) or 'some of the words'}\n", style="dim")
-        if draft.varied is not None:
-            said.append(f"varied: {draft.varied}, since the account has posted its words\n", style="cyan")
-        for medium in draft.media:
-            length = f", {medium.seconds:.1f} s" if medium.seconds is not None else ""
-            said.append(
-                f"{medium.path}: {medium.media_type}, {medium.width} × {medium.height}{length},"
-                f" {medium.bytes:,} bytes\n",
-                style="dim",
-            )
-            if medium.alt_text:
-                said.append(f"  it shows: {medium.alt_text}\n", style="dim")
-            for captions in medium.captions:
-                cues = f"{captions.cues:,} cue{'s' if captions.cues != 1 else ''}"
-                said.append(f"  captions: {captions.display_name}, {cues} ({captions.path})\n", style="dim")
-        for unused in draft.unused:
-            said.append(f"not used: {unused}\n", style="yellow")
-        if labels := labels_of(draft):
-            said.append(f"labels: {labels}\n", style="dim")
-        if draft.edited is not None:
-            words = [
-                name for name, is_it in (("text", draft.edited.text), ("alt text", draft.edited.alt_text)) if is_it
-            ]
-            said.append(
-                f"{' and '.join(words)} by {draft.edited.actor}, {output.when(draft.edited.at)}\n", style="cyan"
-            )
-        said.append(f"metadata: {draft.sidecar or 'none: the words of the file name'}\n", style="dim")
+    task, said = preview.task, Text()
+    if preview.draft is not None:
+        _draft(said, preview, preview.draft)
     if (about := about_gemini(preview)) is not None:
         said.append(f"{about}\n", style="cyan")
     said.append(f"{task.status}, as {preview.account}", style="dim")
@@ -99,3 +71,35 @@ def tell(preview: Preview) -> None:
     for reason in preview.why_not:
         said.append(f"\nnot posted: {reason}", style="yellow")
     output.console().print(Panel(said, title=Text(task.partition_key), title_align="left"))
+
+
+def _draft(said: Text, preview: Preview, draft: Draft) -> None:
+    """Words and media, and where they come from."""
+    for part in preview.texts:
+        said.append(f"{part.text}\n\n")
+        said.append(f"{part.weight} of {preview.limit} characters\n", style="dim")
+    if draft.was_cut:
+        said.append(f"without {', '.join(draft.gave_way) or 'some of the words'}\n", style="dim")
+    if draft.varied is not None:
+        said.append(f"varied: {draft.varied}, since the account has posted its words\n", style="cyan")
+    for medium in draft.media:
+        _medium(said, medium)
+    for unused in draft.unused:
+        said.append(f"not used: {unused}\n", style="yellow")
+    if labels := labels_of(draft):
+        said.append(f"labels: {labels}\n", style="dim")
+    if (edited := draft.edited) is not None:
+        words = [name for name, is_it in (("text", edited.text), ("alt text", edited.alt_text)) if is_it]
+        said.append(f"{' and '.join(words)} by {edited.actor}, {output.when(edited.at)}\n", style="cyan")
+    said.append(f"metadata: {draft.sidecar or 'none: the words of the file name'}\n", style="dim")
+
+
+def _medium(said: Text, medium: MediaFile) -> None:
+    length = f", {medium.seconds:.1f} s" if medium.seconds is not None else ""
+    size = f"{medium.width} × {medium.height}{length}, {medium.bytes:,} bytes"
+    said.append(f"{medium.path}: {medium.media_type}, {size}\n", style="dim")
+    if medium.alt_text:
+        said.append(f"  it shows: {medium.alt_text}\n", style="dim")
+    for captions in medium.captions:
+        cues = f"{captions.cues:,} cue{'s' if captions.cues != 1 else ''}"
+        said.append(f"  captions: {captions.display_name}, {cues} ({captions.path})\n", style="dim")

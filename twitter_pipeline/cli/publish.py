@@ -6,7 +6,6 @@ import contextlib
 import socket
 import uuid
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timezone
 from typing import TYPE_CHECKING
 
 import typer
@@ -16,6 +15,7 @@ from twitter_pipeline.cli.actor import actor
 from twitter_pipeline.cli.database import database_errors, prepared, require_keys
 from twitter_pipeline.cli.errors import NEEDS_A_PERSON, OK, CannotStart
 from twitter_pipeline.cli.items import find
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Settings
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def run(settings: Settings, items: Sequence[str], *, now: bool, dry_run: bool) -
 def _say_when(engine: sa.Engine, settings: Settings, task: Task) -> None:
     from twitter_pipeline.publishing.preview import preview
 
-    shown = preview(engine, settings, task, now=_now())
+    shown = preview(engine, settings, task, now=utc_now())
     if task.tweet_url is not None:
         typer.echo(f"{task.partition_key}: posted already: {task.tweet_url}")
         return
@@ -74,7 +74,7 @@ def _publish(engine: sa.Engine, settings: Settings, task: Task) -> int:
         with _told(engine, task):
             try:
                 if home.is_locked(settings.home):
-                    _in_dagster(settings, engine, task)
+                    _in_dagster(settings, task)
                 else:
                     _here(engine, settings, task)
             except DagsterAway as away:
@@ -89,7 +89,7 @@ def _note(engine: sa.Engine, task: Task) -> None:
     from twitter_pipeline.store.engine import writing
 
     with writing(engine) as connection:
-        by_hand.ask(connection, task, now=_now(), actor=actor())
+        by_hand.ask(connection, task, now=utc_now(), actor=actor())
 
 
 def _why_not(engine: sa.Engine, settings: Settings, task: Task) -> str | None:
@@ -99,10 +99,10 @@ def _why_not(engine: sa.Engine, settings: Settings, task: Task) -> str | None:
     from twitter_pipeline.store.engine import reading
 
     with reading(engine) as connection:
-        return by_hand.why_not_now(connection, settings, tasks.get(connection, task.id), now=_now())
+        return by_hand.why_not_now(connection, settings, tasks.get(connection, task.id), now=utc_now())
 
 
-def _in_dagster(settings: Settings, engine: sa.Engine, task: Task) -> None:
+def _in_dagster(settings: Settings, task: Task) -> None:
     from twitter_pipeline.cli import dagster_runs
     from twitter_pipeline.launching import by_hand
 
@@ -202,7 +202,3 @@ def _tell_end(engine: sa.Engine, settings: Settings, task: Task) -> int:
     why = _why_not(engine, settings, task) or task.error_message or f"it is {task.status}"
     typer.echo(f"{task.partition_key}: not posted: {why}", err=True)
     return NEEDS_A_PERSON
-
-
-def _now() -> datetime:
-    return datetime.now(timezone.utc)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import typer
@@ -14,6 +14,7 @@ from twitter_pipeline.cli.database import database_errors, prepared
 from twitter_pipeline.cli.errors import NEEDS_A_PERSON, OK
 from twitter_pipeline.cli.projects import chosen
 from twitter_pipeline.cli.publish import require_sandbox
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Project, Settings
 
 if TYPE_CHECKING:
@@ -29,7 +30,7 @@ _LONGEST_QUOTE = 60
 
 def run(settings: Settings, project_id: str | None, *, dry_run: bool, yes: bool, whole: bool) -> int:
     """Look for unconfirmed items, then match what is not known on the timelines with what is not posted."""
-    from twitter_pipeline.publishing import adopting
+    from twitter_pipeline.store import accounts
     from twitter_pipeline.store.engine import reading
 
     projects = chosen(settings, project_id)
@@ -38,10 +39,10 @@ def run(settings: Settings, project_id: str | None, *, dry_run: bool, yes: bool,
         typer.echo("nothing is read: x.read_timeline is no in config.yaml", err=True)
         return NEEDS_A_PERSON
     require_sandbox(settings)
-    now = datetime.now(timezone.utc)
+    now = utc_now()
     with database_errors():
         with reading(engine) as connection:
-            account_ids = [row.id for row in adopting.accounts_of(connection, [project.id for project in projects])]
+            account_ids = [row.id for row in accounts.of_projects(connection, [project.id for project in projects])]
         before = _listed(engine, account_ids, now)
         if not dry_run:
             _look(engine, settings, projects, now)

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import webbrowser
-from datetime import date, datetime, timedelta, timezone
+from datetime import date, timedelta
 from pathlib import Path
 
 from twitter_pipeline.cli import output
 from twitter_pipeline.cli.database import database_errors, prepared
-from twitter_pipeline.cli.errors import OK, CannotStart, WrongCommand
+from twitter_pipeline.cli.errors import OK, WrongCommand
+from twitter_pipeline.cli.files import opened, show_in_browser
 from twitter_pipeline.cli.projects import chosen
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Settings
 
 
@@ -19,7 +19,7 @@ def run(settings: Settings, *, first: str | None, last: str | None, project: str
     from twitter_pipeline.analytics import report
 
     projects = chosen(settings, project)
-    until = _day("--to", last) or datetime.now(timezone.utc).date()
+    until = _day("--to", last) or utc_now().date()
     since = _day("--from", first) or until - timedelta(days=report.DAYS - 1)
     engine = prepared(settings)
     with database_errors():
@@ -27,19 +27,11 @@ def run(settings: Settings, *, first: str | None, last: str | None, project: str
             html = report.render(engine, settings, projects, since, until)
         except ValueError as error:
             raise WrongCommand(str(error)) from None
-    try:
-        # Beside it and then in its place, so that a full disk leaves the old one.
-        half = file.with_name(f".{file.name}.{os.getpid()}")
-        try:
-            half.write_text(html, encoding="utf-8")
-            half.replace(file)
-        finally:
-            half.unlink(missing_ok=True)
-    except OSError as error:
-        raise CannotStart(f"{file} cannot be written: {error.strerror}") from None
+    with opened(file) as written:  # a full disk leaves the old one
+        written.write(html.encode())
     output.say(f"{file}: {since} to {until}")
-    if show and not webbrowser.open(file.absolute().as_uri()):
-        output.say("no browser was found to open it with")
+    if show:
+        show_in_browser(file)
     return OK
 
 

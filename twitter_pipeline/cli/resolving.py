@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import TYPE_CHECKING
 
 import typer
@@ -12,6 +12,7 @@ from twitter_pipeline.cli.actor import actor
 from twitter_pipeline.cli.database import database_errors, prepared
 from twitter_pipeline.cli.errors import NEEDS_A_PERSON, OK, WrongCommand
 from twitter_pipeline.cli.items import find
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Settings
 from twitter_pipeline.config.redaction import one_entry
 
@@ -29,7 +30,7 @@ def resolve(settings: Settings, text: str, *, posted: str | None, not_posted: bo
     if posted is not None and not_posted:
         raise WrongCommand("it is either: --posted URL, or --not-posted")
     engine = prepared(settings)
-    now = datetime.now(timezone.utc)
+    now = utc_now()
     with database_errors():
         with reading(engine) as connection:
             task = find(connection, settings, text)

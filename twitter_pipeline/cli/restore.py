@@ -10,7 +10,7 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timezone
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -23,6 +23,7 @@ from twitter_pipeline.cli.database import database_errors
 from twitter_pipeline.cli.errors import OK, CannotStart
 from twitter_pipeline.cli.up import home
 from twitter_pipeline.cli.up.alone import alone_in_database
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Settings
 from twitter_pipeline.store.opening import RESTORING
 from twitter_pipeline.store.secrets import KEY_FILE
@@ -209,7 +210,7 @@ def _hold_back(engine: sa.Engine, made_at: datetime) -> None:
     reason = f"restored as of {made_at:%Y-%m-%d %H:%M} UTC; first: twitter-pipeline reconcile --dry-run"
     with writing(engine) as connection:
         accounts.look_again(connection)
-        pauses.pause(connection, "all", "", reason, now=datetime.now(timezone.utc), actor=actor())
+        pauses.pause(connection, "all", "", reason, now=utc_now(), actor=actor())
 
 
 def _is_paused(settings: Settings) -> bool:

@@ -90,7 +90,4 @@ def _tell(id: str, report: ScanReport) -> None:
     if report.skipped:
         told = f"  skipped of them: {report.skipped}; twitter-pipeline status says why"
         console.print(told, style="yellow", markup=False, soft_wrap=True)
-    for problem in report.problems[:MOST_PROBLEMS]:
-        console.print(f"  {problem}", style="yellow", markup=False, soft_wrap=True)
-    if (more := len(report.problems) - MOST_PROBLEMS) > 0:
-        console.print(f"  … and {more:,} more; --json has them all", style="yellow", markup=False)
+    output.warn_of_some(console, report.problems, MOST_PROBLEMS)

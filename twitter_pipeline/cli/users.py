@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from dataclasses import asdict
-from datetime import datetime, timezone
 from typing import Annotated, Optional
 
 import typer
@@ -17,6 +16,7 @@ from twitter_pipeline.cli.database import database_errors, prepared
 from twitter_pipeline.cli.errors import OK, WrongCommand
 from twitter_pipeline.cli.output import JsonOption
 from twitter_pipeline.cli.settings import ConfigOption, load_settings
+from twitter_pipeline.clock import utc_now
 
 user_app = group("People: they own projects and tokens.")
 token_app = group("Tokens of the API.")
@@ -45,7 +45,7 @@ def add_user(
         raise WrongCommand(f"{email!r} is no e-mail address")
     engine = prepared(load_settings(config))
     with database_errors(), writing(engine) as connection:
-        if not people.add(connection, name, email, now=_now(), actor=actor()):
+        if not people.add(connection, name, email, now=utc_now(), actor=actor()):
             raise WrongCommand(f"there is a user {name!r} already")
     typer.echo(f"added {name}; a token for them: twitter-pipeline token create --user {name} --name laptop")
     return OK
@@ -95,7 +95,7 @@ def create_token(
     owner = user or settings.users[0].name
     try:
         with database_errors(), writing(engine) as connection:
-            _, token = tokens.create(connection, owner, name, scope, now=_now(), actor=actor())
+            _, token = tokens.create(connection, owner, name, scope, now=utc_now(), actor=actor())
     except tokens.NoUser as error:
         raise WrongCommand(str(error)) from None
     typer.echo(token)
@@ -142,22 +142,17 @@ def revoke_token(
 
     engine = prepared(load_settings(config))
     with database_errors(), writing(engine) as connection:
-        if not (0 < token < 2**63 and tokens.revoke(connection, token, now=_now(), actor=actor())):
+        if not (0 < token < 2**63 and tokens.revoke(connection, token, now=utc_now(), actor=actor())):
             raise WrongCommand(f"there is no token {token}, or it was revoked before; twitter-pipeline token list")
     typer.echo(f"token {token} is revoked")
     return OK
 
 
 def _table(head: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> int:
-    from rich.table import Table
     from rich.text import Text
 
-    table = Table(*head, box=None, pad_edge=False)
+    table = output.table(*head)
     for row in rows:
         table.add_row(*map(Text, row))
     output.console().print(table)
     return OK
-
-
-def _now() -> datetime:
-    return datetime.now(timezone.utc)

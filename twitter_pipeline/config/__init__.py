@@ -2,7 +2,7 @@
 
 from twitter_pipeline.config.alerts import AlertSettings
 from twitter_pipeline.config.errors import ConfigError, Problem
-from twitter_pipeline.config.loading import BASE_DIR_VARIABLE, CONFIG_VARIABLE, current, load
+from twitter_pipeline.config.loading import BASE_DIR_VARIABLE, CONFIG_VARIABLE, current, file_stamp, load, path_in_force
 from twitter_pipeline.config.monitoring import MonitoringSettings
 from twitter_pipeline.config.people import KEYS, Account, Credentials, User
 from twitter_pipeline.config.projects import DOWN_AFTER, Project, Source
@@ -43,6 +43,8 @@ __all__ = [
     "XPrices",
     "XSettings",
     "current",
+    "file_stamp",
     "json_schema",
     "load",
+    "path_in_force",
 ]

@@ -7,7 +7,7 @@ from datetime import timedelta
 from decimal import Decimal
 from typing import Annotated
 
-from pydantic import BeforeValidator, PlainSerializer, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, PlainSerializer, WithJsonSchema
 
 _FORMS = 'write it like "90 s", "30 min", "6 h", "2 days" or "1h30m", or as a number of seconds'
 #: Long enough for any setting, short enough that adding it to a date never overflows.
@@ -72,9 +72,17 @@ def format_duration(length: timedelta) -> str:
     return " ".join(f"{amount.normalize():f} {unit}" for amount, unit in amounts if amount) or "0 s"
 
 
+def _not_zero(length: timedelta) -> timedelta:
+    if not length:
+        raise ValueError("must be longer than 0")
+    return length
+
+
 Duration = Annotated[
     timedelta,
     BeforeValidator(parse_duration),
     PlainSerializer(format_duration, return_type=str, when_used="json"),
     WithJsonSchema({"type": ["string", "number"], "examples": ["90 s", "30 min", "6 h", "2 days", "1h30m", 90]}),
 ]
+#: One that may not be 0.
+SomeDuration = Annotated[Duration, AfterValidator(_not_zero)]

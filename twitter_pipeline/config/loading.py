@@ -35,8 +35,21 @@ def current(environ: Mapping[str, str] = os.environ) -> Settings:
     Reads the file anew each time. Raises ConfigError.
     """
     base_dir = environ.get(BASE_DIR_VARIABLE)
-    path = Path(environ.get(CONFIG_VARIABLE) or "config.yaml")
-    return load(path, base_dir=Path(base_dir) if base_dir else None, environ=environ)
+    return load(path_in_force(environ), base_dir=Path(base_dir) if base_dir else None, environ=environ)
+
+
+def path_in_force(environ: Mapping[str, str] = os.environ) -> Path:
+    """The file that `current` reads."""
+    return Path(environ.get(CONFIG_VARIABLE) or "config.yaml")
+
+
+def file_stamp(path: Path) -> tuple[int, int, int] | None:
+    """What tells whether the file at `path` is another one by now; None while there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_ino, status.st_mtime_ns, status.st_size
 
 
 def load(path: Path, *, base_dir: Path | None = None, environ: Mapping[str, str] = os.environ) -> Settings:

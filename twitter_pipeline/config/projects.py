@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
+from twitter_pipeline.clock import in_utc
 from twitter_pipeline.config.base import Section
 from twitter_pipeline.config.duration import Duration, format_duration
 from twitter_pipeline.config.fields import (
@@ -320,7 +321,7 @@ class Project(Section):
         moment = self.ignore_before
         if moment is None:
             return None
-        return (moment if moment.tzinfo else moment.replace(tzinfo=self.zone)).astimezone(timezone.utc)
+        return in_utc(moment, self.zone)
 
     @property
     def posted_folder(self) -> str | None:

@@ -8,7 +8,7 @@ from typing import Literal
 from pydantic import Field, field_validator
 
 from twitter_pipeline.config.base import Section
-from twitter_pipeline.config.duration import Duration
+from twitter_pipeline.config.duration import Duration, SomeDuration
 from twitter_pipeline.config.fields import BaseUrl, Host, Name, Port, Secret
 
 STRICT = "strict"
@@ -47,8 +47,8 @@ class XSettings(Section):
     base_url: BaseUrl | None = Field(
         None, description="Address of X's API. Without it: the sandbox in sandbox mode, https://api.x.com in live mode."
     )
-    connect_timeout: Duration = Field(timedelta(seconds=5), description="How long connecting may take.")
-    read_timeout: Duration = Field(
+    connect_timeout: SomeDuration = Field(timedelta(seconds=5), description="How long connecting may take.")
+    read_timeout: SomeDuration = Field(
         timedelta(seconds=60), description="How long X may stay silent before a request is given up."
     )
     chunk_bytes: int = Field(
@@ -57,7 +57,7 @@ class XSettings(Section):
         le=5 * 1024 * 1024,
         description="Size of one piece of an upload, in bytes. X has refused 5 MB pieces; 1 MiB works everywhere.",
     )
-    processing_timeout: Duration = Field(
+    processing_timeout: SomeDuration = Field(
         timedelta(minutes=10), description="How long X may take to process a video after its upload."
     )
     read_timeline: bool = Field(
@@ -65,7 +65,7 @@ class XSettings(Section):
         description="Whether the account's timeline may be read to find a post whose answer was lost. X charges for"
         " each post it lists ($0.001 in 2026-11); `no` leaves such posts to a person.",
     )
-    settle_time: Duration | None = Field(
+    settle_time: SomeDuration | None = Field(
         None,
         description="How long a post may take to appear on the timeline: one that is not there after it was not made."
         " Without it: 10 min in live mode, 5 s in sandbox mode.",
@@ -89,13 +89,6 @@ class XSettings(Section):
     media_profiles: dict[Name, MediaLimits] = Field(
         default_factory=dict, description="Sets of media limits by name. What a set leaves out is as in strict."
     )
-
-    @field_validator("connect_timeout", "read_timeout", "processing_timeout", "settle_time")
-    @classmethod
-    def _not_zero(cls, value: timedelta | None) -> timedelta | None:
-        if value is not None and not value:
-            raise ValueError("must be longer than 0")
-        return value
 
     @field_validator("media_profiles")
     @classmethod
@@ -137,7 +130,7 @@ class GeminiSettings(Section):
         le=20,
         description="How many of the source's latest posts it is shown, so that it writes as they do.",
     )
-    timeout: Duration = Field(
+    timeout: SomeDuration = Field(
         timedelta(seconds=20), description="How long an answer may take; then the original words go out."
     )
     daily_budget: int = Field(
@@ -146,13 +139,6 @@ class GeminiSettings(Section):
         le=100_000,
         description="Most requests in a day (UTC), over all projects; then the original words go out.",
     )
-
-    @field_validator("timeout")
-    @classmethod
-    def _not_zero(cls, value: timedelta) -> timedelta:
-        if not value:
-            raise ValueError("must be longer than 0")
-        return value
 
 
 class SandboxSettings(Section):

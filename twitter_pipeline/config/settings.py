@@ -181,6 +181,11 @@ class Settings(Section):
         """The name of the account a source posts as."""
         return source.account or project.account
 
+    @property
+    def posting_accounts(self) -> list[str]:
+        """The names of the accounts that sources post as, each once."""
+        return list(dict.fromkeys(self.account_of(one, source) for one in self.projects for source in one.sources))
+
     def text_limit_of(self, account: str) -> int:
         """The longest text of a post of the account, weighted; of one that is not in config.yaml, the usual."""
         own = next((one.text_limit for one in self.accounts if one.name == account), None)

@@ -206,7 +206,6 @@ def _words(
     metadata: Metadata, template: str | None, hashtags: Sequence[str], style: Style, ending: str
 ) -> tuple[Words, Counter[_Taken]]:
     """The parts of the post, and what is taken out of it beside what cleaning did."""
-    from twitter_pipeline.content import foreign
     from twitter_pipeline.content.fit import Words
     from twitter_pipeline.content.hashtags import as_tag, at_end, found_in, key, merge, without
     from twitter_pipeline.content.weight import normalize
@@ -244,17 +243,7 @@ def _words(
         taken[_TOO_MANY] = sum(bool(part or "hashtags" in shown) for part, _ in ranked[style.max_hashtags :])
         ranked = ranked[: style.max_hashtags]
 
-    def arranged(title: str, description: str, count: int) -> tuple[str, int]:
-        kept = ranked[:count]
-        within = {part: "".join(tag for where, tag in kept if where == part) for part in bodies}
-        if ending:
-            part = "description" if description.strip() and "description" in shown else "title"
-            within[part] = f" {ending}{within[part]}"
-        listed = " ".join(tag for where, tag in kept if not where)
-        rendered = render(
-            {"title": title + within["title"], "description": description + within["description"], "hashtags": listed}
-        )
-        return foreign.one_cashtag(single_spaced(normalize(foreign.plain(rendered))))
+    arranged = _arranger(render, ranked, shown, ending)
 
     def arrange(title: str, description: str, count: int) -> str:
         return arranged(title, description, count)[0]
@@ -265,6 +254,28 @@ def _words(
 
 
 Render = Callable[[Mapping[str, str]], str]
+
+
+def _arranger(
+    render: Render, tags: Sequence[tuple[str, str]], shown: frozenset[str], ending: str
+) -> Callable[[str, str, int], tuple[str, int]]:
+    """What makes the text of title, description and so many of the hashtags, and counts the cashtags it takes out."""
+    from twitter_pipeline.content import foreign
+    from twitter_pipeline.content.weight import normalize
+
+    def arranged(title: str, description: str, count: int) -> tuple[str, int]:
+        kept = tags[:count]
+        within = {part: "".join(tag for where, tag in kept if where == part) for part in ("title", "description")}
+        if ending:
+            part = "description" if description.strip() and "description" in shown else "title"
+            within[part] = f" {ending}{within[part]}"
+        listed = " ".join(tag for where, tag in kept if not where)
+        rendered = render(
+            {"title": title + within["title"], "description": description + within["description"], "hashtags": listed}
+        )
+        return foreign.one_cashtag(single_spaced(normalize(foreign.plain(rendered))))
+
+    return arranged
 
 
 def _renderer(metadata: Metadata, template: str | None) -> Render:

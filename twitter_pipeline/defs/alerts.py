@@ -1,23 +1,21 @@
 """Alerts: a sensor that looks for them every minute and starts no run, and one for runs that failed."""
 
-from datetime import datetime, timezone
-
 import dagster as dg
 import sqlalchemy as sa
 
 from twitter_pipeline.alerting import keeping, links
 from twitter_pipeline.alerting.cause import Cause, Kind
 from twitter_pipeline.alerting.tick import tick
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config.redaction import without_secrets
 from twitter_pipeline.defs.pipeline import Pipeline, project_of
-from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.store import tasks
 from twitter_pipeline.store.engine import reading
 from twitter_pipeline.store.status import Event
 from twitter_pipeline.store.tables import publishing_log
 
 #: When this process began: sensors cannot have ticked before.
-_BEGAN = datetime.now(timezone.utc)
+_BEGAN = utc_now()
 
 
 @dg.sensor(

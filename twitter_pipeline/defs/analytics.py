@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 from dagster._core.execution.context.metadata_logging import AssetMetadataHandle, OutputMetadataAccumulator
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Project, Settings
 from twitter_pipeline.defs.pipeline import Pipeline, tweets_key
 from twitter_pipeline.store.engine import reading
@@ -160,7 +161,7 @@ def _best_hours() -> dg.AssetsDefinition:
         from twitter_pipeline.analytics import charts, hourly
 
         pipeline: Pipeline = context.resources.pipeline
-        start, end = by.window(datetime.now(timezone.utc))
+        start, end = by.window(utc_now())
         with reading(pipeline.engine) as connection:
             hours = hourly.read(connection, start, end)
         metadata: dict[str, Any] = {"what it shows": by.WHAT_IT_SHOWS}

@@ -1,11 +1,10 @@
 """Values between ops: small models kept as JSON in our database, by run and step."""
 
-from datetime import datetime, timezone
-
 import dagster as dg
 import sqlalchemy as sa
 from pydantic import BaseModel
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.defs.pipeline import Pipeline
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.tables import run_values
@@ -22,9 +21,7 @@ class JsonIOManager(dg.IOManager):
         key = {"run_id": context.run_id, "step": context.step_key}
         with writing(self._pipeline.engine) as connection:
             connection.execute(sa.delete(run_values).filter_by(**key))
-            connection.execute(
-                sa.insert(run_values).values(**key, value=obj.model_dump_json(), created_at=datetime.now(timezone.utc))
-            )
+            connection.execute(sa.insert(run_values).values(**key, value=obj.model_dump_json(), created_at=utc_now()))
 
     def load_input(self, context: dg.InputContext) -> BaseModel:
         """The value the step before made, in this run or in the one this is a re-execution of."""

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 import dagster as dg
 import sqlalchemy as sa
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Project, Settings
 from twitter_pipeline.defs.names import job_of, partitions_of
-from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.store import accounts
 from twitter_pipeline.store.engine import writing
 from twitter_pipeline.store.opening import open_store, prepare_store

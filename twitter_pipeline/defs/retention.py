@@ -20,13 +20,13 @@ from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, Sq
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import SqliteEventLogStorage
 from dagster._core.storage.runs.schema import RunTagsTable
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Settings
 from twitter_pipeline.config.duration import format_duration
 from twitter_pipeline.config.redaction import without_secrets
 from twitter_pipeline.defs.packing import pack_index
 from twitter_pipeline.defs.pipeline import Pipeline, media_items_key
-from twitter_pipeline.defs.thinning import AFTER, thin_on
-from twitter_pipeline.publishing.session import utc_now
+from twitter_pipeline.defs.thinning import AFTER, OVER, PIECE, thin_on
 from twitter_pipeline.store import gemini
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.status import Status
@@ -36,8 +36,6 @@ from twitter_pipeline.store.tables import media_uploads, publishing_tasks, run_v
 TIME_BOX = timedelta(seconds=4)
 #: How often the sensor ticks, in seconds: a thousand runs a day at least, should it ever have to catch up.
 EVERY = 600
-#: Runs, rows and events that are read or deleted at once.
-PIECE = 100
 #: How long ticks stay that found nothing to do, of which a project has one every five seconds. Dagster's own setting
 #: knows days only.
 IDLE_TICKS = timedelta(hours=6)
@@ -46,7 +44,6 @@ STAYS = frozenset({"link", "text", "gemini", "original_text", "posted_at", "acco
 #: And of each so many characters at most.
 LONGEST_KEPT = 4000
 
-_OVER = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 _UNDER_WAY = (Status.QUEUED.value, Status.RUNNING.value, Status.UNCONFIRMED.value)
 _tasks = publishing_tasks.c
 
@@ -111,7 +108,7 @@ def _finished(instance: dg.DagsterInstance, engine: sa.Engine, before: datetime)
     with reading(engine) as connection:
         busy = connection.execute(sa.select(_tasks.id, _tasks.run_id).where(_tasks.status.in_(_UNDER_WAY))).all()
     tasks, runs = {str(row.id) for row in busy}, {row.run_id for row in busy}
-    wanted, last = dg.RunsFilter(statuses=_OVER, created_before=before), None
+    wanted, last = dg.RunsFilter(statuses=OVER, created_before=before), None
     while found := instance.get_runs(wanted, cursor=last, limit=PIECE, ascending=True):
         spared = [run for run in found if run.run_id in runs or run.tags.get("task_id") in tasks]
         yield from (run for run in found if run not in spared)

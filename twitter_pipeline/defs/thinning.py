@@ -54,7 +54,8 @@ _STEPS = (
     *(_Type.RUN_ENQUEUED, _Type.RUN_STARTING, _Type.STEP_START),
     _Type.ASSET_CHECK_EVALUATION,
 )
-_OVER = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
+#: How a run ends.
+OVER = [dg.DagsterRunStatus.SUCCESS, dg.DagsterRunStatus.FAILURE, dg.DagsterRunStatus.CANCELED]
 _events = SqlEventLogStorageTable.c
 _checks = AssetCheckExecutionsTable.c
 
@@ -84,7 +85,7 @@ def thin(
     """Thin the runs after `last` that are of that age, until a time of `time.monotonic`; the last one thinned."""
     if last is not None and not instance.has_run(last):
         last = None
-    wanted = dg.RunsFilter(statuses=_OVER, created_before=now - age)
+    wanted = dg.RunsFilter(statuses=OVER, created_before=now - age)
     while found := instance.get_runs(wanted, cursor=last, limit=PIECE, ascending=True):
         for run in found:
             if time.monotonic() > until:

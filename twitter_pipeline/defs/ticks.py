@@ -13,6 +13,7 @@ from datetime import timedelta
 import dagster as dg
 import sqlalchemy as sa
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Project, Settings
 from twitter_pipeline.defs.ending import took_too_long
 from twitter_pipeline.defs.pipeline import Pipeline, instance_id, items_of
@@ -23,7 +24,6 @@ from twitter_pipeline.publishing import late
 from twitter_pipeline.publishing.due import Due, Launch, still_due, take
 from twitter_pipeline.publishing.reaper import RunState, reap
 from twitter_pipeline.publishing.reconciling import look_where_due
-from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.publishing.tidying import tidy
 from twitter_pipeline.scanning import archive, rests
 from twitter_pipeline.scanning.report import ScanReport

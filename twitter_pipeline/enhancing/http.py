@@ -8,11 +8,12 @@ import math
 import socket
 import ssl
 from collections.abc import Mapping
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.enhancing.answer import NoAnswer, Outcome
 
 #: What to do about a question that Google does not even look at.
@@ -67,7 +68,7 @@ def _retry_after(said: str) -> timedelta | None:
     if (seconds := _seconds(said)) is not None:
         return seconds
     try:
-        return max(parsedate_to_datetime(said) - datetime.now(timezone.utc), timedelta())
+        return max(parsedate_to_datetime(said) - utc_now(), timedelta())
     except (TypeError, ValueError, OverflowError):
         return None
 

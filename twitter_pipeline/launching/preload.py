@@ -3,13 +3,11 @@
 from __future__ import annotations
 
 import importlib
-import os
 import sys
 import traceback
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from twitter_pipeline.config import CONFIG_VARIABLE
+from twitter_pipeline.config import file_stamp, path_in_force
 
 if TYPE_CHECKING:
     from alembic.config import Config
@@ -83,7 +81,7 @@ class Loaded:
             importlib.import_module(module)
         _keep_migrations_of_dagster()
         #: What config.yaml was when the definitions were loaded.
-        self._config = _stamp()
+        self._config = file_stamp(path_in_force())
         try:
             importlib.import_module(_DEFINITIONS).defs.get_repository_def().load_all_definitions()
         except Exception:  # noqa: BLE001 - each run tries for itself, and Dagster shows what is wrong
@@ -92,7 +90,7 @@ class Loaded:
 
     def forget_what_is_stale(self) -> None:
         """In a fork: have the definitions loaded anew when config.yaml is another one by now."""
-        if _stamp() != self._config:
+        if file_stamp(path_in_force()) != self._config:
             sys.modules.pop(_DEFINITIONS, None)
 
 
@@ -111,12 +109,3 @@ def _keep_migrations_of_dagster() -> None:
         return from_config(config)
 
     ScriptDirectory.from_config = kept  # type: ignore[method-assign]
-
-
-def _stamp() -> object:
-    """What tells whether config.yaml is another one."""
-    try:
-        status = Path(os.environ.get(CONFIG_VARIABLE, "config.yaml")).stat()
-    except OSError:
-        return None
-    return status.st_ino, status.st_mtime_ns, status.st_size

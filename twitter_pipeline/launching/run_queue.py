@@ -5,11 +5,11 @@ from __future__ import annotations
 import functools
 import logging
 import time
-from datetime import datetime, timezone
 
 import sqlalchemy as sa
 from dagster._core.run_coordinator.queued_run_coordinator import QueuedRunCoordinator, RunQueueConfig
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import ConfigError, current
 from twitter_pipeline.store import easings
 from twitter_pipeline.store.easings import FEWER_RUNS
@@ -46,7 +46,7 @@ class EasedRunCoordinator(QueuedRunCoordinator):
     def _look(self) -> int | None:
         try:
             with reading(self._engine) as connection:
-                easing = easings.in_force(connection, FEWER_RUNS, now=datetime.now(timezone.utc))
+                easing = easings.in_force(connection, FEWER_RUNS, now=utc_now())
         except (ConfigError, SchemaError, sa.exc.SQLAlchemyError) as error:
             if repr(error) != self._said:
                 self._said = repr(error)

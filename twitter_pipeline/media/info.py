@@ -35,8 +35,6 @@ class MediaInfo:
     height: int
     #: Length; None for a picture that stands still.
     seconds: float | None
-    #: FFmpeg's name of the video codec ("h264"), Pillow's name of the picture format ("JPEG").
-    codec: str
 
 
 def megabytes(count: int) -> str:

@@ -54,7 +54,6 @@ def probe(path: Path, size: int, media_type: str, limits: MediaLimits) -> MediaI
             width=width,
             height=height,
             seconds=None,
-            codec=str(image.format),
         )
 
 

@@ -11,9 +11,11 @@ from twitter_pipeline.media.sniff import sniff_file
 #: Of a contact sheet, in pixels: a picture with the gap beside it, and the gap.
 _TILE = (240, 160)
 _GAP = 4
+#: Of a picture that stamps are made of.
+_MOST_BYTES = 36_000
 
 
-def thumbnail(path: Path, max_bytes: int = 36_000) -> bytes:
+def thumbnail(path: Path, max_bytes: int = _MOST_BYTES) -> bytes:
     """A JPEG of at most `max_bytes` and 480 pixels a side, upright, without the original's metadata.
 
     Of a video it shows a picture from near the beginning. Raises MediaRefused when nothing can be decoded, OSError
@@ -29,21 +31,21 @@ def thumbnail(path: Path, max_bytes: int = 36_000) -> bytes:
     return picture.small_copy(path, max_bytes)
 
 
-def contact_sheet(paths: Sequence[Path], max_bytes: int = 36_000) -> bytes:
+def contact_sheet(paths: Sequence[Path]) -> bytes:
     """One JPEG of several media, as `thumbnail` makes it: side by side, or two and two as X shows them."""
     from PIL import Image, ImageOps
 
     from twitter_pipeline.media import picture
 
     if len(paths) == 1:
-        return thumbnail(paths[0], max_bytes)
+        return thumbnail(paths[0])
     rows = -(-len(paths) // 2)
     sheet = Image.new("RGB", (2 * _TILE[0], rows * _TILE[1]), "white")
     for number, path in enumerate(paths):
-        with Image.open(BytesIO(thumbnail(path, max_bytes))) as small:
+        with Image.open(BytesIO(thumbnail(path))) as small:
             tile = ImageOps.fit(small, (_TILE[0] - _GAP, _TILE[1] - _GAP))
         sheet.paste(tile, (number % 2 * _TILE[0], number // 2 * _TILE[1]))
-    return picture.small_jpeg(sheet, max_bytes)
+    return picture.small_jpeg(sheet, _MOST_BYTES)
 
 
 def stamp(thumbnail: bytes, max_bytes: int, *, largest: int = 96) -> bytes:

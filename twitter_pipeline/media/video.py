@@ -45,7 +45,6 @@ def probe(path: Path, size: int, media_type: str, limits: MediaLimits) -> MediaI
             width=stream.width,
             height=stream.height,
             seconds=seconds_of(container, stream),
-            codec=stream.codec_context.name,
         )
         rate = stream.average_rate
     _check_length(info.seconds or 0.0, limits)

@@ -9,10 +9,11 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime, timezone
+from datetime import datetime
 
 import sqlalchemy as sa
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Settings
 from twitter_pipeline.monitoring import alarms, easing, measures, telling
 from twitter_pipeline.monitoring.measuring import Sources, look
@@ -74,7 +75,7 @@ class Monitoring:
     def _work(self) -> None:
         while not self._over.is_set():
             try:
-                self.tick(datetime.now(timezone.utc))
+                self.tick(utc_now())
                 self._said = ""
             except Exception as error:  # noqa: BLE001 - a look aside ends nothing
                 cause = getattr(error, "orig", error)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
+from twitter_pipeline.store.inserting import insert_into
 from twitter_pipeline.store.tables import measures, measures_hourly, monitoring_state
 
 #: A measure of something, such as ("memory", "daemon"), and its value.
@@ -72,8 +72,7 @@ def keep(connection: sa.Connection, minute: datetime, values: Values) -> None:
         {"name": name, "scope": scope[:200], "at": minute, "value": value} for (name, scope), value in values.items()
     ]
     if rows:
-        insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-        connection.execute(insert(measures).on_conflict_do_nothing(), rows[:MOST])
+        connection.execute(insert_into(connection, measures).on_conflict_do_nothing(), rows[:MOST])
 
 
 def roll_up(connection: sa.Connection, now: datetime, history: timedelta) -> None:
@@ -126,8 +125,8 @@ def _advance(connection: sa.Connection, name: str, to: datetime) -> bool:
     moved = connection.execute(sa.update(monitoring_state).where(_s.name == name, _s.at < to).values(at=to))
     if moved.rowcount:
         return True
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    return connection.execute(insert(monitoring_state).values(name=name, at=to).on_conflict_do_nothing()).rowcount == 1
+    first = insert_into(connection, monitoring_state).values(name=name, at=to)
+    return connection.execute(first.on_conflict_do_nothing()).rowcount == 1
 
 
 def _hour(hour: datetime) -> sa.Insert:

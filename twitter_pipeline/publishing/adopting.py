@@ -228,12 +228,8 @@ def adopt(
         if task.status not in ADOPTABLE:
             return False, f"{task.partition_key}: it is {task.status} by now"
         content = contents.taken(connection, task, content)
-        url = address(settings, account, post.post_id)
-        if not looks.is_free(connection, account.id, post.post_id):
-            return False, f"{task.partition_key}: {url} is another item's by now"
-        others = [one for one in looks.unanswered(connection, account.id) if one.task_id != task.id]
-        if not by_person and post.text_key in {one.text_key for one in others}:
-            return False, f"{task.partition_key}: {url} may be a post that is under way just now; try again"
+        if (whose := _whose_else(connection, account, task, post, by_person=by_person)) is not None:
+            return False, f"{task.partition_key}: {address(settings, account, post.post_id)} {whose}"
         made = attempts.made(connection, task.id)
         sent = threads.next_content(made, kept)
         page = posts_page(settings, account.x_username)
@@ -257,6 +253,18 @@ def adopt(
             connection.execute(sa.update(publishing_tasks).where(_tasks.id == task.id).values(values))
         looks.give(connection, account.id, post.post_id, task.id)
     return True, f"{task.partition_key}: {decided.message}"
+
+
+def _whose_else(
+    connection: sa.Connection, account: AccountRow, task: Task, post: Seen, *, by_person: bool
+) -> str | None:
+    """Why a post may not be given to the task, for people; None when it may, until the transaction ends."""
+    if not looks.is_free(connection, account.id, post.post_id):
+        return "is another item's by now"
+    others = {one.text_key for one in looks.unanswered(connection, account.id) if one.task_id != task.id}
+    if not by_person and post.text_key in others:
+        return "may be a post that is under way just now; try again"
+    return None
 
 
 def adopt_rest(
@@ -291,9 +299,3 @@ def _kept(item: Item, post: Seen) -> Draft:
     if matching.text_key(draft.text) != post.text_key:
         draft = draft.model_copy(update={"text": post.text, "more": (), "enhanced": None})
     return draft
-
-
-def accounts_of(connection: sa.Connection, project_ids: Iterable[str]) -> list[AccountRow]:
-    """The accounts that these projects post with, by name."""
-    rows = [row for id in project_ids for row in accounts.of_sources(connection, id).values()]
-    return sorted({row.id: row for row in rows}.values(), key=lambda row: row.name)

@@ -14,12 +14,13 @@ from datetime import timedelta
 from pathlib import Path, PurePosixPath
 from typing import TYPE_CHECKING
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Source
 from twitter_pipeline.config.secrecy import shows_secret
 from twitter_pipeline.publishing.drafts import Captions, Draft, MediaFile
 from twitter_pipeline.publishing.file_upload import FileUpload
 from twitter_pipeline.publishing.outcomes import Failed, MustWait
-from twitter_pipeline.publishing.session import Ended, Item, Session, utc_now
+from twitter_pipeline.publishing.session import Ended, Item, Session
 from twitter_pipeline.scanning.names import shown
 from twitter_pipeline.scanning.sidecars.document import File, Unreadable
 from twitter_pipeline.store import uploads

@@ -5,11 +5,12 @@ from __future__ import annotations
 import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Credentials, Settings
 from twitter_pipeline.store import accounts, x_limits
 from twitter_pipeline.store.engine import reading, writing
@@ -56,7 +57,7 @@ def connected_as(
         verified_at = accounts.by_id(connection, account_id).verified_at
     with signed_with(settings, keys, read_timeout=read_timeout) as connected:
         try:
-            if verified_at is None or verified_at < _now() - VERIFIED_FOR:
+            if verified_at is None or verified_at < utc_now() - VERIFIED_FOR:
                 verify(engine, account_id, connected)
             yield connected
         finally:
@@ -67,7 +68,7 @@ def verify(engine: sa.Engine, account_id: int, connected: XClient) -> None:
     """Ask X whose keys these are, and keep the answer. Raises XError."""
     me = connected.me()
     with writing(engine) as connection:
-        accounts.verified(connection, account_id, user_id=me.id, username=me.username, now=_now())
+        accounts.verified(connection, account_id, user_id=me.id, username=me.username, now=utc_now())
 
 
 def _keep_limits(engine: sa.Engine, account_id: int, connected: XClient) -> None:
@@ -83,7 +84,3 @@ def _keep_limits(engine: sa.Engine, account_id: int, connected: XClient) -> None
 def posts_page(settings: Settings, username: str | None) -> str:
     """What the address of each post of an account begins with."""
     return f"{'https://x.com' if settings.mode == 'live' else settings.x_base_url}/{username}/status"
-
-
-def _now() -> datetime:
-    return datetime.now(timezone.utc)

@@ -11,13 +11,14 @@ from typing import TYPE_CHECKING, Literal
 
 import sqlalchemy as sa
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Source
 from twitter_pipeline.config.secrecy import shows_secret
 from twitter_pipeline.publishing import captioning, facts, labels, wording
 from twitter_pipeline.publishing.drafts import Draft, Edited, MediaFile, Way
 from twitter_pipeline.publishing.identity import salted
 from twitter_pipeline.publishing.outcomes import Failed, MustWait, NotPublishable
-from twitter_pipeline.publishing.session import Ended, Item, utc_now
+from twitter_pipeline.publishing.session import Ended, Item
 from twitter_pipeline.scanning.reasons import REPEAT_REMEDY, SAME_FILE
 from twitter_pipeline.store.edits import Edits
 from twitter_pipeline.store.edits import of as edits_of
@@ -150,9 +151,7 @@ def texts_of(item: Item, source: Source, finder: Finder) -> list[str]:
     return [_composed(item, source, metadata, edits).text, *(way.text for way in ways)]
 
 
-def _metadata(
-    item: Item, source: Source, edits: Edits | None, finder: Finder | None = None
-) -> tuple[Metadata, str | None]:
+def _metadata(item: Item, source: Source, edits: Edits | None, finder: Finder | None) -> tuple[Metadata, str | None]:
     """As `read_metadata`, with the facts the template asks for; but what a person gave a text needs none."""
     from twitter_pipeline.content import Metadata
 

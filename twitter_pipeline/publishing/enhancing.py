@@ -14,12 +14,13 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Settings
 from twitter_pipeline.publishing import questions
 from twitter_pipeline.publishing.drafts import Draft
 from twitter_pipeline.publishing.enhanced import details_of, from_stored, original, said_of
 from twitter_pipeline.publishing.keeping import keep_trying
-from twitter_pipeline.publishing.session import Item, Session, utc_now
+from twitter_pipeline.publishing.session import Item, Session
 from twitter_pipeline.publishing.wording import WORDLESS, place_of, question_for
 from twitter_pipeline.store import gemini, moves
 from twitter_pipeline.store.engine import reading, writing

@@ -8,9 +8,10 @@ from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.publishing.drafts import Captions, MediaFile
 from twitter_pipeline.publishing.outcomes import Failed
-from twitter_pipeline.publishing.session import Ended, Session, utc_now
+from twitter_pipeline.publishing.session import Ended, Session
 from twitter_pipeline.store import uploads
 from twitter_pipeline.store.engine import reading, writing
 

@@ -15,12 +15,13 @@ from typing import TYPE_CHECKING
 
 import sqlalchemy as sa
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Settings
 from twitter_pipeline.publishing import matching
 from twitter_pipeline.publishing.connecting import connected_as, posts_page
 from twitter_pipeline.publishing.drafts import Draft
 from twitter_pipeline.publishing.outcomes import AccountStopped, MustWait, Outcome
-from twitter_pipeline.publishing.session import Ended, Item, Session, utc_now
+from twitter_pipeline.publishing.session import Ended, Item, Session
 from twitter_pipeline.store import accounts, log, looks
 from twitter_pipeline.store.attempts import Content
 from twitter_pipeline.store.engine import reading, writing

@@ -6,12 +6,13 @@ import os
 import unicodedata
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timezone
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import sqlalchemy as sa
 
+from twitter_pipeline.clock import in_utc
 from twitter_pipeline.config import Project, Settings
 from twitter_pipeline.publishing import contents
 from twitter_pipeline.publishing.drafts import ELSEWHERE
@@ -240,4 +241,4 @@ class Importer:
 def _utc(time: datetime | None, project: Project) -> datetime | None:
     if time is None:
         return None
-    return (time if time.tzinfo else time.replace(tzinfo=project.zone)).astimezone(timezone.utc)
+    return in_utc(time, project.zone)

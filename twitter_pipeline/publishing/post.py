@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import sqlalchemy as sa
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.publishing import (
     drafting,
     foreign,
@@ -44,7 +45,7 @@ from twitter_pipeline.publishing.outcomes import (
     Refused,
     Unknown,
 )
-from twitter_pipeline.publishing.session import Ended, Session, utc_now
+from twitter_pipeline.publishing.session import Ended, Session
 from twitter_pipeline.store import accounts, attempts, looks, pauses, tasks, uploads
 from twitter_pipeline.store.attempts import AttemptState, Content, Made
 from twitter_pipeline.store.engine import reading, writing

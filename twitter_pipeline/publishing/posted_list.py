@@ -11,9 +11,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-#: Columns or keys, in any letter case.
-COLUMNS = ("file", "url", "id", "time")
-
 _STATUS = re.compile(r"https?://[^\s/]+/(?:\S*/)?status(?:es)?/(\d{1,19})(?:[/?#]\S*)?", re.IGNORECASE)
 _ID = re.compile(r"\d{1,19}")
 #: The time of a post as X's archive and the old API write it: Wed Oct 10 20:19:24 +0000 2018.
@@ -49,7 +46,8 @@ class Wrong:
 def parse(content: bytes) -> Iterator[Entry | Wrong]:
     """What a list says, in its order. Raises Unusable when it is no list at all.
 
-    JSON begins with a bracket; CSV has a first line with a column `file`; all else is a path a line.
+    JSON begins with a bracket; CSV has a first line with a column `file`; all else is a path a line. Columns and keys
+    that count are file (in JSON also files), url, id and time, in any letter case.
     """
     text = _decoded(content)
     begin = text.lstrip()[:1]

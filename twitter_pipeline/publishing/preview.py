@@ -21,13 +21,10 @@ from twitter_pipeline.store import repeats as store_repeats
 from twitter_pipeline.store.accounts import AccountRow
 from twitter_pipeline.store.engine import reading
 from twitter_pipeline.store.status import Status
-from twitter_pipeline.store.tables import publishing_tasks
 from twitter_pipeline.store.tasks import Task
 
 if TYPE_CHECKING:
     from twitter_pipeline.content.metadata import Metadata
-
-_tasks = publishing_tasks.c
 
 #: In these more of a thread may be to come.
 UNFINISHED = [status for status in Status if status is not Status.COMPLETED]

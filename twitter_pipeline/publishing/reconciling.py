@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 import sqlalchemy as sa
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Settings
 from twitter_pipeline.config.duration import format_duration
 from twitter_pipeline.publishing import matching, threads
@@ -30,7 +31,7 @@ from twitter_pipeline.publishing.connecting import connected_as, posts_page
 from twitter_pipeline.publishing.decide import MAX_RETRIES, decide
 from twitter_pipeline.publishing.matching import Sent, Verdict
 from twitter_pipeline.publishing.outcomes import Absent, Adopted, Outcome, Refused
-from twitter_pipeline.publishing.session import Session, utc_now
+from twitter_pipeline.publishing.session import Session
 from twitter_pipeline.publishing.unconfirmed import resolving
 from twitter_pipeline.store import accounts, attempts, looks, moves, tasks
 from twitter_pipeline.store.attempts import AttemptState, Made
@@ -90,21 +91,19 @@ def find(session: Session, connected: XClient) -> Adopted | None:
     return None
 
 
-def look_where_due(
-    engine: sa.Engine, settings: Settings, *, now: datetime, within: timedelta = READ_WITHIN
-) -> list[str]:
+def look_where_due(engine: sa.Engine, settings: Settings, *, now: datetime) -> list[str]:
     """Read the timelines for which a look is due, and move their items on; lines for people.
 
     In any project's tick, for all accounts: for one that no project posts with any more nobody else would. What is not
-    reached `within` that time comes first in the next tick.
+    reached within `READ_WITHIN` comes first in the next tick.
     """
     with reading(engine) as connection:
         due = looks.due(connection, now)
     said: list[str] = []
-    until = time.monotonic() + within.total_seconds()
+    until = time.monotonic() + READ_WITHIN.total_seconds()
     for account_id in due:
         left = timedelta(seconds=until - time.monotonic())
-        if left < within / 2:  # a reading that is cut short tells nothing, and counts as one in vain
+        if left < READ_WITHIN / 2:  # a reading that is cut short tells nothing, and counts as one in vain
             break
         said += look(engine, settings, account_id, now=now, within=left)
     return said

@@ -128,7 +128,7 @@ def what_instead(task: Task) -> str:
     """What an item is that is not unconfirmed, and what a person can do with it."""
     if task.status is Status.COMPLETED:
         return f"{task.partition_key} is posted: {task.tweet_url or 'elsewhere'}; there is nothing to decide"
-    if task.status in (Status.PENDING, Status.AWAITING_APPROVAL):
+    if task.status is Status.PENDING:
         how = f"it goes out by itself; is it on X already: twitter-pipeline tasks resolve {task.id} --posted URL"
         return f"{task.partition_key} is {task.status}, not unconfirmed: {how}"
     if task.status in (Status.QUEUED, Status.RUNNING):

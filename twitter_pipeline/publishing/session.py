@@ -10,11 +10,12 @@ import logging
 import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Project, Settings, Source
 from twitter_pipeline.publishing import holding, threads
 from twitter_pipeline.publishing.decide import decide
@@ -64,11 +65,6 @@ class Worker:
     only_when_due: bool = False
     #: When a person asked for it (aware, UTC), None for just now: an item cancelled since then is not taken.
     asked_at: Callable[[], datetime] | None = None
-
-
-def utc_now() -> datetime:
-    """The time, aware and UTC."""
-    return datetime.now(timezone.utc)
 
 
 @dataclass(frozen=True)
@@ -258,14 +254,8 @@ class Session(Item):
 
     def _settle(self, connection: sa.Connection, outcome: Outcome, now: datetime) -> Move:
         unanswered = attempts.is_unanswered(connection, self.claim)
-        if unanswered and not isinstance(outcome, (Posted, Unknown)):
-            # Interrupted, or broken, between the request and what came of it.
-            outcome = Unknown(f"{outcome.reason}; before that the post was sent, and X's answer is not known")
         what_next, look_at = who_finds_out(self.task.id, read_timeline=self.settings.x.read_timeline, now=now)
-        if unanswered and isinstance(outcome, Unknown):
-            outcome = Unknown(f"{outcome.reason}{what_next}")
-        if not isinstance(outcome, (Posted, Unknown)) and (made := attempts.made(connection, self.task.id)).is_begun:
-            outcome = replace(outcome, reason=f"{made}; {outcome.reason}")
+        outcome = self._in_truth(connection, outcome, what_next if unanswered else None)
         decided = decide(outcome, self.task, now, max_retries=self.project.max_retries)
         if (moved := moves.settle(connection, self.claim, decided, now=now)) is not None:
             decided = moved
@@ -273,13 +263,29 @@ class Session(Item):
             _log.error("task %d was taken from %s; not recorded: %s", self.task.id, self.claim.holder, decided.message)
         if unanswered:
             attempts.look_for(connection, self.task.id, at=look_at)
+        self._keep_of_account(connection, outcome)
+        return decided
+
+    def _in_truth(self, connection: sa.Connection, outcome: Outcome, unanswered: str | None) -> Outcome:
+        """The outcome by what is known of the posts. `unanswered`: who finds out of one that was sent, for people."""
+        if isinstance(outcome, Posted):
+            return outcome
+        if unanswered is not None:
+            # Interrupted, or broken, between the request and what came of it.
+            sent = "; before that the post was sent, and X's answer is not known"
+            return Unknown(f"{outcome.reason}{'' if isinstance(outcome, Unknown) else sent}{unanswered}")
+        if not isinstance(outcome, Unknown) and (made := attempts.made(connection, self.task.id)).is_begun:
+            return replace(outcome, reason=f"{made}; {outcome.reason}")
+        return outcome
+
+    def _keep_of_account(self, connection: sa.Connection, outcome: Outcome) -> None:
+        """Write down what the outcome says of the account."""
         if isinstance(outcome, Posted):
             accounts.knows_post(connection, self.account.id, outcome.tweet_id)
         elif isinstance(outcome, AccountStopped):
             accounts.stop(connection, self.account.id, outcome.reason)
         elif isinstance(outcome, MustWait) and outcome.whole_account:
             accounts.wait(connection, self.account.id, outcome.until, outcome.reason)
-        return decided
 
     def _settle_late(self, connection: sa.Connection, outcome: Outcome, now: datetime) -> bool:
         """The lease was lost meanwhile: what X has said of the post is the truth even so."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import sqlalchemy as sa
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.publishing import drafting, enhancing, repeats
 from twitter_pipeline.publishing.connecting import connected_as
 from twitter_pipeline.publishing.drafting import file_errors
@@ -26,7 +27,7 @@ from twitter_pipeline.publishing.outcomes import (
     Refused,
     Unknown,
 )
-from twitter_pipeline.publishing.session import Ended, Session, utc_now
+from twitter_pipeline.publishing.session import Ended, Session
 from twitter_pipeline.store import tasks
 from twitter_pipeline.store.engine import writing
 from twitter_pipeline.store.secrets import KeyLost

@@ -11,9 +11,9 @@ from datetime import datetime, timedelta
 from pathlib import PurePosixPath
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from twitter_pipeline.store.engine import reading, writing
+from twitter_pipeline.store.inserting import insert_into
 from twitter_pipeline.store.tables import scan_candidates
 
 _columns = scan_candidates.c
@@ -92,10 +92,9 @@ class Candidates:
     def _remember(self, files: Sequence[Seen], now: datetime) -> None:
         if not files:
             return
-        insert = postgresql.insert if self._engine.dialect.name == "postgresql" else sqlite.insert
-        statement = insert(scan_candidates)
-        looks = {name: statement.excluded[name] for name in ("size", "mtime_ns", "unchanged_since")}
         with writing(self._engine) as connection:
+            statement = insert_into(connection, scan_candidates)
+            looks = {name: statement.excluded[name] for name in ("size", "mtime_ns", "unchanged_since")}
             connection.execute(
                 # Another scan (of the command line) may have seen it meanwhile.
                 statement.on_conflict_do_update(index_elements=["content_source_id", "media_path"], set_=looks),

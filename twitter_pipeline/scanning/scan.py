@@ -6,10 +6,11 @@ the listing: no stat, no query. What a scan leaves behind is in the database, so
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Project, Source
 from twitter_pipeline.scanning import archive
 from twitter_pipeline.scanning.candidates import forget_sources
@@ -27,7 +28,7 @@ def scan(engine: sa.Engine, project: Project, *, time_box: timedelta, now: datet
     (aware UTC) where it is given.
     """
     box = TimeBox(time_box)
-    clock = _utc_now if now is None else lambda: now
+    clock = utc_now if now is None else lambda: now
     began, report = clock(), ScanReport()
     with reading(engine) as connection:
         ids = defaults.source_ids(connection, project.id)
@@ -56,10 +57,6 @@ def scan(engine: sa.Engine, project: Project, *, time_box: timedelta, now: datet
     with writing(engine) as connection:
         connection.execute(sa.update(projects).where(projects.c.id == project.id).values(**changes))
     return report
-
-
-def _utc_now() -> datetime:
-    return datetime.now(timezone.utc)
 
 
 def _from_position(project: Project, at: str | None) -> list[tuple[Source, str]]:

@@ -91,13 +91,13 @@ def _list(path: str, folder: Folder, subfolders: list[str], endings: tuple[str, 
             if name.isascii() and name.lower().endswith(endings) and entry.is_file(follow_symlinks=False):
                 folder.files.append(entry)  # nearly all of them: what follows would take as long as the listing
                 continue
-            is_folder = _is_folder(entry)
-            if not is_folder and name.lower().endswith(endings):
+            is_a_folder = is_folder(entry)
+            if not is_a_folder and name.lower().endswith(endings):
                 if reason := _why_refused(entry, real_root):
                     folder.refused.append((shown(name), reason))
                 else:
                     folder.files.append(entry)
-            elif is_folder:
+            elif is_a_folder:
                 if reason := _why_not_entered(entry):
                     rel = name if folder.rel == "." else f"{folder.rel}/{name}"
                     folder.problems.append((shown(rel), reason))
@@ -105,7 +105,8 @@ def _list(path: str, folder: Folder, subfolders: list[str], endings: tuple[str, 
                     subfolders.append(name)
 
 
-def _is_folder(entry: os.DirEntry[str]) -> bool:
+def is_folder(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a folder, or a link to one. Raises nothing."""
     # The listing says of what kind an entry is; only a link's target has to be asked for. Of a link to itself only
     # os.path says so; `entry.is_dir()` and pathlib may raise, and one such link would hide the whole folder.
     return entry.is_dir(follow_symlinks=False) or (entry.is_symlink() and os.path.isdir(entry.path))  # noqa: PTH112

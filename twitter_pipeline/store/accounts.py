@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from twitter_pipeline.config import KEYS, Credentials
+from twitter_pipeline.config import KEYS, Credentials, Settings
 from twitter_pipeline.store.secrets import KeyLost, Vault
 from twitter_pipeline.store.tables import api_keys, content_sources, projects
 
@@ -91,6 +92,12 @@ def of_sources(connection: sa.Connection, project_id: str) -> dict[int, AccountR
     return {row[0]: AccountRow(*list(row)[1:]) for row in connection.execute(query)}
 
 
+def of_projects(connection: sa.Connection, project_ids: Iterable[str]) -> list[AccountRow]:
+    """The accounts that these projects post with, by name."""
+    rows = [row for id in project_ids for row in of_sources(connection, id).values()]
+    return sorted({row.id: row for row in rows}.values(), key=lambda row: row.name)
+
+
 def sources_of(account_id: int) -> sa.Select[tuple[int]]:
     """The content sources that post with an account, as a subquery."""
     return sa.select(content_sources.c.id).where(
@@ -109,6 +116,12 @@ def by_name(connection: sa.Connection, name: str) -> AccountRow:
     if row is None:
         raise LookupError(f"no account {name!r} in the database; start the pipeline once so that it is created")
     return AccountRow(*row)
+
+
+def of_settings(connection: sa.Connection, settings: Settings) -> list[AccountRow]:
+    """The accounts of the configuration by name: the database keeps others, too."""
+    names = {account.name for account in settings.accounts}
+    return [row for row in listing(connection) if row.name in names]
 
 
 def listing(connection: sa.Connection) -> list[AccountRow]:
@@ -165,16 +178,16 @@ def seen_timeline(connection: sa.Connection, account_id: int, post_id: str) -> N
     _update(connection, account_id, timeline_seen_id=post_id)
 
 
-def newest_post(connection: sa.Connection, account_id: int, *, lock: bool = False) -> str | None:
-    """The newest post of the account that is known here; None before the first. `lock`s the account's row."""
+def newest_post(connection: sa.Connection, account_id: int) -> str | None:
+    """The newest post of the account that is known here; None before the first. Locks the account's row."""
     query = sa.select(_keys.newest_post_id, _keys.timeline_seen_id).where(_keys.id == account_id)
-    known = connection.execute(query.with_for_update() if lock else query).one()
+    known = connection.execute(query.with_for_update()).one()
     return max((id for id in known if id is not None), key=int, default=None)
 
 
 def knows_post(connection: sa.Connection, account_id: int, post_id: str) -> None:
     """Keep a post of the account as its newest, if it is."""
-    newest = newest_post(connection, account_id, lock=True)
+    newest = newest_post(connection, account_id)
     if newest is None or int(post_id) > int(newest):
         _update(connection, account_id, newest_post_id=post_id)
 

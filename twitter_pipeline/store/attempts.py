@@ -160,7 +160,7 @@ def prepare(connection: sa.Connection, claim: Claim, content: Content, *, accoun
             has_link=content.has_link,
             labels=list(content.labels),
             account_id=account_id,
-            after_id=accounts.newest_post(connection, account_id, lock=True),
+            after_id=accounts.newest_post(connection, account_id),
             prepared_at=now,
         )
     )

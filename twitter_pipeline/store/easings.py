@@ -11,8 +11,8 @@ from dataclasses import dataclass, fields
 from datetime import datetime, timedelta
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
+from twitter_pipeline.store.inserting import insert_into
 from twitter_pipeline.store.tables import easings
 
 _log = logging.getLogger(__name__)
@@ -85,10 +85,9 @@ def begin(
 ) -> bool:
     """Begin one; False, and nothing changed, when there is one already."""
     connection.execute(sa.delete(easings).where(_easings.ended_at < now - KEPT))
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     times = {"began_at": now, "stepped_at": now, "until": until}
     began = connection.scalar(
-        insert(easings)
+        insert_into(connection, easings)
         .values(action=action, scope=scope, level=level, reason=reason, **times)
         .on_conflict_do_nothing(index_elements=["action", "scope"], index_where=_easings.ended_at.is_(None))
         .returning(_easings.id)

@@ -18,9 +18,7 @@ from twitter_pipeline.store.tables import publishing_tasks
 from twitter_pipeline.store.tasks import Task
 
 #: What may be edited. Not what a run is at, nor what is on X or may be.
-EDITABLE = frozenset(
-    {Status.PENDING, Status.QUEUED, Status.AWAITING_APPROVAL, Status.FAILED, Status.SKIPPED, Status.CANCELLED}
-)
+EDITABLE = frozenset({Status.PENDING, Status.QUEUED, Status.FAILED, Status.SKIPPED, Status.CANCELLED})
 
 _tasks = publishing_tasks.c
 

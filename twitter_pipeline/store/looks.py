@@ -8,10 +8,10 @@ from datetime import datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from twitter_pipeline.store import accounts, tasks
 from twitter_pipeline.store.attempts import IS_UNANSWERED, AttemptState
+from twitter_pipeline.store.inserting import insert_into
 from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tables import (
     publishing_attempts,
@@ -178,10 +178,9 @@ def is_free(connection: sa.Connection, account_id: int, post_id: str, *, but_of:
 
 def count_reading(connection: sa.Connection, account_id: int, posts: int, *, now: datetime) -> None:
     """Add a reading to what the day's readings cost: X charges for each post listed."""
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     table = timeline_readings
     connection.execute(
-        insert(table)
+        insert_into(connection, table)
         .values(account_id=account_id, day=now.date(), readings=1, posts=posts)
         .on_conflict_do_update(
             index_elements=["account_id", "day"],
@@ -218,9 +217,8 @@ def see(connection: sa.Connection, posts: Collection[Seen], *, now: datetime) ->
     """Keep posts that are not known here."""
     if not posts:
         return
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     rows = [{**vars(post), "seen_at": now} for post in posts]
-    connection.execute(insert(timeline_posts).on_conflict_do_nothing(), rows)
+    connection.execute(insert_into(connection, timeline_posts).on_conflict_do_nothing(), rows)
 
 
 def seen(connection: sa.Connection, account_id: int, *, text_keys: Collection[str] | None = None) -> list[Seen]:

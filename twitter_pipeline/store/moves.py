@@ -17,9 +17,9 @@ from pathlib import PurePosixPath
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from twitter_pipeline.store import tasks
+from twitter_pipeline.store.inserting import insert_into
 from twitter_pipeline.store.status import TRANSITIONS, Event, Move, Status
 from twitter_pipeline.store.tables import publishing_log, publishing_tasks
 
@@ -81,11 +81,10 @@ class NewItem:
 
 def record(connection: sa.Connection, item: NewItem, *, now: datetime) -> int | None:
     """Create the task of an item, `pending` (or `skipped` with its reason). None when the file has one already."""
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     status = Status.PENDING if item.skip_reason is None else Status.SKIPPED
     for digits in (4, 8, 16):  # a longer name only in the rare case that the short one is taken
         task_id = connection.scalar(
-            insert(publishing_tasks)
+            insert_into(connection, publishing_tasks)
             .values(
                 project_id=item.project_id,
                 content_source_id=item.content_source_id,

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timezone
-
 import sqlalchemy as sa
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Settings
 from twitter_pipeline.store import defaults, schema
 from twitter_pipeline.store.engine import connect, writing
@@ -44,5 +43,5 @@ def prepare_store(settings: Settings) -> sa.Engine:
     """The engine, with its rows brought to what config.yaml says: at start-up, and when config.yaml changed."""
     engine = open_store(settings)
     with writing(engine) as connection:
-        defaults.apply(connection, settings, open_vault(settings.home), now=datetime.now(timezone.utc))
+        defaults.apply(connection, settings, open_vault(settings.home), now=utc_now())
     return engine

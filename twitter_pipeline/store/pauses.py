@@ -5,9 +5,9 @@ from __future__ import annotations
 from datetime import datetime
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
 from twitter_pipeline.store import decisions
+from twitter_pipeline.store.inserting import insert_into
 from twitter_pipeline.store.tables import pauses
 
 #: Name and reason of the pause that stands while the pipeline is stopping: what it interrupts goes on at the next
@@ -19,10 +19,9 @@ def pause(
     connection: sa.Connection, scope: str, name: str, reason: str, *, now: datetime, actor: str | None = None
 ) -> None:
     """Hold back every post of the scope, runs under way included. `name` is "" for all. Without `actor` nobody did."""
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
     said = {"reason": reason, "created_at": now, "actor": actor}
     connection.execute(
-        insert(pauses)
+        insert_into(connection, pauses)
         .values(scope=scope, name=name, **said)
         .on_conflict_do_update(index_elements=["scope", "name"], set_=said)
     )

@@ -35,7 +35,8 @@ class Status(str, Enum):
     FAILED = "failed"
     #: Cannot be published as it is, with the reason; goes on by itself when the reason is gone.
     SKIPPED = "skipped"
-    #: A person must say yes first.
+    #: A person must say yes first. No move leads here yet: a project's first post is approved, which leaves its tasks
+    #: `pending`. The name is kept for approving items one by one, and no row holds it.
     AWAITING_APPROVAL = "awaiting_approval"
     #: A person ended it.
     CANCELLED = "cancelled"

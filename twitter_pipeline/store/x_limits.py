@@ -7,8 +7,8 @@ from datetime import datetime
 from typing import Protocol
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
+from twitter_pipeline.store.inserting import insert_into
 from twitter_pipeline.store.tables import api_keys, x_limits
 
 _limits = x_limits.c
@@ -32,8 +32,7 @@ class Limit(Protocol):
 
 def keep(connection: sa.Connection, account_id: int, limits: Mapping[str, Limit]) -> None:
     """Keep what the last answers of X to an account said, by call and window."""
-    insert = postgresql.insert if connection.dialect.name == "postgresql" else sqlite.insert
-    statement = insert(x_limits)
+    statement = insert_into(connection, x_limits)
     changed = {name: statement.excluded[name] for name in ("most", "remaining", "reset_at")}
     rows = [
         # In one order, so that two who write at once do not wait for each other.

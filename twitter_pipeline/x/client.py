@@ -5,12 +5,13 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta, timezone
+from datetime import datetime, timedelta
 from typing import Any
 
 import requests
 import tweepy
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Credentials
 from twitter_pipeline.x.answers import data_of
 from twitter_pipeline.x.errors import Transient
@@ -103,17 +104,13 @@ class XClient:
         self._session.close()
 
 
-def _now() -> datetime:
-    return datetime.now(timezone.utc)
-
-
 def connect(
     credentials: Credentials,
     *,
     base_url: str,
     connect_timeout: timedelta,
     read_timeout: timedelta,
-    clock: Callable[[], datetime] = _now,
+    clock: Callable[[], datetime] = utc_now,
 ) -> XClient:
     """A client for the account of `credentials`; nothing is sent yet.
 

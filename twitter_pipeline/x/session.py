@@ -10,7 +10,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from contextvars import ContextVar
-from datetime import datetime, timezone
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 from ipaddress import ip_address
 from typing import Any
@@ -23,6 +23,7 @@ from urllib3 import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.exceptions import InsecureRequestWarning, MaxRetryError, NewConnectionError
 
+from twitter_pipeline.clock import in_utc
 from twitter_pipeline.config.secrecy import redacted
 from twitter_pipeline.x.answers import judge
 from twitter_pipeline.x.errors import NotSent, OutcomeUnknown, Transient, XError
@@ -223,7 +224,7 @@ class Session(requests.Session):
 def _date(header: str | None) -> datetime | None:
     try:
         found = parsedate_to_datetime(header or "")
-        return found.astimezone(timezone.utc) if found.tzinfo else found.replace(tzinfo=timezone.utc)
+        return in_utc(found)
     except (ValueError, TypeError, OverflowError):
         return None
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.publishing import by_hand, post
 from twitter_pipeline.publishing.outcomes import Failed
-from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.store import pauses
 from twitter_pipeline.store.engine import writing
 from twitter_pipeline.store.status import Event, Status

@@ -13,8 +13,9 @@ from graphql import parse, validate
 from prometheus_client.parser import text_string_to_metric_families
 
 from twitter_pipeline.api import dagster_state
-from twitter_pipeline.api.context import Context, utc_now
+from twitter_pipeline.api.context import Context
 from twitter_pipeline.api.watching import monitoring_of
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.store.engine import writing
 from twitter_pipeline.store.tables import alarms
 from twitter_pipeline_tests.api.conftest import Serve

@@ -14,8 +14,9 @@ import psutil
 import pytest
 
 from twitter_pipeline.alerting import keeping
-from twitter_pipeline.api.context import Context, utc_now
+from twitter_pipeline.api.context import Context
 from twitter_pipeline.api.watching import monitoring_of
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.monitoring import measures
 from twitter_pipeline.store.engine import connect, reading
 from twitter_pipeline_tests.end_to_end.projects import put

@@ -14,9 +14,9 @@ import sqlalchemy as sa
 
 from twitter_pipeline.cli.database import require_keys
 from twitter_pipeline.cli.errors import CannotStart
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Credentials
 from twitter_pipeline.publishing.outcomes import AccountStopped, Posted
-from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.store import accounts
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.secrets import open_vault

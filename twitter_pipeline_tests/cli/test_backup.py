@@ -18,8 +18,9 @@ import pytest
 import sqlalchemy as sa
 
 from twitter_pipeline.cli.up import home, instance
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.publishing import post
-from twitter_pipeline.publishing.session import Session, Unavailable, utc_now
+from twitter_pipeline.publishing.session import Session, Unavailable
 from twitter_pipeline.store import pauses, schema
 from twitter_pipeline.store.engine import connect, reading, writing
 from twitter_pipeline.store.status import Status

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 
-from twitter_pipeline.publishing.session import utc_now
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.store import moves
 from twitter_pipeline.store.engine import writing
 from twitter_pipeline.store.status import Event, Move, Status

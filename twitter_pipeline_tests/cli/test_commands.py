@@ -14,9 +14,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Project, Settings
 from twitter_pipeline.publishing import due
-from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.store import accounts, pauses
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.status import Event, Status

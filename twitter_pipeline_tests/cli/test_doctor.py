@@ -15,8 +15,8 @@ import sqlalchemy as sa
 
 from twitter_pipeline.cli import doctor
 from twitter_pipeline.cli.up import home
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.publishing.preview import preview
-from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.store import accounts
 from twitter_pipeline.store.engine import writing
 from twitter_pipeline_tests.cli.conftest import Command, Said, call

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from twitter_pipeline.cli.actor import VARIABLE
-from twitter_pipeline.publishing.session import utc_now
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.store import attempts
 from twitter_pipeline.store.engine import writing
 from twitter_pipeline.store.status import Event, Status

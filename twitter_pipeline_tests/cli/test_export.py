@@ -17,9 +17,9 @@ import pytest
 import sqlalchemy as sa
 
 from twitter_pipeline.cli import export
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.defs.pipeline import tweets_key
 from twitter_pipeline.defs.relay import relay_outside
-from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.store import history
 from twitter_pipeline.store.engine import writing
 from twitter_pipeline.store.tables import publishing_log, publishing_tasks

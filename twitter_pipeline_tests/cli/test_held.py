@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from twitter_pipeline.cli.up.held import Held
-from twitter_pipeline.publishing.session import utc_now
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.store import accounts, pauses, projects
 from twitter_pipeline.store.engine import writing
 from twitter_pipeline_tests.support.world import MakeWorld

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import pytest
 import sqlalchemy as sa
 
-from twitter_pipeline.publishing.session import utc_now
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.store import pauses
 from twitter_pipeline.store.engine import writing
 from twitter_pipeline_tests.cli.conftest import Command

@@ -7,7 +7,8 @@ from datetime import timedelta
 
 import pytest
 
-from twitter_pipeline.publishing.session import Session, utc_now
+from twitter_pipeline.clock import utc_now
+from twitter_pipeline.publishing.session import Session
 from twitter_pipeline.store import log, pauses
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.status import Event, Status

@@ -11,7 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from twitter_pipeline.cli.up import instance
-from twitter_pipeline.publishing.session import utc_now
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.store.engine import writing
 from twitter_pipeline.store.tables import publishing_tasks
 from twitter_pipeline_tests.support.world import MakeWorld, World

@@ -10,8 +10,8 @@ from datetime import timedelta
 import pytest
 
 from twitter_pipeline.cli.up import supervisor
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.publishing import foreign
-from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.store import accounts
 from twitter_pipeline.store.engine import reading
 from twitter_pipeline.store.status import Status

@@ -9,7 +9,7 @@ import pytest
 import sqlalchemy as sa
 
 from twitter_pipeline.cli.up.idle import outstanding
-from twitter_pipeline.publishing.session import utc_now
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.store import accounts
 from twitter_pipeline.store.engine import writing
 from twitter_pipeline.store.status import Event, Status

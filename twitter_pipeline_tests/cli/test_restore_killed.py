@@ -16,8 +16,8 @@ import sqlalchemy as sa
 
 from twitter_pipeline.cli import placing, restore
 from twitter_pipeline.cli.placing import BEFORE
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Settings
-from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.store import pauses
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.opening import RESTORING

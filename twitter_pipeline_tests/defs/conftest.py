@@ -15,11 +15,12 @@ import sqlalchemy as sa
 from dagster._daemon.monitoring.run_monitoring import check_run_timeout
 
 from twitter_pipeline.cli.up.instance import make_storage_schema, storage_url
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Project
 from twitter_pipeline.defs.register import register
 from twitter_pipeline.publishing import post
 from twitter_pipeline.publishing.outcomes import Posted
-from twitter_pipeline.publishing.session import Session, Worker, open_session, utc_now
+from twitter_pipeline.publishing.session import Session, Worker, open_session
 from twitter_pipeline.scanning.scan import scan
 from twitter_pipeline.store.engine import connect
 from twitter_pipeline.store.tasks import Task

@@ -11,9 +11,9 @@ import pytest
 
 from twitter_pipeline.alerting import keeping
 from twitter_pipeline.alerting.keeping import Alert
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.defs import alerts as layer
 from twitter_pipeline.defs.pipeline import Pipeline
-from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.store.engine import reading
 from twitter_pipeline.store.status import Status
 from twitter_pipeline_tests.alerting.receivers import Webhook, webhook

@@ -8,13 +8,13 @@ import time
 import dagster as dg
 import pytest
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.defs.pipeline import Pipeline, tweets_key
 from twitter_pipeline.defs.register import register
 from twitter_pipeline.defs.relay import relay_outside
 from twitter_pipeline.defs.ticks import tick
 from twitter_pipeline.publishing.importing import Importer
 from twitter_pipeline.publishing.posted_list import Entry
-from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.scanning import known
 from twitter_pipeline.store.status import Status
 from twitter_pipeline_tests.defs.test_ticks import LOG, instance, requests, run_tick

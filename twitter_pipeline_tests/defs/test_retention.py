@@ -19,12 +19,12 @@ from dagster._core.scheduler.instigation import (
     TickStatus,
 )
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.defs.io import run_values
 from twitter_pipeline.defs.packing import pack_index
 from twitter_pipeline.defs.pipeline import Pipeline, media_items_key, tweets_key
 from twitter_pipeline.defs.relay import relay_outside
 from twitter_pipeline.defs.retention import Pruned, retention_sensor
-from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.store import gemini, log
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.status import Status

@@ -9,13 +9,13 @@ import sqlalchemy as sa
 
 from twitter_pipeline.alerting.cause import Kind
 from twitter_pipeline.alerting.causes import find
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.defs.ticks import run_states
 from twitter_pipeline.publishing.by_hand import cancel
 from twitter_pipeline.publishing.importing import Importer
 from twitter_pipeline.publishing.outcomes import TOOK_TOO_LONG
 from twitter_pipeline.publishing.posted_list import Entry
 from twitter_pipeline.publishing.reaper import reap
-from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.store import log
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.status import Status

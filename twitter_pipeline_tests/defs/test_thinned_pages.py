@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.defs import post_checks
 from twitter_pipeline.defs.thinning import AFTER, LATER, thin
-from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.store import log
 from twitter_pipeline.store.engine import reading
 from twitter_pipeline_tests.defs.conftest import ByHand

@@ -14,12 +14,12 @@ import sqlalchemy as sa
 from dagster._core.definitions.asset_checks.asset_check_spec import AssetCheckKey
 from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, SqlEventLogStorageTable
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.defs import post_checks
 from twitter_pipeline.defs.pipeline import tweets_key
 from twitter_pipeline.defs.relay import relay_outside
 from twitter_pipeline.defs.retention import Pruned
 from twitter_pipeline.defs.thinning import LATER, thin_on
-from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.store.engine import reading
 from twitter_pipeline.store.tables import run_values
 from twitter_pipeline_tests.support.kept import DAY, Kept

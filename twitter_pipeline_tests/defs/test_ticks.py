@@ -12,6 +12,7 @@ import dagster as dg
 import pytest
 import sqlalchemy as sa
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.defs import ticks
 from twitter_pipeline.defs.pipeline import Pipeline, instance_id, media_items_key, tweets_key
 from twitter_pipeline.defs.register import register
@@ -20,7 +21,6 @@ from twitter_pipeline.defs.ticks import run_states, tick
 from twitter_pipeline.publishing.due import MOST_QUEUED
 from twitter_pipeline.publishing.outcomes import Unknown
 from twitter_pipeline.publishing.reaper import RunState
-from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.store import accounts, log, pauses
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.status import Status

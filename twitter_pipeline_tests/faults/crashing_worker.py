@@ -16,11 +16,12 @@ from datetime import timedelta
 from multiprocessing.connection import Connection
 from typing import Any
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Settings
 from twitter_pipeline.publishing import post
 from twitter_pipeline.publishing.reaper import reap
 from twitter_pipeline.publishing.reconciling import look_where_due
-from twitter_pipeline.publishing.session import Session, Worker, open_session, utc_now
+from twitter_pipeline.publishing.session import Session, Worker, open_session
 from twitter_pipeline.store import accounts, looks, tasks
 from twitter_pipeline.store.engine import connect, reading
 from twitter_pipeline.store.moves import LEASE

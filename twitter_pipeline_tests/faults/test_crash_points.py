@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.publishing.outcomes import Posted
 from twitter_pipeline.publishing.reaper import reap
-from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tasks import Task
 from twitter_pipeline_tests.faults.crashing_worker import LATER, Part, let, look, mend, work

@@ -15,10 +15,10 @@ import pytest
 import sqlalchemy as sa
 
 from twitter_pipeline.cli.command import ends_with_code
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Settings
 from twitter_pipeline.publishing import keeping
 from twitter_pipeline.publishing.outcomes import Posted
-from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.publishing.tidying import AFTER_FAILURE, tidy
 from twitter_pipeline.store.engine import connect
 from twitter_pipeline.store.log import RUNS_OWN

@@ -43,7 +43,7 @@ def written(path: Path, content: bytes) -> Path:
 def test_a_good_film_is_described(tmp_path: Path, film: bytes) -> None:
     info = check(written(tmp_path / "a.mp4", film), "video", LIMITS)
     assert (info.kind, info.media_type, info.category) == ("video", "video/mp4", "tweet_video")
-    assert (info.width, info.height, info.bytes, info.codec) == (320, 180, len(film), "h264")
+    assert (info.width, info.height, info.bytes) == (320, 180, len(film))
     assert info.seconds == pytest.approx(1.0, abs=0.15)
 
 

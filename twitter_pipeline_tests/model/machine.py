@@ -12,10 +12,11 @@ import sqlalchemy as sa
 from hypothesis import strategies as st
 from hypothesis.stateful import precondition, rule
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.publishing import by_hand, due, post, reconciling, resolving
 from twitter_pipeline.publishing.outcomes import Failed, Interrupted, Unknown
 from twitter_pipeline.publishing.reaper import RunState, reap
-from twitter_pipeline.publishing.session import Ended, Session, Worker, open_session, utc_now
+from twitter_pipeline.publishing.session import Ended, Session, Worker, open_session
 from twitter_pipeline.store import accounts, looks, moves, tasks
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.status import Event, Move, Status

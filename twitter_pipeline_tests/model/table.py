@@ -14,11 +14,12 @@ import time_machine
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Settings
 from twitter_pipeline.publishing import matching, post
 from twitter_pipeline.publishing.drafts import Draft, UploadedMedia
 from twitter_pipeline.publishing.outcomes import Outcome, Posted
-from twitter_pipeline.publishing.session import Session, utc_now
+from twitter_pipeline.publishing.session import Session
 from twitter_pipeline.store import accounts, tasks
 from twitter_pipeline.store.attempts import AttemptState, Content
 from twitter_pipeline.store.engine import reading, writing

@@ -6,10 +6,10 @@ from datetime import datetime
 
 import sqlalchemy as sa
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Settings
 from twitter_pipeline.monitoring import easing
 from twitter_pipeline.monitoring.alarms import Alarm
-from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.store import easings
 from twitter_pipeline.store.engine import reading
 from twitter_pipeline_tests.monitoring.conftest import Watched

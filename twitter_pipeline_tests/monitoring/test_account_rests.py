@@ -11,10 +11,11 @@ import sqlalchemy as sa
 
 from twitter_pipeline.alerting import keeping
 from twitter_pipeline.cli import status
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.publishing import due, post
 from twitter_pipeline.publishing.due import Due
 from twitter_pipeline.publishing.outcomes import Failed, Posted, Unknown
-from twitter_pipeline.publishing.session import Session, Unavailable, Worker, open_session, utc_now
+from twitter_pipeline.publishing.session import Session, Unavailable, Worker, open_session
 from twitter_pipeline.store import accounts, breaker
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.status import Status

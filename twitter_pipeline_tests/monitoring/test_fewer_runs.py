@@ -13,10 +13,10 @@ import sqlalchemy as sa
 from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteJobOrigin, RemoteRepositoryOrigin
 from dagster._daemon.run_coordinator import QueuedRunCoordinatorDaemon
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import CONFIG_VARIABLE
 from twitter_pipeline.launching import run_queue
 from twitter_pipeline.monitoring.actions import BETWEEN_STEPS, LASTS
-from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline_tests.conftest import MakeSettings
 from twitter_pipeline_tests.monitoring.conftest import QUIET, MakeWatched
 from twitter_pipeline_tests.monitoring.easing_world import alarm, apply, eased, names, watch

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.monitoring import measures, work
 from twitter_pipeline.monitoring.loop import Monitoring
 from twitter_pipeline.monitoring.measuring import Answers, Automation, Sources, look
-from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.store import pauses
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.status import Event, Status

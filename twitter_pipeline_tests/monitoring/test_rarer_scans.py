@@ -10,11 +10,11 @@ import dagster as dg
 import pytest
 import sqlalchemy as sa
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.defs.pipeline import Pipeline
 from twitter_pipeline.defs.ticks import tick
 from twitter_pipeline.monitoring.actions import BETWEEN_STEPS
 from twitter_pipeline.monitoring.actions.rarer_scans import LONGEST, SHORTEST
-from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.scanning import rests
 from twitter_pipeline.store.engine import writing
 from twitter_pipeline.store.tables import projects

@@ -18,10 +18,10 @@ from twitter_pipeline.cli.up import recycling
 from twitter_pipeline.cli.up.fleet import Fleet
 from twitter_pipeline.cli.up.processes import Service
 from twitter_pipeline.cli.up.recycling import Recycling
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Settings
 from twitter_pipeline.monitoring.actions.recycling import AGAIN_AFTER, SERVICES, WITHIN
 from twitter_pipeline.monitoring.alarms import Alarm
-from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.store.engine import writing
 from twitter_pipeline_tests.conftest import MakeSettings
 from twitter_pipeline_tests.monitoring import growing_process

@@ -9,11 +9,12 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.publishing import adopting, foreign
 from twitter_pipeline.publishing.adopting import Found
 from twitter_pipeline.publishing.outcomes import Adopted, Posted, Unknown
 from twitter_pipeline.publishing.preview import preview
-from twitter_pipeline.publishing.session import Session, utc_now
+from twitter_pipeline.publishing.session import Session
 from twitter_pipeline.publishing.tidying import tidy
 from twitter_pipeline.store import accounts
 from twitter_pipeline.store.engine import reading, writing

@@ -11,13 +11,14 @@ import sqlalchemy as sa
 
 from twitter_pipeline.cli import status
 from twitter_pipeline.cli.up import idle
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.monitoring import work
 from twitter_pipeline.publishing import due, post
 from twitter_pipeline.publishing.due import Due
 from twitter_pipeline.publishing.holding import look
 from twitter_pipeline.publishing.outcomes import NotPublishable, Posted, Unknown
 from twitter_pipeline.publishing.preview import preview
-from twitter_pipeline.publishing.session import Session, Unavailable, Worker, open_session, utc_now
+from twitter_pipeline.publishing.session import Session, Unavailable, Worker, open_session
 from twitter_pipeline.store import accounts, attempts, projects, tasks
 from twitter_pipeline.store.attempts import Content
 from twitter_pipeline.store.engine import reading, writing

@@ -7,10 +7,11 @@ from datetime import timedelta
 
 import pytest
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.publishing import by_hand, due, post
 from twitter_pipeline.publishing.outcomes import Failed, MustWait, NotPublishable, Outcome, Refused
 from twitter_pipeline.publishing.reaper import RunState, reap
-from twitter_pipeline.publishing.session import Session, Unavailable, Worker, open_session, utc_now
+from twitter_pipeline.publishing.session import Session, Unavailable, Worker, open_session
 from twitter_pipeline.store import moves
 from twitter_pipeline.store.engine import writing
 from twitter_pipeline.store.status import Event, Status

@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.publishing import steps, uploading
 from twitter_pipeline.publishing.outcomes import AccountStopped, Failed, MustWait, Posted
 from twitter_pipeline.publishing.preview import preview
 from twitter_pipeline.publishing.reaper import reap
-from twitter_pipeline.publishing.session import Ended, Session, utc_now
+from twitter_pipeline.publishing.session import Ended, Session
 from twitter_pipeline.publishing.tidying import tidy
 from twitter_pipeline.store.engine import reading
 from twitter_pipeline.store.log import RUNS_OWN

@@ -7,11 +7,12 @@ from datetime import timedelta
 
 import pytest
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.publishing import due, post, steps, uploading
 from twitter_pipeline.publishing.editing import Change, Changed, NotNow, Unfit, edit, version_of
 from twitter_pipeline.publishing.outcomes import Failed
 from twitter_pipeline.publishing.preview import preview
-from twitter_pipeline.publishing.session import Ended, Session, utc_now
+from twitter_pipeline.publishing.session import Ended, Session
 from twitter_pipeline.store import log
 from twitter_pipeline.store.engine import reading
 from twitter_pipeline.store.status import Event, Status

@@ -12,11 +12,12 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.publishing import keeping, post, steps, uploading
 from twitter_pipeline.publishing.editing import edit
 from twitter_pipeline.publishing.outcomes import Posted
 from twitter_pipeline.publishing.preview import preview
-from twitter_pipeline.publishing.session import Session, utc_now
+from twitter_pipeline.publishing.session import Session
 from twitter_pipeline.store import gemini
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.tables import gemini_requests, publishing_tasks

@@ -13,11 +13,12 @@ import sqlalchemy as sa
 from requests_oauthlib import OAuth1Session
 
 from twitter_pipeline.cli.up import timeline
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import KEYS
 from twitter_pipeline.publishing import foreign, post, resolving, verifying
 from twitter_pipeline.publishing.foreign import Foreign
 from twitter_pipeline.publishing.outcomes import AccountStopped, MustWait, Posted, Unknown
-from twitter_pipeline.publishing.session import Session, utc_now
+from twitter_pipeline.publishing.session import Session
 from twitter_pipeline.store import accounts
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.tables import publishing_tasks

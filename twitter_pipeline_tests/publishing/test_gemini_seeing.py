@@ -10,9 +10,9 @@ from typing import Any
 import pytest
 from PIL import Image
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.publishing.editing import edit
 from twitter_pipeline.publishing.preview import preview
-from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline_tests.media import make
 from twitter_pipeline_tests.support.gemini import MakeAsking, found, line
 from twitter_pipeline_tests.support.pictures import pictures, words

@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.publishing.importing import Importer, Report
 from twitter_pipeline.publishing.outcomes import NotPublishable, Posted
 from twitter_pipeline.publishing.posted_list import Entry, Unusable, Wrong, parse
 from twitter_pipeline.publishing.preview import preview
-from twitter_pipeline.publishing.session import Unavailable, utc_now
+from twitter_pipeline.publishing.session import Unavailable
 from twitter_pipeline.publishing.tidying import tidy
 from twitter_pipeline.scanning.fingerprint import full
 from twitter_pipeline.store.log import RUNS_OWN

@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.publishing.drafts import Draft
 from twitter_pipeline.publishing.outcomes import Posted
 from twitter_pipeline.publishing.preview import preview
-from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.store.engine import reading
 from twitter_pipeline.store.tables import publishing_attempts
 from twitter_pipeline_tests.scanning.scans import lines

@@ -11,11 +11,12 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.monitoring import easing
 from twitter_pipeline.publishing import by_hand, due, holding, post
 from twitter_pipeline.publishing.outcomes import Adopted, Failed, Interrupted, Posted
 from twitter_pipeline.publishing.reaper import RunState, reap
-from twitter_pipeline.publishing.session import Ended, Session, utc_now
+from twitter_pipeline.publishing.session import Ended, Session
 from twitter_pipeline.store import accounts, easings, looks, moves, tasks
 from twitter_pipeline.store.easings import ACCOUNT_RESTS
 from twitter_pipeline.store.engine import reading, writing

@@ -10,6 +10,7 @@ import pytest
 import sqlalchemy as sa
 from PIL import Image
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.publishing import post, steps, uploading
 from twitter_pipeline.publishing.outcomes import (
     AccountStopped,
@@ -19,7 +20,7 @@ from twitter_pipeline.publishing.outcomes import (
     Posted,
     Unknown,
 )
-from twitter_pipeline.publishing.session import Ended, Session, Unavailable, utc_now
+from twitter_pipeline.publishing.session import Ended, Session, Unavailable
 from twitter_pipeline.store import accounts, log, pauses
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.status import Status

@@ -10,6 +10,7 @@ import pytest
 
 from twitter_pipeline.alerting import causes
 from twitter_pipeline.cli.up.idle import outstanding
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.publishing import post, reconciling, resolving
 from twitter_pipeline.publishing.outcomes import (
     AccountStopped,
@@ -22,7 +23,7 @@ from twitter_pipeline.publishing.outcomes import (
     Refused,
     Unknown,
 )
-from twitter_pipeline.publishing.session import Session, Unavailable, utc_now
+from twitter_pipeline.publishing.session import Session, Unavailable
 from twitter_pipeline.store import accounts, looks
 from twitter_pipeline.store.attempts import AttemptState
 from twitter_pipeline.store.engine import reading, writing
@@ -246,7 +247,7 @@ def test_an_account_that_x_refuses_is_stopped_and_looked_at_again_once_it_is_not
 
 
 def test_a_tick_reads_no_longer_than_it_says_and_begins_with_what_the_last_one_did_not_reach(
-    world: MakeWorld,
+    world: MakeWorld, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     names = ("ant", "bee", "cat")
     here = world(
@@ -262,12 +263,13 @@ def test_a_tick_reads_no_longer_than_it_says_and_begins_with_what_the_last_one_d
         lose(here, "drop", task=f"{name}/{name}.mp4")
     here.sandbox.clear_faults()
     here.sandbox.fault(TIMELINE, "hang", times="always")
-    now, within = utc_now(), timedelta(seconds=0.4)
+    now = utc_now()
+    monkeypatch.setattr(reconciling, "READ_WITHIN", timedelta(seconds=0.4))
 
     for name in names:
         now += timedelta(seconds=1)
         began = time.monotonic()
-        (said,) = reconciling.look_where_due(here.engine, here.settings, now=now, within=within)
+        (said,) = reconciling.look_where_due(here.engine, here.settings, now=now)
         assert time.monotonic() - began < 5
         assert name in said
 
@@ -278,9 +280,8 @@ def test_what_no_timeout_ends_is_not_waited_for_either(world: MakeWorld, monkeyp
 
     done = threading.Event()
     monkeypatch.setattr(reconciling, "connected_as", lambda *_, **__: done.wait(20))
-    (said,) = reconciling.look_where_due(
-        here.engine, here.settings, now=utc_now() + timedelta(seconds=1), within=timedelta(seconds=0.2)
-    )
+    monkeypatch.setattr(reconciling, "READ_WITHIN", timedelta(seconds=0.2))
+    (said,) = reconciling.look_where_due(here.engine, here.settings, now=utc_now() + timedelta(seconds=1))
     done.set()
     assert "could not be read: It was not read within" in said
 

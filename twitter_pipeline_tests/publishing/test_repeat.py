@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.publishing.identity import salted
 from twitter_pipeline.publishing.outcomes import NotPublishable, Posted
 from twitter_pipeline.publishing.preview import preview
-from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.scanning.reasons import REPEAT_REMEDY
 from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tasks import Task

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.publishing import post, resolving, steps, uploading
 from twitter_pipeline.publishing.matching import ONE_SECOND
 from twitter_pipeline.publishing.outcomes import Failed, MustWait, Posted, Unknown
 from twitter_pipeline.publishing.preview import preview
-from twitter_pipeline.publishing.session import Ended, Session, utc_now
+from twitter_pipeline.publishing.session import Ended, Session
 from twitter_pipeline.store import repeats
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.status import Status

@@ -7,11 +7,12 @@ from datetime import timedelta
 import pytest
 
 from twitter_pipeline.cli.up.idle import outstanding
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.publishing import due, post
 from twitter_pipeline.publishing.due import Due
 from twitter_pipeline.publishing.outcomes import AccountStopped, Posted
 from twitter_pipeline.publishing.preview import preview
-from twitter_pipeline.publishing.session import Session, Unavailable, utc_now
+from twitter_pipeline.publishing.session import Session, Unavailable
 from twitter_pipeline.store import accounts, pauses
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline_tests.support.world import MakeWorld, World

@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.publishing import facts
 from twitter_pipeline.publishing.preview import preview
-from twitter_pipeline.publishing.session import Item, utc_now
+from twitter_pipeline.publishing.session import Item
 from twitter_pipeline.store.status import Status
 from twitter_pipeline_tests.conftest import MakeWorld
 from twitter_pipeline_tests.media.test_facts import photo

@@ -11,6 +11,7 @@ import pytest
 import sqlalchemy as sa
 
 from twitter_pipeline.cli import status
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.publishing import (
     adopting,
     by_hand,
@@ -26,7 +27,7 @@ from twitter_pipeline.publishing import (
 from twitter_pipeline.publishing.drafts import UploadedMedia
 from twitter_pipeline.publishing.outcomes import Failed, MustWait, Posted, Refused, Unknown
 from twitter_pipeline.publishing.preview import preview
-from twitter_pipeline.publishing.session import Ended, Session, Unavailable, utc_now
+from twitter_pipeline.publishing.session import Ended, Session, Unavailable
 from twitter_pipeline.scanning.scan import scan
 from twitter_pipeline.store import accounts, attempts, breaker, moves, pauses
 from twitter_pipeline.store.engine import connect, reading, writing

@@ -14,10 +14,10 @@ import pytest
 import sqlalchemy as sa
 
 from twitter_pipeline.cli import items
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import ConfigError
 from twitter_pipeline.publishing import relocating, tidying
 from twitter_pipeline.publishing.outcomes import NotPublishable, Posted
-from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.publishing.tidying import AFTER_FAILURE, WHILE_NEEDED, tidy
 from twitter_pipeline.store.engine import reading
 from twitter_pipeline.store.log import RUNS_OWN

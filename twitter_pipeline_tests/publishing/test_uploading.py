@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 import sqlalchemy as sa
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.publishing import file_upload, post, steps, uploading
 from twitter_pipeline.publishing.drafts import UploadedMedia
 from twitter_pipeline.publishing.outcomes import Failed, Posted, Refused
 from twitter_pipeline.publishing.reaper import reap
-from twitter_pipeline.publishing.session import Ended, Session, utc_now
+from twitter_pipeline.publishing.session import Ended, Session
 from twitter_pipeline.store import uploads
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.moves import LEASE

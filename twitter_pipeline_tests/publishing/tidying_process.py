@@ -11,8 +11,8 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Settings
-from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.publishing.tidying import tidy
 from twitter_pipeline.store.engine import connect
 from twitter_pipeline.store.log import RUNS_OWN

@@ -6,8 +6,8 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Project
-from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.scanning.report import ScanReport
 from twitter_pipeline.scanning.scan import scan
 from twitter_pipeline.store import log

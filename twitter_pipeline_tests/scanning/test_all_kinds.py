@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.publishing.outcomes import Failed, NotPublishable, Posted
-from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.store.status import Status
 from twitter_pipeline_tests.media.make import gif
 from twitter_pipeline_tests.scanning.scans import candidates, look

@@ -7,9 +7,9 @@ from datetime import datetime, timezone
 
 import pytest
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Project
 from twitter_pipeline.publishing.outcomes import Posted
-from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.scanning import archive, known
 from twitter_pipeline.scanning.candidates import Seen
 from twitter_pipeline.scanning.reasons import IGNORED

@@ -72,7 +72,7 @@ def test_a_clock_set_in_the_middle_of_a_scan_loses_nothing(
             call = next(ticking)
             return at(jump_at * 10 * DAY + call * 0.01 + (jump if call >= jump_at else 0))
 
-        monkeypatch.setattr(scanning, "_utc_now", clock)
+        monkeypatch.setattr(scanning, "utc_now", clock)
         scanning.scan(here.engine, here.project, time_box=LONG)
     monkeypatch.undo()
     look(here, 1000 * DAY)

@@ -8,9 +8,9 @@ from datetime import datetime, timedelta
 
 import pytest
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.publishing import tidying
 from twitter_pipeline.publishing.outcomes import NotPublishable, Posted
-from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.scanning.reasons import LATE
 from twitter_pipeline.scanning.recording import MOST_TWINS
 from twitter_pipeline.store import moves

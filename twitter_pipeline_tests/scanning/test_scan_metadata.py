@@ -8,8 +8,8 @@ from datetime import timedelta
 import pytest
 import sqlalchemy as sa
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.publishing.outcomes import MustWait, NotPublishable, Posted
-from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.scanning.sidecars.document import MAX_BYTES
 from twitter_pipeline.store.engine import writing
 from twitter_pipeline.store.status import Status

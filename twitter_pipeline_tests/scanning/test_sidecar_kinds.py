@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.publishing.outcomes import NotPublishable, Posted
 from twitter_pipeline.publishing.preview import preview
-from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.publishing.tidying import tidy
 from twitter_pipeline.store.log import RUNS_OWN
 from twitter_pipeline.store.status import Status

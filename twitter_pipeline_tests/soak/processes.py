@@ -16,6 +16,7 @@ from pathlib import Path
 
 import psutil
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Settings, load
 from twitter_pipeline.monitoring import easing
 from twitter_pipeline.monitoring.alarms import Alarm
@@ -23,7 +24,7 @@ from twitter_pipeline.publishing import due, post
 from twitter_pipeline.publishing.outcomes import Failed
 from twitter_pipeline.publishing.reaper import RunState, reap
 from twitter_pipeline.publishing.reconciling import look_where_due
-from twitter_pipeline.publishing.session import Session, Worker, open_session, utc_now
+from twitter_pipeline.publishing.session import Session, Worker, open_session
 from twitter_pipeline.store import tasks
 from twitter_pipeline.store.engine import connect, reading
 from twitter_pipeline.store.status import Status

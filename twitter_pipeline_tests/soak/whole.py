@@ -18,7 +18,7 @@ from pathlib import Path
 import psutil
 import sqlalchemy as sa
 
-from twitter_pipeline.publishing.session import utc_now
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.store.engine import connect
 from twitter_pipeline_tests.soak import hurrying, judge, table, world
 from twitter_pipeline_tests.soak.classes import of_trouble

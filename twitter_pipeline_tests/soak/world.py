@@ -10,8 +10,8 @@ from typing import Any
 import sqlalchemy as sa
 import yaml
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Settings, load
-from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.scanning.scan import scan
 from twitter_pipeline.store import schema
 from twitter_pipeline.store.engine import connect

@@ -6,8 +6,9 @@ import pytest
 import sqlalchemy as sa
 
 from twitter_pipeline.alerting.tick import tick
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.publishing.outcomes import Posted, Unknown
-from twitter_pipeline.publishing.session import Unavailable, utc_now
+from twitter_pipeline.publishing.session import Unavailable
 from twitter_pipeline.store import accounts, pauses, schema
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.secrets import open_vault

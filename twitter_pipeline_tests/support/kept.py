@@ -12,12 +12,12 @@ import sqlalchemy as sa
 from dagster._core.storage.event_log.schema import AssetCheckExecutionsTable, SqlEventLogStorageTable
 from dagster._core.storage.runs.schema import RunTagsTable
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.defs.build import build
 from twitter_pipeline.defs.pipeline import tweets_key
 from twitter_pipeline.defs.register import register
 from twitter_pipeline.defs.retention import Pruned, prune
 from twitter_pipeline.defs.thinning import AFTER, thin
-from twitter_pipeline.publishing.session import utc_now
 from twitter_pipeline.store.engine import reading
 from twitter_pipeline.store.tables import publishing_log
 from twitter_pipeline_tests.support.world import World

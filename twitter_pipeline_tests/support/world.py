@@ -12,12 +12,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Project, Settings
 from twitter_pipeline.publishing import post, reconciling
 from twitter_pipeline.publishing.matching import text_key
 from twitter_pipeline.publishing.outcomes import Outcome
 from twitter_pipeline.publishing.reaper import reap
-from twitter_pipeline.publishing.session import Session, Unavailable, Worker, open_session, utc_now
+from twitter_pipeline.publishing.session import Session, Unavailable, Worker, open_session
 from twitter_pipeline.scanning.report import ScanReport
 from twitter_pipeline.scanning.scan import scan
 from twitter_pipeline.store import accounts, attempts, defaults, tasks

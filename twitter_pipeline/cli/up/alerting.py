@@ -9,13 +9,13 @@ import logging
 import threading
 import time
 from collections.abc import Callable
-from datetime import datetime, timezone
 
 import sqlalchemy as sa
 
 from twitter_pipeline.alerting import keeping, tick
 from twitter_pipeline.alerting.cause import Cause, Kind
 from twitter_pipeline.cli.up import dagster_api
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Settings
 
 _log = logging.getLogger(__name__)
@@ -35,14 +35,14 @@ class Alerts:
         self._engine = engine
         #: Those in force: config.yaml may change meanwhile.
         self._settings = settings
-        self._began = datetime.now(timezone.utc)
+        self._began = utc_now()
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._work, name="alerts", daemon=True)
         self._said = ""
 
     def begin(self) -> None:
         """From now on the sensors can be expected to tick."""
-        self._began = datetime.now(timezone.utc)
+        self._began = utc_now()
         self._thread.start()
 
     def end(self, *, tell: bool) -> None:
@@ -62,7 +62,7 @@ class Alerts:
     def _tick(self, settings: Settings) -> None:
         try:
             look_at_daemon(self._engine, settings)
-            tick.tick(self._engine, settings, now=datetime.now(timezone.utc), running_since=self._began)
+            tick.tick(self._engine, settings, now=utc_now(), running_since=self._began)
             self._said = ""
         except Exception as error:  # noqa: BLE001 - a look aside ends nothing
             if repr(error) != self._said:
@@ -84,4 +84,4 @@ def look_at_daemon(engine: sa.Engine, settings: Settings) -> None:
         f"See {settings.home / 'logs' / 'daemon.log'}; a restart helps: Ctrl-C, then make run",
         f"{settings.dagster.url}/deployment/daemons",
     )
-    keeping.keep(engine, settings, [cause] if gone else [], {Kind.DAEMON}, now=datetime.now(timezone.utc))
+    keeping.keep(engine, settings, [cause] if gone else [], {Kind.DAEMON}, now=utc_now())

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta, timezone
 
 import sqlalchemy as sa
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Settings
 from twitter_pipeline.publishing import holding
 from twitter_pipeline.store.engine import reading
@@ -26,7 +27,7 @@ class Held:
 
     def show(self, settings: Settings) -> None:
         """Tell what is new, unless it was looked at just now."""
-        now = datetime.now(timezone.utc)
+        now = utc_now()
         if abs(now - self._looked) < self._every:
             return
         self._looked = now

@@ -66,7 +66,7 @@ def is_locked(home: Path) -> bool:
     return False
 
 
-def write_if_changed(path: Path, content: bytes, *, mode: int = 0o600) -> bool:
+def write_if_changed(path: Path, content: bytes) -> bool:
     """Put `content` in place of the file in one step; False, and nothing touched, when it holds that already."""
     try:
         if path.read_bytes() == content:
@@ -75,7 +75,7 @@ def write_if_changed(path: Path, content: bytes, *, mode: int = 0o600) -> bool:
         pass
     draft = path.with_name(f".{path.name}.new")
     draft.unlink(missing_ok=True)
-    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode), "wb") as file:
+    with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(content)
     draft.replace(path)
     return True

@@ -115,8 +115,7 @@ def _may_post(connection: sa.Connection, settings: Settings, now: datetime) -> s
 
 def _readable(connection: sa.Connection, project_ids: list[str], now: datetime) -> list[int]:
     """The accounts whose timelines the projects' ticks read: none that X has stopped, or lets wait."""
-    rows = [row for id in project_ids for row in accounts.of_sources(connection, id).values()]
-    return list({row.id for row in rows if row.why_not(now) is None})
+    return [row.id for row in accounts.of_projects(connection, project_ids) if row.why_not(now) is None]
 
 
 def _count(connection: sa.Connection, table: sa.FromClause, *where: sa.ColumnElement[bool]) -> int:

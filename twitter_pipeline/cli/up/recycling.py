@@ -11,6 +11,7 @@ from datetime import datetime, timedelta, timezone
 import sqlalchemy as sa
 
 from twitter_pipeline.cli.up.fleet import Fleet
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Settings
 from twitter_pipeline.store import easings
 from twitter_pipeline.store.easings import RECYCLING
@@ -35,7 +36,7 @@ class Recycling:
 
     def look(self, settings: Settings) -> None:
         """Start one service anew, if that is asked for, unless it was looked at just now."""
-        now = datetime.now(timezone.utc)
+        now = utc_now()
         if not settings.monitoring.easing or abs(now - self._looked) < self._every:
             return
         self._looked = now

@@ -95,13 +95,12 @@ def _seconds(connection: sa.Connection, task_id: int) -> float | None:
 
 def stopped_accounts(engine: sa.Engine, settings: Settings) -> list[str]:
     """Why accounts of the configuration are stopped until a person resumes them."""
-    names = {account.name for account in settings.accounts}
     with reading(engine) as connection:
         return [
             f"account {account.name} is stopped: {account.stopped_reason}; then: twitter-pipeline resume --account"
             f" {account.name}"
-            for account in accounts.listing(connection)
-            if account.name in names and account.stopped_reason is not None
+            for account in accounts.of_settings(connection, settings)
+            if account.stopped_reason is not None
         ]
 
 

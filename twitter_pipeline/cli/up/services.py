@@ -50,7 +50,7 @@ def webserver(settings: Settings) -> Service:
     return Service("webserver", ("dagster_webserver", "-w", _workspace(settings), *where), forked=True)
 
 
-def api(settings: Settings) -> Service:
+def api() -> Service:
     """The REST API. Nothing waits for it: posting goes on without."""
     return Service("api", ("twitter_pipeline.api",), forked=True)
 

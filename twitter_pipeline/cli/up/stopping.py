@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import signal
 import time
-from datetime import datetime, timezone
 
 import sqlalchemy as sa
 
@@ -14,6 +13,7 @@ from twitter_pipeline.cli.up.fleet import Fleet
 from twitter_pipeline.cli.up.processes import Process
 from twitter_pipeline.cli.up.services import LAUNCHER
 from twitter_pipeline.cli.up.stop_request import StopRequest
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.store import pauses
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.status import Status
@@ -54,7 +54,7 @@ def stop(fleet: Fleet, engine: sa.Engine, dagster_url: str, request: StopRequest
 def _in_order(fleet: Fleet, engine: sa.Engine, dagster_url: str, request: StopRequest) -> None:
     try:
         with writing(engine) as connection:
-            pauses.pause(connection, "all", pauses.STOPPING, pauses.STOPPING, now=datetime.now(timezone.utc))
+            pauses.pause(connection, "all", pauses.STOPPING, pauses.STOPPING, now=utc_now())
     except sa.exc.SQLAlchemyError as error:
         _log.warning("the database does not answer (%s); runs under way end by themselves", error)
     running = {name: fleet.process(name) for name in fleet.names() if fleet.process(name).exit_code() is None}

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import logging
 import time
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,6 +23,7 @@ from twitter_pipeline.cli.up import dagster_api, home, instance, ports, readines
 from twitter_pipeline.cli.up.alone import alone_in_database
 from twitter_pipeline.cli.up.fleet import Fleet
 from twitter_pipeline.cli.up.stop_request import StopRequest, stop_requests
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import Settings
 from twitter_pipeline.config.redaction import Redact
 from twitter_pipeline.config.secrecy import secrets_of
@@ -102,7 +103,7 @@ class _Supervisor:
         self._engine = engine
         self._request = request
         self._redact = redact
-        self._started = datetime.now(timezone.utc)
+        self._started = utc_now()
         content = settings.path.read_bytes()
         home.write_if_changed(settings.home / "config.yaml", content)
         self._watch: Watch = Watch(settings.path, settings, content)
@@ -151,7 +152,7 @@ class _Supervisor:
         self._check_definitions()
         self._wait_for("daemon", readiness.daemons_live(settings.dagster.url, since=began))
         if settings.api.enabled:
-            fleet.start(services.api(settings))
+            fleet.start(services.api())
 
     def _check_definitions(self) -> None:
         try:
@@ -234,7 +235,7 @@ class _Supervisor:
     def _is_idle(self) -> bool:
         from twitter_pipeline.cli.up.idle import outstanding
 
-        left = outstanding(self._engine, self._settings, since=self._started, now=datetime.now(timezone.utc))
+        left = outstanding(self._engine, self._settings, since=self._started, now=utc_now())
         try:
             return left.is_nothing and dagster_api.runs_under_way(self._settings.dagster.url) == 0
         except dagster_api.DagsterAway:

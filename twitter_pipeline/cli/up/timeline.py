@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import logging
 import threading
-from datetime import datetime, timezone
+from datetime import datetime
 from typing import TYPE_CHECKING
 
+from twitter_pipeline.clock import utc_now
 from twitter_pipeline.config import LIVE_API, Settings
 
 if TYPE_CHECKING:
@@ -22,7 +23,7 @@ def begin(engine: sa.Engine, settings: Settings) -> threading.Thread:
     """Say where live posts go when that is not X, and begin to look at the timelines. X must be there to answer."""
     if settings.mode == "live" and settings.x_base_url != LIVE_API:
         _log.warning("posts go to %s (x.base_url), not to X's own address %s", settings.x_base_url, LIVE_API)
-    thread = threading.Thread(target=_look, args=(engine, settings, datetime.now(timezone.utc)), name="timeline")
+    thread = threading.Thread(target=_look, args=(engine, settings, utc_now()), name="timeline")
     thread.daemon = True
     thread.start()
     return thread

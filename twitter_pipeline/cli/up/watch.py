@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from twitter_pipeline.config import ConfigError, Settings, load
+from twitter_pipeline.config import ConfigError, Settings, file_stamp, load
 
 
 @dataclass(frozen=True)
@@ -34,11 +34,11 @@ class Watch:
     settings: Settings
     #: What the file held when it was looked at last.
     content: bytes
-    _stamp: tuple[int, int] | None = field(default=None, repr=False)
+    _stamp: tuple[int, int, int] | None = field(default=None, repr=False)
 
     def look(self) -> Accepted | Refused | None:
         """What an edit since the last look means; None when there was none."""
-        stamp = _stamp_of(self.path)
+        stamp = file_stamp(self.path)
         if stamp is not None and stamp == self._stamp:
             return None
         content = _content_of(self.path)
@@ -82,14 +82,6 @@ _AT_START: dict[str, Callable[[Settings], object]] = {
 def restart_needed(before: Settings, after: Settings) -> list[str]:
     """The settings that differ and take effect only when the pipeline is started anew."""
     return [name for name, read in _AT_START.items() if read(before) != read(after)]
-
-
-def _stamp_of(path: Path) -> tuple[int, int] | None:
-    try:
-        status = path.stat()
-    except OSError:
-        return None
-    return status.st_mtime_ns, status.st_size
 
 
 def _content_of(path: Path) -> bytes | None:

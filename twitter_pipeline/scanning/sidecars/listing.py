@@ -17,6 +17,7 @@ from twitter_pipeline.scanning.kinds import type_of
 from twitter_pipeline.scanning.names import is_utf8
 from twitter_pipeline.scanning.sidecars.document import File, Unreadable
 from twitter_pipeline.scanning.sidecars.found import Problem
+from twitter_pipeline.scanning.walk import is_folder
 
 #: How files of captions end, and what may stand between a video's name and what theirs says besides.
 CAPTIONS = (".srt", ".vtt")
@@ -87,7 +88,7 @@ class Listing:
         is_metadata = entry.name.lower().endswith(ENDINGS)
         if is_metadata:
             self.files[base + ending.lower()] = entry
-        elif not name.startswith(".") and not _is_folder(entry):
+        elif not name.startswith(".") and not is_folder(entry):
             self.others.append(name)
         if not is_metadata or ending.lower() == ".txt":
             self.other_bases.add(base)
@@ -171,10 +172,6 @@ class Listing:
     def problem_with(self, entry: os.DirEntry[str], why: Unreadable) -> Problem:
         """What to tell people about `entry`."""
         return Problem.of(self.folder / entry.name, self.project_root, why)
-
-
-def _is_folder(entry: os.DirEntry[str]) -> bool:
-    return entry.is_dir(follow_symlinks=False) or (entry.is_symlink() and os.path.isdir(entry.path))  # noqa: PTH112
 
 
 def _age(entry: os.DirEntry[str]) -> tuple[str, int, str]:

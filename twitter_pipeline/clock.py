@@ -1,0 +1,12 @@
+"""Times, aware and in UTC as all inside are: now, and what was written down."""
+
+from datetime import datetime, timezone, tzinfo
+
+
+def utc_now() -> datetime:
+    return datetime.now(timezone.utc)
+
+
+def in_utc(moment: datetime, zone: tzinfo = timezone.utc) -> datetime:
+    """The moment, aware and in UTC; without an offset it is meant in `zone`."""
+    return (moment if moment.tzinfo is not None else moment.replace(tzinfo=zone)).astimezone(timezone.utc)
