@@ -121,7 +121,7 @@ def test_a_sender_that_is_killed_before_it_says_so_has_the_message_sent_again_on
         outbox.deliver(open_store(settings), settings, now=datetime.fromisoformat({here.now.isoformat()!r}))
     """
     process = subprocess.Popen([sys.executable, "-c", textwrap.dedent(code)], start_new_session=True)
-    wait_for(lambda: hook.got, 20, "the message to arrive")
+    wait_for(lambda: hook.got, 60, "the message to arrive")
     os.killpg(process.pid, signal.SIGKILL)  # it has arrived, and nobody knows
     process.wait()
     hook.holds.set()

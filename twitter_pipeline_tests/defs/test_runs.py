@@ -338,6 +338,8 @@ def test_a_run_that_is_killed_is_found_by_the_reaper_and_the_item_goes_out_once(
     by_hand.sandbox.fault(INITIALIZE, "delay", seconds=20)
     run = by_hand.launch(task)
     wait_until_working_on(by_hand, "one", "prepared")
+    # Schedules have their runs, too, some minutes after the hour.
+    wait_for(lambda: len(by_hand.stack.run_processes()) == 1, 15, "no other run to be under way")
     (worker,) = by_hand.stack.run_processes()
     worker.kill()
     assert by_hand.dagster.wait_for_end(run) == "FAILURE"
