@@ -210,7 +210,8 @@ def test_a_run_that_waits_in_the_queue_while_its_item_is_cancelled_posts_nothing
 def test_a_run_whose_interrupt_was_lost_on_the_way_is_never_posted(by_hand: ByHand) -> None:
     """It hits Dagster's own part of a step at times, and Dagster tries the step again."""
     (task,) = by_hand.put("one")
-    by_hand.sandbox.fault(INITIALIZE, "status", status=500)
+    # Several: the first wait is between nothing and four seconds.
+    by_hand.sandbox.fault(INITIALIZE, "status", status=500, times=3)
     run = by_hand.launch(task)
     wait_until_working_on(by_hand, "one", "tried")
     told = by_hand.instance.get_run_by_id(run)
