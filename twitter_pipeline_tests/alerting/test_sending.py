@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import os
 import signal
-import socket
 import subprocess
 import sys
 import textwrap
@@ -22,13 +21,8 @@ from twitter_pipeline.store.tables import alert_outbox
 from twitter_pipeline_tests.alerting.conftest import MakePipeline
 from twitter_pipeline_tests.alerting.receivers import Webhook, mailbox, webhook
 from twitter_pipeline_tests.support.items import NOW, put_task
+from twitter_pipeline_tests.support.ports import free_port
 from twitter_pipeline_tests.support.waiting import wait_for
-
-
-def closed_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def test_an_alert_reaches_each_channel_once_with_what_why_and_what_to_do(pipeline: MakePipeline, hook: Webhook) -> None:
@@ -59,7 +53,7 @@ def test_an_alert_reaches_each_channel_once_with_what_why_and_what_to_do(pipelin
 def test_a_server_that_is_dead_gets_the_message_when_it_is_alive_again(
     pipeline: MakePipeline, hook: Webhook, caplog: pytest.LogCaptureFixture
 ) -> None:
-    port = closed_port()
+    port = free_port()
     here = pipeline([f"json://127.0.0.1:{port}/s3cret-of-the-dead", hook.url()])
     put_task(here.engine, Status.FAILED, error_message="no")
     here.look()
@@ -101,7 +95,7 @@ def test_a_server_that_refuses_is_asked_again_later_and_later_but_every_hour(
 
 
 def test_what_is_sent_together_and_refused_holds_up_only_its_own_channel(pipeline: MakePipeline, hook: Webhook) -> None:
-    here = pipeline([f"json://127.0.0.1:{closed_port()}/", hook.url()])
+    here = pipeline([f"json://127.0.0.1:{free_port()}/", hook.url()])
     with writing(here.engine) as connection:
         for title in ("one", "two", "three"):
             outbox.put(connection, here.settings, "open", title, "b", now=here.now)
@@ -127,7 +121,7 @@ def test_a_sender_that_is_killed_before_it_says_so_has_the_message_sent_again_on
         outbox.deliver(open_store(settings), settings, now=datetime.fromisoformat({here.now.isoformat()!r}))
     """
     process = subprocess.Popen([sys.executable, "-c", textwrap.dedent(code)], start_new_session=True)
-    wait_for(lambda: hook.got, 20, "the message to arrive")
+    wait_for(lambda: hook.got, 60, "the message to arrive")
     os.killpg(process.pid, signal.SIGKILL)  # it has arrived, and nobody knows
     process.wait()
     hook.holds.set()

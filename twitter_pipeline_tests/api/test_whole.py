@@ -24,7 +24,7 @@ from twitter_pipeline_tests.support.api import Api, new_token
 from twitter_pipeline_tests.support.stack import Stack
 from twitter_pipeline_tests.support.waiting import wait_for
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.xdist_group("test_whole_api")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 PAGE = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
 #: Of each call and kind.
@@ -32,12 +32,16 @@ EXAMPLES = 5
 
 
 @pytest.fixture(scope="module")
-def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """A pipeline that posts one item an hour, unless somebody asks for more."""
+def stack(tmp_path_factory: pytest.TempPathFactory, clip: Path) -> Iterator[Stack]:
+    """A pipeline that has posted its item of this hour, and posts others when somebody asks for them.
+
+    Which tests share one is chance: other workers take some of them over, each with a pipeline of its own.
+    """
     folder = tmp_path_factory.mktemp("api")
-    (folder / "cats").mkdir()
+    put(clip, folder / "cats", "first.mp4", title="First")
     project = {"id": "example", "path": "cats", "min_interval": "1 h", "stable_for": "0 s"}
     with Stack(folder, [project], data_dir="var") as stack:
+        stack.wait_for_task("first.mp4", lambda task: task.tweet_id is not None, "posted")
         yield stack
 
 
@@ -73,9 +77,6 @@ def test_the_first_token_is_for_its_owner_only(stack: Stack, api: Api) -> None:
 
 
 def test_an_item_is_scanned_and_posted_by_the_api(stack: Stack, api: Api, clip: Path) -> None:
-    put(clip, stack.folder / "cats", "first.mp4", title="First")
-    scan(api)
-    stack.wait_for_task("first.mp4", lambda task: task.tweet_id is not None, "posted")
     put(clip, stack.folder / "cats", "second.mp4", title="Second")
     assert set(scan(api)) <= {"second.mp4"}
     task = api.get("/api/tasks")["tasks"][0]

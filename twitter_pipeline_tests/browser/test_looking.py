@@ -10,11 +10,12 @@ import pytest
 from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tasks import Task
 from twitter_pipeline_tests.support.stack import Stack
+from twitter_pipeline_tests.support.waiting import wait_for
 
 if TYPE_CHECKING:
     from playwright.sync_api import Locator, Page
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.xdist_group("test_looking")]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 def _partition_page(stack: Stack, task: Task) -> str:
@@ -95,7 +96,8 @@ def test_a_runs_page_tells_the_lines_of_its_log(stack: Stack, posted: Task, page
 def test_materializing_a_partition_in_the_ui_posts_it_now(stack: Stack, posted: Task, page: Page) -> None:
     from playwright.sync_api import expect
 
-    (waiting,) = [task for task in stack.tasks() if task.id != posted.id]
+    # A tick may find the one, and the next tick the other.
+    (waiting,) = wait_for(lambda: [task for task in stack.tasks() if task.id != posted.id], 60, "the other clip")
     assert waiting.status is Status.PENDING
     page.goto(_partition_page(stack, waiting))
     expect(_shown(page, waiting.partition_key).last).to_be_visible()

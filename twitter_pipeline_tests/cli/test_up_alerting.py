@@ -85,7 +85,7 @@ def test_it_looks_at_once_and_a_last_time_at_the_end(world: MakeWorld) -> None:
         looking.begin()
         put_task(here.engine, Status.FAILED, error_message="no")
         looking.end(tell=True)
-        wait_for(lambda: hook.got, 10, "the message")
+        wait_for(lambda: hook.got, 30, "the message")
     assert hook.titles == ["cats: 1 item failed"]
 
 
@@ -104,7 +104,7 @@ def test_a_database_that_is_away_ends_nothing_and_is_told_once(
     looking = alerting.Alerts(here.engine, lambda: here.settings)
     with caplog.at_level(logging.WARNING):
         looking.begin()
-        wait_for(lambda: len(looks) > 3, 10, "several looks")
+        wait_for(lambda: len(looks) > 3, 30, "several looks")
         looking.end(tell=False)
     assert [record.getMessage() for record in caplog.records] == [
         "alerts were not looked for; tried again in a minute: the server closed the connection"

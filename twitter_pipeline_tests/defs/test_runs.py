@@ -210,7 +210,8 @@ def test_a_run_that_waits_in_the_queue_while_its_item_is_cancelled_posts_nothing
 def test_a_run_whose_interrupt_was_lost_on_the_way_is_never_posted(by_hand: ByHand) -> None:
     """It hits Dagster's own part of a step at times, and Dagster tries the step again."""
     (task,) = by_hand.put("one")
-    by_hand.sandbox.fault(INITIALIZE, "status", status=500)
+    # Several: the first wait is between nothing and four seconds.
+    by_hand.sandbox.fault(INITIALIZE, "status", status=500, times=3)
     run = by_hand.launch(task)
     wait_until_working_on(by_hand, "one", "tried")
     told = by_hand.instance.get_run_by_id(run)
@@ -338,6 +339,8 @@ def test_a_run_that_is_killed_is_found_by_the_reaper_and_the_item_goes_out_once(
     by_hand.sandbox.fault(INITIALIZE, "delay", seconds=20)
     run = by_hand.launch(task)
     wait_until_working_on(by_hand, "one", "prepared")
+    # Schedules have their runs, too, some minutes after the hour.
+    wait_for(lambda: len(by_hand.stack.run_processes()) == 1, 15, "no other run to be under way")
     (worker,) = by_hand.stack.run_processes()
     worker.kill()
     assert by_hand.dagster.wait_for_end(run) == "FAILURE"

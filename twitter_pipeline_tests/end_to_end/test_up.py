@@ -128,7 +128,7 @@ def test_a_service_killed_while_everything_starts_is_started_again(stack: Stack,
             return True
         return False
 
-    wait_for(killed, 10, f"a {service} to kill")
+    wait_for(killed, 30, f"a {service} to kill")
     stack.wait_until_up()
     assert f"{service} was started again" in _said(stack)
     assert stack.stop() == 0
@@ -151,7 +151,7 @@ def test_a_port_in_use_ends_it_before_anything_is_started(stack: Stack) -> None:
     with socket.socket() as other:
         other.bind(("127.0.0.1", port))
         other.listen()
-        assert stack.run_to_end(seconds=20) == 1
+        assert stack.run_to_end(seconds=60) == 1
     assert f"port {port} on 127.0.0.1 is in use; set another with dagster.port" in _said(stack)
     assert list((stack.settings.home / "logs").iterdir()) == []
     assert not (stack.settings.home / "pipeline.db").exists()

@@ -40,7 +40,7 @@ def process(target: Any, *args: Any) -> Iterator[BaseProcess]:
     started.start()
     try:
         yield started
-        started.join(30)
+        started.join(60)
         assert started.exitcode == 0
     finally:
         started.kill()
@@ -83,7 +83,7 @@ def test_who_stood_still_before_sending_sends_nothing_any_more(world: MakeWorld)
 def test_who_stood_still_while_x_answered_finds_it_recorded(world: MakeWorld) -> None:
     here = world()
     task = new_item(here, 1)
-    here.sandbox.fault(POST, "delay", seconds=1)
+    here.sandbox.fault(POST, "delay", seconds=3)
     with process(work, here.settings, task) as frozen:
         wait_for(here.sandbox.happened, 20, "the request to arrive")
         assert frozen.pid is not None
@@ -130,7 +130,7 @@ def test_a_clock_that_jumps_at_any_moment_posts_nothing_twice(world: MakeWorld, 
 def test_a_database_away_while_x_answers_gets_the_answer_when_it_is_back(world: MakeWorld) -> None:
     here = world()
     task = new_item(here, 1)
-    here.sandbox.fault(POST, "delay", seconds=1)
+    here.sandbox.fault(POST, "delay", seconds=3)
     url = here.engine.url
     assert url.port is not None
     with TcpProxy(url.port) as proxy:
@@ -150,7 +150,7 @@ def test_a_database_away_while_x_answers_gets_the_answer_when_it_is_back(world: 
         time.sleep(0.5)  # the answer finds no database
         assert here.task_of(task.media_path).status is Status.RUNNING
         proxy.mode = PASS
-        thread.join(30)
+        thread.join(60)
         away.engine.dispose()
     assert isinstance(done[0], Posted)
     assert posts_of(here, task) == 1

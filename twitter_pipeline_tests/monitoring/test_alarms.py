@@ -149,10 +149,10 @@ def test_a_database_that_is_away_is_told_once_and_measuring_goes_on(
         sources = Sources(lambda: None, lambda: Answers((), {}), "nothing of ours")
         looking = Monitoring(away, settings, sources)
         looking.begin()
-        wait_for(lambda: looks > 4, 10, "several looks in vain")
+        wait_for(lambda: looks > 4, 30, "several looks in vain")
         assert measured() == 0
         proxy.mode = PASS
-        wait_for(measured, 10, "a look")
+        wait_for(measured, 30, "a look")
         looking.end()
         away.dispose()
     assert len([record for record in caplog.records if "nothing was measured" in record.message]) == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import timedelta
 from pathlib import Path
@@ -20,12 +21,20 @@ from twitter_pipeline.monitoring.actions import BETWEEN_STEPS, LASTS
 from twitter_pipeline_tests.conftest import MakeSettings
 from twitter_pipeline_tests.monitoring.conftest import QUIET, MakeWatched
 from twitter_pipeline_tests.monitoring.easing_world import alarm, apply, eased, names, watch
+from twitter_pipeline_tests.support.postgres import PostgresServer, shared_server
 from twitter_pipeline_tests.support.waiting import wait_for
 
 ORIGIN = RemoteJobOrigin(RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("here"), "all"), "publish_cats")
 SHORT = [alarm("memory", "", 95, 90)]
-#: Connections that a test opens; others may use the server meanwhile.
+#: Connections that a test opens.
 MANY = 30
+
+
+@pytest.fixture(scope="module")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    """A server of its own, whose connections are counted: other workers open as many on the shared one as they need."""
+    with shared_server(tmp_path_factory.mktemp("alone") / "postgresql") as server:
+        yield server
 
 
 def connections(engine: sa.Engine) -> int:

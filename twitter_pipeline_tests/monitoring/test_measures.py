@@ -19,7 +19,7 @@ from twitter_pipeline.store.status import Event, Status
 from twitter_pipeline.store.tables import measures as table
 from twitter_pipeline.store.tables import measures_hourly, publishing_log
 from twitter_pipeline_tests.monitoring.conftest import MakeWatched
-from twitter_pipeline_tests.support.items import MINUTE, NOW, carry_out, put_task, take
+from twitter_pipeline_tests.support.items import MINUTE, NOW, carry_out, put_task, read_lines, take
 from twitter_pipeline_tests.support.sandbox import SandboxServer
 from twitter_pipeline_tests.support.world import MakeWorld
 
@@ -30,7 +30,8 @@ def test_a_post_leaves_its_steps_and_what_x_said_of_its_limits(world: MakeWorld)
     here.scan()
     here.publish()
     sources = Sources(lambda: None, lambda: Answers((0.1, 0.2, 0.9), {"2xx": 3}), "nothing of ours")
-    found = look(here.engine, here.settings, sources, utc_now() + MINUTE)
+    (posted,) = [line.created_at for line in read_lines(here.engine, here.task().id) if line.action == "post"]
+    found = look(here.engine, here.settings, sources, posted + MINUTE)  # of the post's minute, not of the one by now
     scopes: dict[str, dict[str, float]] = {}
     for (name, scope), value in found.values.items():
         scopes.setdefault(name, {})[scope] = value

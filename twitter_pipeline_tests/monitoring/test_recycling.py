@@ -58,7 +58,7 @@ def fleet(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Fleet]:
 
 def memory(fleet: Fleet, folder: Path) -> list[Alarm]:
     """The alarm of the process that holds the daemon's place."""
-    wait_for((folder / "started").exists, 20, "the process to be up")
+    wait_for((folder / "started").exists, 60, "the process to be up")
     used = psutil.Process(fleet.process("daemon").pid).memory_info().rss
     return measured("memory", used / 1e6, 100, scope="daemon")
 
@@ -94,7 +94,7 @@ def test_it_is_started_anew_and_small_again(
         fleet.tend()
         return fleet.process("daemon").pid != pid
 
-    wait_for(is_another, fleet_module.FIRST_WAIT + 5, "the service to be started again")
+    wait_for(is_another, 30, "the service to be started again")
     assert "ended with exit code" not in caplog.text, "that would be a death, with a wait"
     assert memory(fleet, tmp_path) == []
     apply(prepared, declared, [alarm("memory", "daemon", 200, 100)])

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from twitter_pipeline_tests.conftest import MakeWorld
-from twitter_pipeline_tests.support.gemini import MakeAsking
+from twitter_pipeline_tests.support.gemini import MakeAsking, import_library
 from twitter_pipeline_tests.support.sandbox import SandboxServer
 from twitter_pipeline_tests.support.world import World
 
@@ -13,6 +13,7 @@ from twitter_pipeline_tests.support.world import World
 @pytest.fixture
 def asking(world: MakeWorld, sandbox: SandboxServer) -> MakeAsking:
     """``asking(source={"template": …}, voice="Dry.")``: settings of `gemini` beside those of the one source."""
+    import_library("google-genai")
 
     def make(
         *, source: dict[str, Any] | None = None, sources: tuple[dict[str, Any], ...] = (), **changes: Any

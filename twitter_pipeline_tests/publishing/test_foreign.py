@@ -317,9 +317,8 @@ class TestStart:
 
     def test_it_holds_up_nothing(self, here: World) -> None:
         here.sandbox.fault(TIMELINE, "delay", seconds=2)
-        began = utc_now()
         thread = timeline.begin(here.engine, here.settings)
-        assert utc_now() - began < timedelta(seconds=1)
+        assert thread.is_alive(), "it waited for no answer"
         assert thread.daemon
         thread.join(20)
 

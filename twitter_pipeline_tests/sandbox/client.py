@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 import time
 from collections.abc import Callable
 from typing import Any
@@ -45,6 +46,18 @@ class Account:
     def tweet(self, text: str, *media_ids: str) -> requests.Response:
         media = {"media": {"media_ids": list(media_ids)}} if media_ids else {}
         return self.post("/2/tweets", {"text": text, **media})
+
+    def send(self, text: str) -> socket.socket:
+        """A connection of its own that has sent a whole post, and nothing read."""
+        prepared = requests.Request("POST", f"{self.url}/2/tweets", json={"text": text}, auth=self.auth()).prepare()
+        host, port = self.url.removeprefix("http://").split(":")
+        assert isinstance(prepared.body, bytes)
+        lines = ["POST /2/tweets HTTP/1.1", f"host: {host}:{port}"]
+        for name, value in prepared.headers.items():
+            lines.append(f"{name}: {value.decode() if isinstance(value, bytes) else value}")
+        connection = socket.create_connection((host, int(port)), timeout=10)
+        connection.sendall("\r\n".join(lines).encode() + b"\r\n\r\n" + prepared.body)
+        return connection
 
     def initialize(self, size: int, category: str, media_type: str) -> requests.Response:
         body = {"media_type": media_type, "media_category": category, "total_bytes": size}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import http.client
-import socket
 import sqlite3
 import time
 from collections.abc import Callable, Iterator
@@ -33,23 +32,10 @@ def _posts(x: Running, maker: Account) -> list[tuple[str, str | None]]:
     return [(post["text"], post["fault"]) for post in every if post["username"] == maker.username]
 
 
-def _raw(x: Running, maker: Account, text: str) -> tuple[socket.socket, bytes]:
-    """A connection of its own that has sent a whole post, and nothing read."""
-    prepared = requests.Request("POST", f"{x.url}/2/tweets", json={"text": text}, auth=maker.auth()).prepare()
-    host, port = x.url.removeprefix("http://").split(":")
-    assert isinstance(prepared.body, bytes)
-    lines = ["POST /2/tweets HTTP/1.1", f"host: {host}:{port}"]
-    for name, value in prepared.headers.items():
-        lines.append(f"{name}: {value.decode() if isinstance(value, bytes) else value}")
-    connection = socket.create_connection((host, int(port)), timeout=10)
-    connection.sendall("\r\n".join(lines).encode() + b"\r\n\r\n" + prepared.body)
-    return connection, prepared.body
-
-
 @pytest.mark.parametrize(("kind", "landed"), [("drop", False), ("drop_after", True)])
 def test_a_dropped_connection_is_reset_not_ended(x: Running, maker: Account, kind: str, landed: bool) -> None:
     x.fault(CREATE, kind)
-    connection, _ = _raw(x, maker, "reset")
+    connection = maker.send("reset")
     with connection, pytest.raises(ConnectionResetError):
         connection.recv(1)
     assert _posts(x, maker) == ([("reset", kind)] if landed else [])
@@ -58,7 +44,7 @@ def test_a_dropped_connection_is_reset_not_ended(x: Running, maker: Account, kin
 @pytest.mark.parametrize(("kind", "landed"), [("hang", False), ("hang_after", True)])
 def test_a_hanging_request_is_never_answered(x: Running, maker: Account, kind: str, landed: bool) -> None:
     x.fault(CREATE, kind)
-    connection, _ = _raw(x, maker, "hangs")
+    connection = maker.send("hangs")
     with connection:
         wait_for(lambda: x.control("GET", "faults").json() == {"faults": []}, 10, "the fault to begin")
         if landed:
@@ -71,7 +57,7 @@ def test_a_hanging_request_is_never_answered(x: Running, maker: Account, kind: s
 
 def test_an_answer_cut_in_its_body_is_shorter_than_it_says(x: Running, maker: Account) -> None:
     x.fault(CREATE, "cut_body")
-    connection, _ = _raw(x, maker, "cut in the body")
+    connection = maker.send("cut in the body")
     with connection:
         answer = http.client.HTTPResponse(connection)
         answer.begin()

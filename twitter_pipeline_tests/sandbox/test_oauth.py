@@ -54,7 +54,7 @@ def test_a_plaintext_signature_is_refused(maker: Account) -> None:
     assert "HMAC-SHA1" in _reason(_me(maker, signature_method="PLAINTEXT"))
 
 
-@pytest.mark.parametrize("offset", [-301, 301])
+@pytest.mark.parametrize("offset", [-301, 310])  # the second may turn meanwhile
 def test_a_stale_timestamp_is_refused(maker: Account, offset: int) -> None:
     assert "check the clock" in _reason(_me(maker, timestamp=str(int(time.time()) + offset)))
     assert "not a number" in _reason(_me(maker, timestamp="now"))

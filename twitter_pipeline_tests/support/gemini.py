@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,14 @@ from twitter_pipeline_tests.support.world import World
 
 #: Builds a world whose source lets Gemini improve the words.
 MakeAsking = Callable[..., World]
+
+
+def import_library(sdk: str) -> None:
+    """Import it now, as a long-lived process has: that takes a second, several on a loaded machine.
+
+    Otherwise whichever test asks first in its worker would find that time in its own.
+    """
+    importlib.import_module(f"twitter_pipeline.enhancing.{sdk.replace('-', '_')}")
 
 
 def found(made: World, **words: Any) -> None:

@@ -112,6 +112,7 @@ def _start(folder: Path) -> PostgresServer:
         raise PostgresUnavailable(f"initdb failed: {made.stderr.strip()}")
     port = free_port()
     options = [f"port={port}", "listen_addresses=127.0.0.1", "unix_socket_directories=", *_SPEED]
+    options.append("max_connections=300")  # of all workers together: a whole pipeline alone takes dozens
     command = [*as_somebody, str(binaries / "postgres"), "-D", str(data)]
     for option in options:
         command += ["-c", option]

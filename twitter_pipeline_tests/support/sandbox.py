@@ -16,7 +16,7 @@ from typing import Any
 
 from twitter_pipeline_tests.support.ports import free_port
 
-_START_SECONDS = 20
+_START_SECONDS = 60
 #: Gemini's call, as faults name it.
 GEMINI = "POST /v1beta/models/{model}:generateContent"
 

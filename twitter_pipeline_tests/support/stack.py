@@ -41,6 +41,7 @@ class Stack:
         #: What `up` printed so far.
         self.output: list[str] = []
         self._process: subprocess.Popen[str] | None = None
+        self._reader = threading.Thread()
 
     def write_config(self, content: Mapping[str, Any]) -> None:
         self.config.write_text(yaml.safe_dump(dict(content)), encoding="utf-8")
@@ -83,7 +84,8 @@ class Stack:
             text=True,
             env={**environment, "COLUMNS": "200"},
         )
-        threading.Thread(target=self._read, args=(self._process,), daemon=True).start()
+        self._reader = threading.Thread(target=self._read, args=(self._process,), daemon=True)
+        self._reader.start()
         return self
 
     def wait_until_up(self) -> Stack:
@@ -97,12 +99,14 @@ class Stack:
         return self.wait(seconds)
 
     def wait(self, seconds: float) -> int:
-        """Wait for its end; its exit code."""
+        """Wait for its end, and until all that it said is in `output`; its exit code."""
         assert self._process is not None
         try:
-            return self._process.wait(seconds)
+            code = self._process.wait(seconds)
         except subprocess.TimeoutExpired:
             raise AssertionError(f"up did not end within {seconds} s; it said:\n" + "".join(self.output)) from None
+        self._reader.join(10)
+        return code
 
     def stop(self, seconds: float = 30) -> int:
         """Ctrl-C, and wait; its exit code."""

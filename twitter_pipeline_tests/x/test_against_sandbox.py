@@ -175,8 +175,8 @@ def test_each_fault_is_taken_for_what_it_is(
 
 
 def test_a_post_whose_answer_comes_too_late_is_unknown_and_exists(sandbox: SandboxServer) -> None:
-    client = client_for(sandbox, Credentials.for_sandbox("maker"), read=0.3)
-    sandbox.fault(CREATE, "delay", seconds=0.6)
+    client = client_for(sandbox, Credentials.for_sandbox("maker"), read=1)
+    sandbox.fault(CREATE, "delay", seconds=1.5)
     with pytest.raises(OutcomeUnknown, match="timed out"):
         posts.create(client, "hello")
     user = client.me().id

@@ -25,6 +25,7 @@ from twitter_pipeline.x.errors import (
     XError,
 )
 from twitter_pipeline.x.session import HeldBack
+from twitter_pipeline_tests.support.ports import free_port
 from twitter_pipeline_tests.x.conftest import NOW, Connect
 from twitter_pipeline_tests.x.raw import answer, say_and_close, say_and_reset, say_nothing, serving
 
@@ -57,8 +58,7 @@ def test_an_answer_with_an_id_is_a_post(to_server: Connect) -> None:
 
 @pytest.fixture
 def closed_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return listener.getsockname()[1]
+    return free_port()
 
 
 @pytest.fixture
