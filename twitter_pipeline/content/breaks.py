@@ -9,7 +9,7 @@ from typing import NamedTuple
 import regex
 
 from twitter_pipeline.content import urls
-from twitter_pipeline.content.languages import is_abbreviation, language_of, leads
+from twitter_pipeline.content.languages import is_abbreviation, language_of, leads, months, ordinals
 from twitter_pipeline.content.spans import Span, inside, pairs, whole
 from twitter_pipeline.content.weight import weighted_length
 
@@ -39,10 +39,13 @@ _SENTENCE_GOES_ON = regex.compile(r"[^\S\n]*+\p{Ll}|[\p{Hiragana}\p{Hangul}]")
 _FULL_STOP = regex.compile(r"(?:^|[\s(])((?:[^\W\d_]|\.(?=\w))++)\.\Z")
 # "Dr.", "z. B.", and what may stand for a title without a full stop: "Mme".
 _ABBREVIATION = regex.compile(r"(?r)(?<![\w.])((?:\p{L}\.[ \u00a0\u202f]?)*+\p{L}++)(\.?)\Z")
-_NUMBERED = regex.compile(r"(?:^|[\s(])(\d{1,2})([.)])\Z")
+# Of one or two digits, or Roman.
+_NUMBERED = regex.compile(r"(?:^|[\s(])(\d{1,2}|(?=[IVX]{2})X{0,3}(?:I[XV]|V?I{0,3}))([.)])\Z")
 _AT_START = regex.compile(r"(?r)(?:\A|[\n.!?…:])[^\S\n]{0,4}\Z")
-#: Where a number with a full stop is one of a row, such as a day: "am 24. Dezember".
-_WITH_ORDINALS = frozenset({"de", "cs", "pl", "hu", "nb", "da", "fi", "tr"})
+_DIGIT_STOP = regex.compile(r"\d\.\Z")
+# Before a number: a word, and another such number before it, as in "der 2. und 3. Platz".
+_LEADING = regex.compile(r"(?r)(\d\.[^\S\n]++)?+(?<!\w)([^\W\d_]++)[^\S\n]++\Z")
+_FOLLOWING = regex.compile(r"[^\S\n]++[\"'“„«»‚‘(\[#]*+(?:\d|([^\W\d_]++))")
 _SAME_LINE = regex.compile(r"[^\S\n]++(?=\S)")
 _NUMBER_FOLLOWS = regex.compile(r"\s++\d")
 _CLAUSE = regex.compile(r"[,;:，、；：،؛–—]\Z")
@@ -173,10 +176,26 @@ def _goes_on(text: str, numbered: regex.Match[str], language: str | None) -> boo
     start = numbered.start(1)
     if (first := _AT_START.search(text, max(0, start - _TAIL), start)) is not None:
         return not _is_abbreviation(text, first.start() + 1, language)
-    if numbered[2] != ".":
+    return numbered[2] == "." and _is_ordinal(text, start, numbered.end(), language)
+
+
+def _is_ordinal(text: str, start: int, end: int, language: str | None) -> bool:
+    """Whether a number with a full stop counts what follows: "der 24. Mai", "3. Platz"; not so in "Er ist 24. Dann"."""
+    following, known = _FOLLOWING.match(text, end), ordinals(language)
+    if following is None:
         return False
-    behind = _SAME_LINE.match(text, numbered.end())
-    return behind is not None and (language in _WITH_ORDINALS or text[behind.end()].islower())
+    word = following[1] or ""
+    if word[:1].islower() or known is None:
+        return word[:1].islower()
+    if not word:
+        return language is not None  # "am 3. 5. 2026"
+    word, before = word.casefold(), _LEADING.search(text, max(0, start - _TAIL), start)
+    if word in known.nouns or word in months(language):
+        # "Platz 3. Platz 2" are two.
+        return before is None or bool(before[1]) or before[2].casefold() != word
+    if before is None or word in known.beginnings:
+        return False
+    return before[2].casefold() in known.leading or bool(before[1] and known.leading)
 
 
 def ends_sentence(text: str) -> bool:
@@ -201,6 +220,8 @@ def _is_within_sentence(text: str, at: int, language: str | None) -> bool:
         return bool(_SENTENCE_GOES_ON.match(text, at))
     if (numbered := _NUMBERED.search(text, max(0, at - _TAIL), at)) is not None:
         return _goes_on(text, numbered, language)
+    if _DIGIT_STOP.search(text, max(0, at - _TAIL), at):
+        return (behind := _SAME_LINE.match(text, at)) is not None and text[behind.end()].islower()
     return _is_abbreviation(text, at, language)
 
 
