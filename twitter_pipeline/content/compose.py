@@ -193,7 +193,9 @@ def _cleaned(text: str, style: Style) -> _Cleaned:
     if style.markdown == "strip":
         # What a name leads to is a link like any other: it goes or stays as those do.
         bare = without_markdown(text, targets=True)
-        text, taken[_MARKDOWN] = bare, int(bare != text)
+        if bare != text:
+            # What entities stand for may be seen as little as what was cleaned: "@&#8203;ann".
+            text, taken[_MARKDOWN] = normalize(foreign.plain(bare)), 1
     if style.mentions == "strip":
         text, taken[_MENTION] = foreign.without_mentions(text)
     if style.accidental_links != "keep":
