@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import IntEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 import regex
@@ -11,7 +12,7 @@ import regex
 from twitter_pipeline.content import urls
 from twitter_pipeline.content.languages import is_abbreviation, language_of, leads, months, ordinals
 from twitter_pipeline.content.spans import Span, inside, pairs, whole
-from twitter_pipeline.content.weight import weighted_length
+from twitter_pipeline.content.weight import URL_WEIGHT, normalize, weight_of_words, weighted_length
 
 _WORD = regex.compile(r"\S++")
 # Scripts that put no space between words.
@@ -58,6 +59,9 @@ _BEYOND = 64
 _LONGEST_TOLD = 5000
 #: No word is longer, but for hostile ones.
 _LONGEST_WORD = 5000
+# A longer one is weighed piece by piece: of a script without spaces, or hostile.
+_LONG_WORD = 200
+_LETTERS = regex.compile(r"\X{1,100}+")
 
 
 class Kind(IntEnum):
@@ -130,15 +134,42 @@ def by_sign(text: str, room: int, language: str | None = None) -> Breaks:
     return Breaks([End(at, Kind.LETTER) for at in range(1, len(text) + 1) if not inside(at, links)], links, [])
 
 
+def goes_beyond(text: str, room: int) -> bool:
+    """Whether `text` surely weighs more than `room`; looks no further than it must."""
+    return _horizon(text, room) < len(text)
+
+
+# A text is asked for its words and for its letters.
+@lru_cache(maxsize=4)
 def _horizon(text: str, room: int) -> int:
-    """Up to where it is worth looking: the end of the word in which `room` is used up."""
+    """Up to where it is worth looking: the end of the word, or of a part of a long one, that uses `room` up."""
     weight = position = 0
     for word in _WORD.finditer(text):
-        weight += word.start() - position + weighted_length(word[0][:_LONGEST_WORD])
+        weight += word.start() - position
         position = word.end()
+        if position - word.start() <= _LONG_WORD:
+            weight += weighted_length(word[0])
+        else:
+            for at, more in _weighed(text, word.start(), min(position, word.start() + _LONGEST_WORD)):
+                weight += more
+                if weight > room:
+                    return at
         if weight > room:
-            return min(position, word.start() + _LONGEST_WORD)
+            return position
     return position
+
+
+def _weighed(text: str, start: int, stop: int) -> Iterator[tuple[int, int]]:
+    """Where each of the parts of a long word ends, links among them, and what it weighs."""
+    at = start
+    for begin, end in [*urls.find(text[start:stop]), (stop - start, stop - start)]:
+        while at < start + begin:
+            part = _LETTERS.match(text, at, start + begin)
+            at = part.end()
+            yield at, weight_of_words(normalize(part[0]))
+        if end > begin:
+            at = start + end
+            yield at, URL_WEIGHT
 
 
 def _between_words(text: str, horizon: int, parts: list[Span], language: str | None) -> Iterator[End]:
@@ -148,6 +179,9 @@ def _between_words(text: str, horizon: int, parts: list[Span], language: str | N
                 end = part.end()
                 if end < word.end() and not inside(end, parts) and _may_divide(text, end):
                     yield End(end, _kind(text, end, language))
+        # Not in the midst of a long word.
+        if text[word.end() : word.end() + 1].strip():
+            return
         if not inside(word.end(), parts) and not _leads_on(text, word.end(), language):
             yield End(word.end(), _kind(text, word.end(), language))
 
