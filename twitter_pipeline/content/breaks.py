@@ -164,9 +164,8 @@ def _weighed(text: str, start: int, stop: int) -> Iterator[tuple[int, int]]:
     at = start
     for begin, end in [*urls.find(text[start:stop]), (stop - start, stop - start)]:
         while at < start + begin:
-            part = _LETTERS.match(text, at, start + begin)
-            at = part.end()
-            yield at, weight_of_words(normalize(part[0]))
+            piece, at = at, _LETTERS.match(text, at, start + begin).end()  # type: ignore[union-attr]
+            yield at, weight_of_words(normalize(text[piece:at]))
         if end > begin:
             at = start + end
             yield at, URL_WEIGHT
