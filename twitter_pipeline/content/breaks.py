@@ -20,9 +20,11 @@ _UNSPACED = regex.compile(
     r"[\p{Han}\p{Hiragana}\p{Katakana}ー\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}\p{Javanese}\p{Balinese}"
     r"\u3000-\u303f\uff01-\uff0f\uff1a-\uff1f]"
 )
+# A flag. Told by hand: to see that one ends there \X and \b count all flags before it.
+_FLAG = r"\p{RI}{2}[\p{GCB=Extend}\p{GCB=ZWJ}\p{GCB=SpacingMark}]*+(?!(?<=\u200d)\p{Extended_Pictographic})"
 # UAX #29: what is one word in them, such as a run of katakana. The flag w asks for Unicode's boundaries.
-_WORD_PART = regex.compile(r"(?w)(?:\X(?!\b))*+\X")
-_LETTER = regex.compile(r"\X")
+_WORD_PART = regex.compile(rf"(?w){_FLAG}|(?:\X(?!\b))*+\X")
+_LETTER = regex.compile(rf"{_FLAG}|\X")
 # UAX #14: what cannot begin a line, and what cannot end one.
 _NO_START = regex.compile(r"[\p{lb=CL}\p{lb=CP}\p{lb=EX}\p{lb=IS}\p{lb=SY}\p{lb=NS}\p{lb=CJ}\p{lb=PO}\p{lb=IN}\p{M}]")
 # Nor a sign that is spoken with the next one.
@@ -61,7 +63,7 @@ _LONGEST_TOLD = 5000
 _LONGEST_WORD = 5000
 # A longer one is weighed piece by piece: of a script without spaces, or hostile.
 _LONG_WORD = 200
-_LETTERS = regex.compile(r"\X{1,100}+")
+_LETTERS = regex.compile(rf"(?:{_FLAG}|\X){{1,100}}+")
 
 
 class Kind(IntEnum):

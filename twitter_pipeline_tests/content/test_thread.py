@@ -110,7 +110,7 @@ def test_a_thread_says_every_word_once_and_each_of_its_posts_fits(text: str, lim
 
 @pytest.mark.timeout(120)
 @pytest.mark.parametrize(
-    "part", ["a.b.", "猫", "👍", "((((", "www.a.com ", "« ", "1. ", "«a", "a", "1", "猫。", "เ", "…"]
+    "part", ["a.b.", "猫", "👍", "((((", "www.a.com ", "« ", "1. ", "«a", "a", "1", "猫。", "เ", "…", "🇩🇪"]
 )
 def test_a_thread_takes_linear_time_whatever_a_sidecar_holds(part: str) -> None:
     began = time.process_time()
