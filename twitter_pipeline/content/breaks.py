@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from enum import IntEnum
+from functools import lru_cache
 from typing import NamedTuple
 
 import regex
 
 from twitter_pipeline.content import urls
-from twitter_pipeline.content.languages import is_abbreviation, language_of, leads
+from twitter_pipeline.content.languages import is_abbreviation, language_of, leads, months, ordinals
 from twitter_pipeline.content.spans import Span, inside, pairs, whole
-from twitter_pipeline.content.weight import weighted_length
+from twitter_pipeline.content.weight import URL_WEIGHT, normalize, weight_of_words, weighted_length
 
 _WORD = regex.compile(r"\S++")
 # Scripts that put no space between words.
@@ -19,9 +20,11 @@ _UNSPACED = regex.compile(
     r"[\p{Han}\p{Hiragana}\p{Katakana}ー\p{Thai}\p{Lao}\p{Khmer}\p{Myanmar}\p{Tibetan}\p{Javanese}\p{Balinese}"
     r"\u3000-\u303f\uff01-\uff0f\uff1a-\uff1f]"
 )
+# A flag. Told by hand: to see that one ends there \X and \b count all flags before it.
+_FLAG = r"\p{RI}{2}[\p{GCB=Extend}\p{GCB=ZWJ}\p{GCB=SpacingMark}]*+(?!(?<=\u200d)\p{Extended_Pictographic})"
 # UAX #29: what is one word in them, such as a run of katakana. The flag w asks for Unicode's boundaries.
-_WORD_PART = regex.compile(r"(?w)(?:\X(?!\b))*+\X")
-_LETTER = regex.compile(r"\X")
+_WORD_PART = regex.compile(rf"(?w){_FLAG}|(?:\X(?!\b))*+\X")
+_LETTER = regex.compile(rf"{_FLAG}|\X")
 # UAX #14: what cannot begin a line, and what cannot end one.
 _NO_START = regex.compile(r"[\p{lb=CL}\p{lb=CP}\p{lb=EX}\p{lb=IS}\p{lb=SY}\p{lb=NS}\p{lb=CJ}\p{lb=PO}\p{lb=IN}\p{M}]")
 # Nor a sign that is spoken with the next one.
@@ -39,10 +42,13 @@ _SENTENCE_GOES_ON = regex.compile(r"[^\S\n]*+\p{Ll}|[\p{Hiragana}\p{Hangul}]")
 _FULL_STOP = regex.compile(r"(?:^|[\s(])((?:[^\W\d_]|\.(?=\w))++)\.\Z")
 # "Dr.", "z. B.", and what may stand for a title without a full stop: "Mme".
 _ABBREVIATION = regex.compile(r"(?r)(?<![\w.])((?:\p{L}\.[ \u00a0\u202f]?)*+\p{L}++)(\.?)\Z")
-_NUMBERED = regex.compile(r"(?:^|[\s(])(\d{1,2})([.)])\Z")
+# Of one or two digits, or Roman.
+_NUMBERED = regex.compile(r"(?:^|[\s(])(\d{1,2}|(?=[IVX]{2})X{0,3}(?:I[XV]|V?I{0,3}))([.)])\Z")
 _AT_START = regex.compile(r"(?r)(?:\A|[\n.!?…:])[^\S\n]{0,4}\Z")
-#: Where a number with a full stop is one of a row, such as a day: "am 24. Dezember".
-_WITH_ORDINALS = frozenset({"de", "cs", "pl", "hu", "nb", "da", "fi", "tr"})
+_DIGIT_STOP = regex.compile(r"\d\.\Z")
+# Before a number: a word, and another such number before it, as in "der 2. und 3. Platz".
+_LEADING = regex.compile(r"(?r)(\d\.[^\S\n]++)?+(?<!\w)([^\W\d_]++)[^\S\n]++\Z")
+_FOLLOWING = regex.compile(r"[^\S\n]++[\"'“„«»‚‘(\[#]*+(?:\d|([^\W\d_]++))")
 _SAME_LINE = regex.compile(r"[^\S\n]++(?=\S)")
 _NUMBER_FOLLOWS = regex.compile(r"\s++\d")
 _CLAUSE = regex.compile(r"[,;:，、；：،؛–—]\Z")
@@ -55,6 +61,9 @@ _BEYOND = 64
 _LONGEST_TOLD = 5000
 #: No word is longer, but for hostile ones.
 _LONGEST_WORD = 5000
+# A longer one is weighed piece by piece: of a script without spaces, or hostile.
+_LONG_WORD = 200
+_LETTERS = regex.compile(rf"(?:{_FLAG}|\X){{1,100}}+")
 
 
 class Kind(IntEnum):
@@ -127,15 +136,41 @@ def by_sign(text: str, room: int, language: str | None = None) -> Breaks:
     return Breaks([End(at, Kind.LETTER) for at in range(1, len(text) + 1) if not inside(at, links)], links, [])
 
 
+def goes_beyond(text: str, room: int) -> bool:
+    """Whether `text` surely weighs more than `room`; looks no further than it must."""
+    return _horizon(text, room) < len(text)
+
+
+# A text is asked for its words and for its letters.
+@lru_cache(maxsize=4)
 def _horizon(text: str, room: int) -> int:
-    """Up to where it is worth looking: the end of the word in which `room` is used up."""
+    """Up to where it is worth looking: the end of the word, or of a part of a long one, that uses `room` up."""
     weight = position = 0
     for word in _WORD.finditer(text):
-        weight += word.start() - position + weighted_length(word[0][:_LONGEST_WORD])
+        weight += word.start() - position
         position = word.end()
+        if position - word.start() <= _LONG_WORD:
+            weight += weighted_length(word[0])
+        else:
+            for at, more in _weighed(text, word.start(), min(position, word.start() + _LONGEST_WORD)):
+                weight += more
+                if weight > room:
+                    return at
         if weight > room:
-            return min(position, word.start() + _LONGEST_WORD)
+            return position
     return position
+
+
+def _weighed(text: str, start: int, stop: int) -> Iterator[tuple[int, int]]:
+    """Where each of the parts of a long word ends, links among them, and what it weighs."""
+    at = start
+    for begin, end in [*urls.find(text[start:stop]), (stop - start, stop - start)]:
+        while at < start + begin:
+            piece, at = at, _LETTERS.match(text, at, start + begin).end()  # type: ignore[union-attr]
+            yield at, weight_of_words(normalize(text[piece:at]))
+        if end > begin:
+            at = start + end
+            yield at, URL_WEIGHT
 
 
 def _between_words(text: str, horizon: int, parts: list[Span], language: str | None) -> Iterator[End]:
@@ -145,6 +180,9 @@ def _between_words(text: str, horizon: int, parts: list[Span], language: str | N
                 end = part.end()
                 if end < word.end() and not inside(end, parts) and _may_divide(text, end):
                     yield End(end, _kind(text, end, language))
+        # Not in the midst of a long word.
+        if text[word.end() : word.end() + 1].strip():
+            return
         if not inside(word.end(), parts) and not _leads_on(text, word.end(), language):
             yield End(word.end(), _kind(text, word.end(), language))
 
@@ -173,10 +211,26 @@ def _goes_on(text: str, numbered: regex.Match[str], language: str | None) -> boo
     start = numbered.start(1)
     if (first := _AT_START.search(text, max(0, start - _TAIL), start)) is not None:
         return not _is_abbreviation(text, first.start() + 1, language)
-    if numbered[2] != ".":
+    return numbered[2] == "." and _is_ordinal(text, start, numbered.end(), language)
+
+
+def _is_ordinal(text: str, start: int, end: int, language: str | None) -> bool:
+    """Whether a number with a full stop counts what follows: "der 24. Mai", "3. Platz"; not so in "Er ist 24. Dann"."""
+    following, known = _FOLLOWING.match(text, end), ordinals(language)
+    if following is None:
         return False
-    behind = _SAME_LINE.match(text, numbered.end())
-    return behind is not None and (language in _WITH_ORDINALS or text[behind.end()].islower())
+    word = following[1] or ""
+    if word[:1].islower() or known is None:
+        return word[:1].islower()
+    if not word:
+        return language is not None  # "am 3. 5. 2026"
+    word, before = word.casefold(), _LEADING.search(text, max(0, start - _TAIL), start)
+    if word in known.nouns or word in months(language):
+        # "Platz 3. Platz 2" are two.
+        return before is None or bool(before[1]) or before[2].casefold() != word
+    if before is None or word in known.beginnings:
+        return False
+    return before[2].casefold() in known.leading or bool(before[1] and known.leading)
 
 
 def ends_sentence(text: str) -> bool:
@@ -201,6 +255,8 @@ def _is_within_sentence(text: str, at: int, language: str | None) -> bool:
         return bool(_SENTENCE_GOES_ON.match(text, at))
     if (numbered := _NUMBERED.search(text, max(0, at - _TAIL), at)) is not None:
         return _goes_on(text, numbered, language)
+    if _DIGIT_STOP.search(text, max(0, at - _TAIL), at):
+        return (behind := _SAME_LINE.match(text, at)) is not None and text[behind.end()].islower()
     return _is_abbreviation(text, at, language)
 
 

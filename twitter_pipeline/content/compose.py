@@ -165,8 +165,10 @@ _MARKDOWN: _Taken = ("", "Markdown")
 _CASHTAG: _Taken = ("cashtag", " beyond the first")
 _UNWANTED: _Taken = ("hashtag", " to leave out")
 _TOO_MANY: _Taken = ("hashtag", " beyond max_hashtags")
+#: Which is none to X.
+_NO_TAG: _Taken = ("hashtag", " without a letter")
 #: In the order in which they are told.
-_TAKEN = (_MARKDOWN, _LINK, _SLIP, _MENTION, _CASHTAG, _UNWANTED, _TOO_MANY)
+_TAKEN = (_MARKDOWN, _LINK, _SLIP, _MENTION, _CASHTAG, _UNWANTED, _NO_TAG, _TOO_MANY)
 
 
 def _counted(number: int, one: str, more: str) -> str:
@@ -191,7 +193,9 @@ def _cleaned(text: str, style: Style) -> _Cleaned:
     if style.markdown == "strip":
         # What a name leads to is a link like any other: it goes or stays as those do.
         bare = without_markdown(text, targets=True)
-        text, taken[_MARKDOWN] = bare, int(bare != text)
+        if bare != text:
+            # What entities stand for may be seen as little as what was cleaned: "@&#8203;ann".
+            text, taken[_MARKDOWN] = normalize(foreign.plain(bare)), 1
     if style.mentions == "strip":
         text, taken[_MENTION] = foreign.without_mentions(text)
     if style.accidental_links != "keep":
@@ -229,8 +233,10 @@ def _words(
         seen = set(map(key, found_in(normalize(render({**whole, "hashtags": ""})))))
         tags = [(part, tag) if key(as_tag(tag)) in seen else ("", tag.strip()) for part, tag in tags]
     already = set(map(key, found_in(normalize(render({**bodies, "hashtags": ""})))))
-    for tag in merge(map(normalize, (*metadata.hashtags, *hashtags)), ()):
-        tags.append(("", tag))
+    listed = [*map(normalize, (*metadata.hashtags, *hashtags))]
+    tags += [("", tag) for tag in merge(listed, ())]
+    if "hashtags" in shown:
+        taken[_NO_TAG] = len({key(tag.strip()) for tag in listed if not as_tag(tag)} - {""})
     ranked: list[tuple[str, str]] = []
     for part, tag in tags:
         if (spelling := key(as_tag(tag))) in unwanted:

@@ -24,6 +24,8 @@ _UNSPACED_END = regex.compile(r"(?r)[\p{Han}\p{Hiragana}]\Z")
 _WORD_BEFORE, _WORD_BEHIND = regex.compile(r"(?r)\S++\Z"), regex.compile(r"\S++")
 #: Signs of a particle, in Japanese or Chinese.
 _LONGEST_PARTICLE = 3
+#: More than an article, a preposition or a conjunction has letters.
+_LONGEST_SMALL = 40
 #: How much of what fits may be given up to end with a sentence, or with a clause.
 _FOR_A_SENTENCE = 0.5
 _FOR_A_CLAUSE = 0.25
@@ -86,8 +88,12 @@ def divide(text: str, fits: Callable[[str], bool], room: int, languages: Sequenc
 
     for find in (within, by_letter, by_sign):
         breaks = find(text, room, language)
-        for one in (_steady(text, breaks, small), breaks):
-            if (chosen := _best_of(text, one, fits, lambda end: text[: end.at].rstrip())) is not None:
+        for steady in (True, False):
+
+            def may_end(end: End, breaks: Breaks = breaks, steady: bool = steady) -> bool:
+                return not (steady and _dangles(text, end, breaks, small))
+
+            if (chosen := _best_of(text, breaks, fits, lambda end: text[: end.at].rstrip(), may_end)) is not None:
                 return chosen
     return End(len(text), Kind.LETTER)
 
@@ -104,22 +110,36 @@ def first_words(text: str, number: int) -> str:
     return _without_dangling(text, at, last_before(at, breaks.whole), function_words(language))
 
 
-def _best_of(text: str, breaks: Breaks, fits: Callable[[str], bool], made: Callable[[End], str]) -> End | None:
+def _best_of(
+    text: str,
+    breaks: Breaks,
+    fits: Callable[[str], bool],
+    made: Callable[[End], str],
+    may_end: Callable[[End], bool] = lambda _: True,
+) -> End | None:
     """The best end; inside of brackets or quotes where much would be lost before them."""
-    best = _best(text, breaks.ends, fits, made)
-    wider = _best(text, breaks.every, fits, made) if breaks.every else None
+    best = _best(text, breaks.ends, fits, made, may_end)
+    wider = _best(text, breaks.every, fits, made, may_end) if breaks.every else None
     if best is None or wider is None:
         return best or wider
     return wider if wider.at - best.at > max(_FEW, wider.at * _FOR_A_PAIR) else best
 
 
-def _best(text: str, ends: Sequence[End], fits: Callable[[str], bool], made: Callable[[End], str]) -> End | None:
-    """The best end for which what is `made` of the text up to it fits."""
+def _best(
+    text: str,
+    ends: Sequence[End],
+    fits: Callable[[str], bool],
+    made: Callable[[End], str],
+    may_end: Callable[[End], bool],
+) -> End | None:
+    """The best end at which the text may end and for which what is `made` of the text up to it fits."""
 
     def ended(number: int) -> str:
         return made(ends[number])
 
     def good(number: int) -> bool:
+        if not may_end(ends[number]):
+            return False
         shortened = ended(number)
         return bool(shortened) and shortened != text and fits(shortened)
 
@@ -156,19 +176,16 @@ def _without_dangling(text: str, at: int, bound: int, small: frozenset[str]) -> 
     return ""
 
 
-def _steady(text: str, breaks: Breaks, small: frozenset[str]) -> Breaks:
-    """Without the places at which the text should rather go on: behind a small word, or what opens something."""
-
-    def dangles(end: End) -> bool:
-        before, bound = text[: end.at], last_before(end.at, breaks.whole)
-        return end.kind is Kind.WORD and (
-            before.endswith(_GOES_ON)
-            or _small_from(before, bound, small) is not None
-            or _opening_from(text, end.at, bound) is not None
-        )
-
-    ends, every = ([end for end in ends if not dangles(end)] for ends in (breaks.ends, breaks.every))
-    return breaks._replace(ends=ends, every=every)
+def _dangles(text: str, end: End, breaks: Breaks, small: frozenset[str]) -> bool:
+    """Whether the text should rather go on there: behind a small word, or what opens something."""
+    if end.kind is not Kind.WORD:
+        return False
+    before, bound = text[: end.at], last_before(end.at, breaks.whole)
+    return (
+        before.endswith(_GOES_ON)
+        or _small_from(before, bound, small) is not None
+        or _opening_from(text, end.at, bound) is not None
+    )
 
 
 def _opening_from(text: str, at: int, bound: int) -> int | None:
@@ -181,13 +198,12 @@ def _opening_from(text: str, at: int, bound: int) -> int | None:
 
 def _small_from(text: str, bound: int, small: frozenset[str]) -> int | None:
     """Where the article, preposition or conjunction begins that `text` ends with; None without one."""
-    word = _LAST_WORD.search(text, bound)
-    if word is None:
-        return None
-    if word[0].rstrip("'’").casefold() in small:
+    word = _LAST_WORD.search(text, max(bound, len(text) - _LONGEST_SMALL))
+    if word is not None and word[0].rstrip("'’").casefold() in small:
         return word.start()
     if not _UNSPACED_END.search(text, bound) or is_whole(text[-_LONGEST_PARTICLE - 1 :]):
         return None
     # Of a script without spaces the last signs may be one; a word of nothing else is not taken apart.
-    sizes = range(min(_LONGEST_PARTICLE, len(word[0]) - 1), 0, -1)
+    letters = len(word[0]) if word is not None else _LONGEST_SMALL
+    sizes = range(min(_LONGEST_PARTICLE, letters - 1), 0, -1)
     return next((len(text) - size for size in sizes if text[-size:] in small), None)

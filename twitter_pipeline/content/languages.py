@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Sequence
 from functools import cache, lru_cache
 from itertools import islice
+from typing import NamedTuple
 
 import regex
 
@@ -141,6 +142,36 @@ def months(language: str | None) -> frozenset[str]:
 
 def _folded(words: list[str]) -> frozenset[str]:
     return frozenset(word.casefold() for word in words)
+
+
+class Ordinals(NamedTuple):
+    """Words in small letters that tell "3." as "third" from a number that ends a sentence, before a capital."""
+
+    #: What is counted: "3. Platz".
+    nouns: frozenset[str]
+    #: Behind these it is one: "der 3. Versuch".
+    leading: frozenset[str]
+    #: What begins a sentence even so: "am 24. Dann".
+    beginnings: frozenset[str]
+
+
+@cache
+def ordinals(language: str | None) -> Ordinals | None:
+    """Those of a language that writes ordinals with a full stop; None for another. Of an unknown one all nouns."""
+    lists = _ordinals()
+    if language is None:
+        return Ordinals(frozenset().union(*(one.nouns for one in lists.values())), frozenset(), frozenset())
+    return lists.get(language)
+
+
+@cache
+def _ordinals() -> dict[str, Ordinals]:
+    pairs = (line.split(":", 1) for line in lines("ordinals"))
+    parts = ((code, [frozenset(part.split()) for part in f"{words}||".casefold().split("|")]) for code, words in pairs)
+    return {
+        code: Ordinals(nouns, leading, beginnings | function_words(code))
+        for code, (nouns, leading, beginnings, *_) in parts
+    }
 
 
 @cache

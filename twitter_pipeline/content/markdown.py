@@ -11,9 +11,10 @@ import re
 import regex
 
 from twitter_pipeline.content import urls
+from twitter_pipeline.content.markup import without_html
 
 # Where there is none of these, nothing more is tried.
-_SIGNS = re.compile(r"[*`#~]|__|---|\]\(|<http|&[a-z#]|<[abAB]")
+_SIGNS = re.compile(r"[*`#~]|__|---|\]\(|\][^\S\n]?\[|<[a-zA-Z!/]|&[a-zA-Z#]")
 #: Stands for a link, whose inside is nobody's Markdown. No text has it: a database refuses it.
 _HIDDEN = "\0"
 
@@ -32,12 +33,12 @@ _ADDRESS = (
 )
 _PICTURE = regex.compile(rf"{_APART}!\[([^\[\]\n]{{0,300}}+)\]{_ADDRESS}")
 _LINK = regex.compile(rf"{_APART}\[([^\[\]\n]{{0,300}}+)\]{_ADDRESS}")
-# What Markdown takes from HTML. An entity may have been written as one again, by the next program.
-_ENTITY = regex.compile(r"&(?:amp;)*+(?:(lt|gt|quot|apos|nbsp|#0*+39|#[xX]27);)?+(?<=;)")
-_ENTITIES = {None: "&", "lt": "<", "gt": ">", "quot": '"', "nbsp": " "}
-_BREAK = regex.compile(r"(?i)[^\S\n]*+<br[^\S\n]*+/?>[^\S\n]*+\n?+")
-_ANCHOR = regex.compile(
-    r"(?i)<a\s[^<>]{0,300}?\bhref=(?|\"([^\"<>\s]{1,2000}+)\"|'([^'<>\s]{1,2000}+)')[^<>]{0,300}+>([^<>]{0,300}+)</a>"
+# "[name][1]", and what it refers to: "[1]: https://a.com".
+_REFERRING = regex.compile(r"(!?)(?<![\w\]]!?)\[([^\[\]\n]{1,300}+)\][^\S\n]?+\[([^\[\]\n]{0,100}+)\](?![(\[:])")
+_REFERRED = regex.compile(
+    r"^[^\S\n]{0,3}+\[([^\[\]\n]{1,100}+)\]:[^\S\n]*+(?|<([^\s<>]{1,2000}+)>|([^\s<>]{1,2000}+))"
+    r"(?:[^\S\n]++(?:\"[^\"\n]{0,300}+\"|'[^'\n]{0,300}+'|\([^()\n]{0,300}+\)))?+[^\S\n]*+(?:\n|\Z)",
+    regex.MULTILINE,
 )
 _BARE_LINK = regex.compile(r"<(https?://[^\s<>]{1,2000}+)>")
 _WEB = re.compile(r"https?://|www\.", re.IGNORECASE)
@@ -82,8 +83,9 @@ def without_markdown(text: str, *, targets: bool = False) -> str:
     """
     if _SIGNS.search(text) is None:
         return text
-    text = _without_pictures(_without_html(text.replace(_HIDDEN, ""), targets))
-    text = _BARE_LINK.sub(r"\1", _LINK.sub(lambda found: _named(found[0], found[1], found[2], targets), text))
+    text = without_html(text.replace(_HIDDEN, ""), lambda name, target: _named(name, target, targets))
+    text = _without_pictures(_without_references(text))
+    text = _BARE_LINK.sub(r"\1", _LINK.sub(lambda found: _linked(found, targets), text))
     # X takes the signs behind "__https://a.com/x__" for its end.
     links = [
         (start, end - 2 if text[max(0, start - 2) : start] == text[end - 2 : end] == "__" else end)
@@ -93,10 +95,30 @@ def without_markdown(text: str, *, targets: bool = False) -> str:
     return re.sub(_HIDDEN, lambda _: next(inside), _without_signs(_with_hidden(text, links)))
 
 
-def _without_html(text: str, targets: bool) -> str:
-    text = _ANCHOR.sub(lambda found: _named(found[0], found[2], found[1], targets), text)
-    text = _ENTITY.sub(lambda found: _ENTITIES.get(found[1], "'"), text)
-    return _BREAK.sub("\n", text)
+def _without_references(text: str) -> str:
+    """`text` with "[name][1]" as "[name](link)", as its name when used again, without the lines of these links."""
+    if _REFERRING.search(text) is None:
+        return text
+    targets: dict[str, str] = {}
+    for found in _REFERRED.finditer(text):
+        if _is_link(found[2]) and _LINK.fullmatch(f"[name]({found[2]})"):
+            targets.setdefault(_label(found[1]), found[2])
+    used = set[str]()
+
+    def inline(found: regex.Match[str]) -> str:
+        label = _label(found[3] or found[2])
+        if label not in targets:
+            return found[0]
+        first = label not in used
+        used.add(label)
+        return f"{found[1]}[{found[2]}]({targets[label]})" if first else "" if found[1] else found[2]
+
+    text = _REFERRING.sub(inline, text)
+    return _REFERRED.sub(lambda found: "" if _label(found[1]) in used else found[0], text) if used else text
+
+
+def _label(name: str) -> str:
+    return " ".join(name.split()).casefold()
 
 
 def _with_hidden(text: str, links: list[tuple[int, int]]) -> str:
@@ -136,12 +158,17 @@ def _is_link(target: str) -> bool:
     return bool(_WEB.match(target)) or urls.find(target) == [(0, len(target))]
 
 
-def _named(written: str, name: str, target: str, targets: bool) -> str:
-    """What stays of a link."""
+def _linked(found: regex.Match[str], targets: bool) -> str:
+    said = _named(found[1], found[2], targets)
+    return found[0] if said is None else said
+
+
+def _named(name: str, target: str, targets: bool) -> str | None:
+    """What stays of a link; None where it is none."""
     if _MAIL.match(target):
         return name
     if not _is_link(target):
-        return written  # "[sighs](quietly)", "[Intro](0:15)"
+        return None  # "[sighs](quietly)", "[Intro](0:15)"
     if not targets:
         return name
     return target if not name.strip() or _is_link(name) else f"{name} ({target})"

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from functools import partial
 from typing import NamedTuple
 
-from twitter_pipeline.content.breaks import Kind
+from twitter_pipeline.content.breaks import Kind, goes_beyond
 from twitter_pipeline.content.cutting import divide, shorten
 from twitter_pipeline.content.weight import weighted_length
 
@@ -37,7 +37,9 @@ def split(text: str, limit: int, *, most: int, numbered: bool, languages: Sequen
         if len(set(found.texts)) == len(found.texts):
             return found
     for digits in (1, 2):
-        found = _split(text, limit - len(_number(10**digits - 1, 10**digits - 1)), most, languages)
+        # With so many posts the numbers have more digits, however many they are.
+        least = min(most, 10**digits + 1) if digits == 1 else most
+        found = _split(text, limit - len(_number(10**digits - 1, 10**digits - 1)), least, languages)
         if len(found.texts) < 10**digits:
             break
     count = len(found.texts)
@@ -52,7 +54,7 @@ def _split(text: str, room: int, most: int, languages: Sequence[str]) -> Split:
     fits = partial(_fits, room)
     texts: list[str] = []
     rest, last_two, kind = text.strip(), "", Kind.SENTENCE
-    while rest and len(texts) < most - 1 and not fits(rest):
+    while rest and len(texts) < most - 1 and (goes_beyond(rest, room) or not fits(rest)):
         at, kind = divide(rest, fits, room, languages)
         if not fits(rest[:at].rstrip()):
             break  # a link, say, that is heavier than the room

@@ -53,6 +53,8 @@ _ASCII_RUN = regex.compile(rf"[-a-zA-Z0-9{LATIN}][-a-zA-Z0-9.{LATIN}]*+")
 # "com" of "comと", but nothing of "community", "com-x" or "com@x".
 _ASCII_TLD = re.compile(r"([a-zA-Z0-9]+)(?![a-zA-Z0-9\-+@])")
 _PUNYCODE_TLD = regex.compile(r"(?i:xn--[-0-9a-z]++)")
+#: What those begin with that are not all of Latin letters without accents.
+_ASCII_FIRST = frozenset("xX").union(*(name[0] + name[0].upper() for name in OTHER_SCRIPT_TLDS if name[0].isascii()))
 _OTHER_TLD = regex.compile(rf"(?i:{'|'.join(OTHER_SCRIPT_TLDS)})(?![0-9A-Za-z@+\-])")
 
 _PATH_CHARACTERS = rf"[a-zA-Z0-9\u0400-\u04ff{LATIN}!*';:=+,.$/%#\[\]\-\u2013_~@|&]"
@@ -207,7 +209,10 @@ def _tld_end(text: str, at: int, stop: int | None) -> int | None:
     known = _ASCII_TLD.match(text, at, len(text) if stop is None else stop)
     if known and known[1].lower() in TLDS:
         return known.end()
-    other = _PUNYCODE_TLD if text[at : at + 1] in "xX" else _OTHER_TLD
+    first = text[at : at + 1]
+    if first.isascii() and first not in _ASCII_FIRST:
+        return None
+    other = _PUNYCODE_TLD if first in ("x", "X") else _OTHER_TLD
     match = other.match(text, at, stop)
     return match.end() if match else None
 

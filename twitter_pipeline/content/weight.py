@@ -78,12 +78,13 @@ def weighted_length(text: str) -> int:
     text = normalize(text)
     weight = position = 0
     for start, end in urls.find(text):
-        weight += _weight_of_words(text[position:start]) + URL_WEIGHT
+        weight += weight_of_words(text[position:start]) + URL_WEIGHT
         position = end
-    return weight + _weight_of_words(text[position:])
+    return weight + weight_of_words(text[position:])
 
 
-def _weight_of_words(text: str) -> int:
+def weight_of_words(text: str) -> int:
+    """The weight of a normalized text as if nothing in it were a link."""
     if text.isascii():
         return len(text)
     emoji = position = 0

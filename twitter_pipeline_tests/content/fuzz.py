@@ -129,7 +129,7 @@ def _no_markdown(chance: random.Random) -> list[tuple[str, str]]:
     return [(sign, chance.choice((" ", " word ", ", "))) for sign in signs]
 
 
-_linked, _signed = _pieces(*test_links._PIECES), _pieces(*_SIGNS)
+_linked, _signed, _paged = (_pieces(*pieces) for pieces in (test_links._PIECES, _SIGNS, test_markdown.PAGES))
 #: Each property, and how what it is asked about is drawn.
 PROPERTIES: dict[Callable[..., None], Callable[[random.Random], tuple[Any, ...]]] = {
     test_fit.test_no_text_is_cut_inside_of_what_belongs_together: lambda r: (words(r), r.randint(3, 300)),
@@ -151,6 +151,7 @@ PROPERTIES: dict[Callable[..., None], Callable[[random.Random], tuple[Any, ...]]
     ),
     test_links.test_no_link_is_left_and_no_word_is_new: lambda r: (r.choice((words, _linked))(r),),
     test_markdown.test_a_text_without_markdown_stays_as_it_is: lambda r: (_no_markdown(r),),
+    test_markdown.test_of_a_page_no_word_goes_and_no_link_comes: lambda r: (_paged(r),),
     test_markdown.test_only_signs_go: lambda r: (any_text(r),),
     test_thread.test_a_thread_says_every_word_once_and_each_of_its_posts_fits: lambda r: (
         *(words(r), r.randint(31, 300), r.random() < 0.5),

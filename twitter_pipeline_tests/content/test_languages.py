@@ -6,7 +6,7 @@ import time
 
 import pytest
 
-from twitter_pipeline.content.breaks import later_sentences
+from twitter_pipeline.content.breaks import Kind, later_sentences, within
 from twitter_pipeline.content.cutting import shorten
 from twitter_pipeline.content.data import lines
 from twitter_pipeline.content.filters import first_sentence
@@ -126,6 +126,40 @@ def test_a_text_from_right_to_left_ends_where_its_reader_expects(text: str, limi
 def test_the_first_sentence_is_a_whole_one(first: str, second: str) -> None:
     assert first_sentence(f"{first} {second}") == first
     assert later_sentences(f"{first} {second}") == [second]
+
+
+@pytest.mark.parametrize(
+    ("language", "first", "second"),
+    [
+        # A number with a full stop counts what follows, or ends a sentence.
+        ("de", "Er wurde 24.", "Dann ging er nach Hause."),
+        ("de", "Wir kamen am 24.", "Danach war es still."),
+        ("de", "Er ist jetzt 30.", "Anna ist erst 28."),
+        ("de", "Wir kamen am 24. Dezember an.", "Dann war es still."),
+        ("de", "Das war der 2. und 3. Versuch, und „der 4. Anlauf“ ist heute.", "Hier ist er."),
+        ("de", "Beethovens 9. Sinfonie im II. Weltkrieg und 2. Bundesliga am 24.12. in Köln.", "Bis dann."),
+        ("de", "Wir sind auf Platz 3.", "Platz 2 ist frei."),
+        ("de", "Er sagte 24.", "„Nein!“ sagte sie."),
+        ("da", "Han blev 24.", "Så gik han den 24. december."),
+        ("da", "Det er den 3. Juni i dag.", "Så går vi."),
+        ("nb", "Han ble 24.", "Så dro han hjem."),
+        ("fi", "Hän täytti 24.", "Sitten hän lähti."),
+        ("cs", "Karel IV. měl 24.", "Potom odešel v 19. století."),
+        ("pl", "Skończył 24.", "Potem poszedł."),
+        ("tr", "O gün 24.", "Sonra eve gitti."),
+        ("tr", "Bu 2. Sezon 3. Bölüm.", "Sonra eve gitti."),
+        ("hu", "Ő lett a 24.", "Aztán hazament."),
+        ("en", "It was World War II.", "Part 3 of 20. Then he left."),
+        # In Russian and Ukrainian a year has its letter.
+        ("ru", "В 2026 г. Москва, в 90-х гг. Россия, в XVIII–XIX вв. Европа, в 44 г. до н.э. Рим.", "Потом нет."),
+        ("ru", "Чай и т.д. На ул. Ленина и пл. Мира, т.е. Здесь, музей им. Пушкина, проф. Иванов.", "Потом нет."),
+        ("uk", "У 2026 р. Київ, у 90-х рр. Україна, на вул. Шевченка і просп. Миру, ім. Франка.", "Потім ні."),
+    ],
+)
+def test_a_full_stop_behind_a_number_or_an_abbreviation_may_end_nothing(language: str, first: str, second: str) -> None:
+    text = f"{first} {second}"
+    ends = (end.at for end in within(text, 2 * len(text), language).ends if end.kind is Kind.SENTENCE)
+    assert next(ends) == len(first)
 
 
 @pytest.mark.parametrize("part", ["1. ", "24. mai ", "no. 5 ", "5 km ", "Dr. ", "z. ", '"', "“", "(„", "เ", "1 x "])

@@ -95,3 +95,10 @@ def test_nothing_is_told_of_what_the_template_does_not_show() -> None:
         style=Style(mentions="strip", links="strip", max_hashtags=1, hashtags_to_leave_out=("fyp",)),
     )
     assert (composed.text, composed.gave_way) == ("A cat", ())
+
+
+def test_a_hashtag_that_is_none_to_x_is_told() -> None:
+    metadata = Metadata(title="Cat #1", hashtags=("#1", "＃1", "123", "#🎉", "#c", "#", " ", "1st"))
+    composed = compose(metadata, template=None, hashtags=("2026",))
+    assert (composed.text, composed.gave_way) == ("Cat #1\n\n#c #1st", ("4 hashtags without a letter",))
+    assert compose(metadata, template="{{ title }}", hashtags=()).gave_way == ()

@@ -9,7 +9,7 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twitter_pipeline.content import Metadata, compose
+from twitter_pipeline.content import Metadata, compose, urls
 from twitter_pipeline.content.compose import Style
 from twitter_pipeline.content.markdown import without_markdown
 from twitter_pipeline_tests.content.scripts import texts
@@ -45,10 +45,57 @@ from twitter_pipeline_tests.content.test_fit import times
             'the <a href=\'https://a.com/x\'>harbour</a> <a class="b" href="https://a.com/?a=1&amp;b">it</a>',
             "the harbour it",
         ),
+        (
+            "[Fog][1], [night][B c], [again][1] [9] ![p][p]\n[1]: https://a.com\n[b C]: <https://b.com> 'T'\n[p]: https://a.com/p.png\n",
+            "Fog, night, again [9] \n",
+        ),
+        ("[Fog][] is it\n\n[fog]: https://a.com/x\n[2]: https://a.com", "Fog is it\n\n[2]: https://a.com"),
     ],
 )
 def test_the_signs_of_markdown_go(text: str, bare: str) -> None:
     assert without_markdown(text) == bare
+
+
+@pytest.mark.parametrize(
+    ("text", "bare"),
+    [
+        ("<p>One <b>bold</b> and <i>it</i>.</p>\n<p class='x'>\n  Two\n</p>", "One bold and it.\n\nTwo"),
+        ("<h1>Fog</h1>at <span style=\"color: red\">sea</span>", "Fog\n\nat sea"),
+        ("<STRONG>Fog</STRONG> at<br/>sea</div>", "Fog at\nsea"),
+        ("<ul>\n<li>one</li>\n<li><p>two</p></li>\n</ul>\nend", "• one\n• two\n\nend"),
+        ("Steps:<ol><li>a<li>b</ol>", "Steps:\n\n1. a\n2. b"),
+        ("<table><tr><td>a</td><td>b</td></tr><tr><td>c</td></tr></table>", "a b\nc"),
+        ("<div><em>a</em> <u>b</u> <s>c</s></div><hr><p>d", "a b c\n\nd"),
+        ("10<sup>6</sup> H<sub>2</sub>O 1<sup>st</sup>", "10⁶ H₂O 1st"),
+        ("<!-- https://a.com -->Fog<script>a < '<b>'</script> <style>p</style>now", "Fog now"),
+        ("&lt;p&gt;Fog &amp;mdash; &lt;b&gt;it&#8217;s&lt;/b&gt; &#x1F600; &eacute;&lt;/p&gt;", "Fog — it’s 😀 é"),
+        # Of a link its name stays, whatever is in it; one without a name nobody sees.
+        ("<a href='/x'>Fog</a> <a name=y>at</a> <a href=https://a.com/?q=1><b>sea</b> <3 </a>now", "Fog at sea <3 now"),
+        ("Fog<a href='https://a.com'></a> <a href='https://a.com'><img src='https://i.com/a.png'></a>now", "Fog now"),
+        # What is no markup stays among what is.
+        ("<b>Fog</b>: x<y>z, List<i>, 1 <3, </s> & <unknown>", "Fog: x<y>z, List<i>, 1 <3, </s> & <unknown>"),
+        ("<p>Press <s> to save", "Press <s> to save"),
+    ],
+)  # fmt: skip
+def test_html_goes_as_a_browser_would_show_it(text: str, bare: str) -> None:
+    assert without_markdown(text) == bare
+
+
+PAGES = (
+    *("<b>", "</b>", "<p>", "</p>", "<div class='x'>", "</div>", "<ul>", "<ol>", "<li>", "</ul>", "<br>", "<hr>"),
+    *("<td>", "<a href='https://a.com/x'>", "<a href=a.com>", "</a>", "<img src='https://i.com/a.png'>", "<!--", "-->"),
+    *("<3", "<y>", "&amp;", "&lt;", "&gt;", "&#64;", "&nbsp;", "`", "*", "**", "[", "](https://b.com)", "[z][1]"),
+    *("\n[1]: https://c.com\n", "word", " word ", "word\n", " ", "\n"),
+)  # fmt: skip
+
+
+@times
+@given(st.lists(st.sampled_from(PAGES), max_size=25).map("".join))
+def test_of_a_page_no_word_goes_and_no_link_comes(text: str) -> None:
+    bare = without_markdown(text, targets=True)
+    if "<!--" not in text:
+        assert bare.count("word") == text.count("word")
+    assert len(urls.find(bare)) <= len(urls.find(text))
 
 
 #: What people write with the same signs.
@@ -57,9 +104,11 @@ NO_MARKDOWN = (
     "C#", "F# (x)", "#tag", "##cat", "👉 #cat", "# cat # dog", "# 猫 # 狗", "No. 1", "1. One", "2) Two",
     "snake_case_name", "__init__", "____", "_(:з」∠)_", "__(:з」∠)__", "T_T", ">_<", ">be me", "2 > 1", "->", "- ",
     "(*^_^*)", "(*´∀`*)", "(´・ω・`)", "☆*o(≧▽≦)o*☆", "*:･ﾟ✧*:･ﾟ✧", "*_*", "(*)", "好吃~~真的~~", "~", "word", "日本語",
+    "a < b and c > d", "a<b and c>d", "</3", "x<y>z", "<unknown>", "Vec<u8>", "List<i>", "Map<s, b>", "the <b>", "<p>",
+    "<div>", "nice </s>", "<b> and </b>", "`<p>x</p>`x", "<!-- x", "&nosuch;", "AT&T;", "[a][1]", "arr[i][1]",
     "[1]", "[laughs](quietly)", "wow![laughs](quietly)", "[Intro](0:15)", "[verse](#1)", "[Update](2.0)",
     "[Album](2019/2020)", "arr[i](x.io)", "arr[i](x.y)", "https://own.com/**a**/b", "https://a.com/x_(`b`)",
-    "Q&A", "AT&T;", "&c.", "&copy", "<b", "<a", "<3", "x<a>y",
+    "Q&A", "&c.", "&copy", "<b", "<a", "<3", "x<a>y",
     "(2)", "it´s `", "@a_b_c", "•", "–", "https://a.com/x_y_z*", "vs.", "ok!",
 )  # fmt: skip
 
@@ -129,6 +178,19 @@ def test_only_signs_go(text: str) -> None:
         "&amp;",
         "&amp;amp",
         " <br",
+        "<b>",
+        "<b>a</b>",
+        "x<b> y </b>",
+        "</b>",
+        "<!--",
+        "<p a=b ",
+        "<ol><li>",
+        "<script>",
+        "<a href=a.com>x",
+        "&lt;b&gt;",
+        "&#",
+        "[a][1]",
+        "\n[1]: https://a.com\n[a][1]",
     ],
 )
 def test_it_ends_soon_whatever_a_sidecar_holds(part: str) -> None:
@@ -159,8 +221,15 @@ def test_the_link_behind_a_name_goes_or_stays_as_any_other(links: Literal["keep"
         ("[https://a.com/x](https://a.com/x) it is", "https://a.com/x it is"),
         ("[![b](https://i.com/a.png)](https://l.com)", "https://l.com"),
         ("[Fog](a.com/b)", "Fog (a.com/b)"),
+        ("[Fog][1] and [fog][1]\n\n[1]: https://a.com/x", "Fog (https://a.com/x) and fog"),
         ("<a href='https://a.com/?a=1&amp;b=2'>Fog</a>", "Fog (https://a.com/?a=1&b=2)"),
     ],
 )
 def test_a_link_is_written_once(text: str, words: str) -> None:
     assert compose(Metadata(title=text), template=None, hashtags=(), style=Style(markdown="strip")).text == words
+
+
+def test_nothing_that_entities_hide_pings_anybody() -> None:
+    style = Style(markdown="strip", mentions="strip")
+    text = "&#64;ann @&#8203;bob &lt;b&gt;@cat&lt;/b&gt;"
+    assert compose(Metadata(title=text), template=None, hashtags=(), style=style).text == "ann bob cat"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 
 import pytest
 from hypothesis import example, given
@@ -105,6 +106,16 @@ def test_a_thread_says_every_word_once_and_each_of_its_posts_fits(text: str, lim
         # It may end with such a number itself.
         re.sub(r"\(\d+/\d+\)\Z", "", "".join(text.split())),
     )
+
+
+@pytest.mark.timeout(120)
+@pytest.mark.parametrize(
+    "part", ["a.b.", "猫", "👍", "((((", "www.a.com ", "« ", "1. ", "«a", "a", "1", "猫。", "เ", "…", "🇩🇪"]
+)
+def test_a_thread_takes_linear_time_whatever_a_sidecar_holds(part: str) -> None:
+    began = time.process_time()
+    split(part * (25_000 // len(part)), 280, most=25, numbered=True)
+    assert time.process_time() - began < 4
 
 
 LONG = Metadata(
