@@ -256,4 +256,4 @@ def test_a_look_reads_no_more_when_more_is_done(pipeline: MakePipeline) -> None:
         assert len(lately) == 2, "what was skipped lately, and late, of all that was ever skipped"
         assert all("updated_at>?" in plan for plan in lately)
     assert find(here) == []
-    assert carry_out(here.engine, task_id, Event.RETRY) is None
+    assert carry_out(here.engine, task_id, Event.RETRY) is False

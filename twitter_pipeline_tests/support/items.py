@@ -70,7 +70,7 @@ def queue(engine: sa.Engine, task_id: int, attempt: int = 1, *, instance: str = 
 def carry_out(engine: sa.Engine, task_id: int, event: Event, *, now: datetime = NOW, **changes: Any) -> bool:
     """Make one move in a transaction of its own."""
     with writing(engine) as connection:
-        return moves.move(connection, task_id, Move(event, f"{event} by a test", **changes), now=now)
+        return moves.move(connection, task_id, Move(event, f"{event} by a test", **changes), now=now) is not None
 
 
 def read_task(engine: sa.Engine, task_id: int) -> Task:
