@@ -35,7 +35,7 @@ LONG = "One sentence about the sea that is rather long and goes on for a while. 
 @pytest.fixture
 def four(world: MakeWorld) -> World:
     """A long text, one with a link, hostile words, and right-to-left ones; the last is broken."""
-    made = world(stable_for="0 s", sources=[{"type": "image", "links": "keep"}])
+    made = world(stable_for="0 s", sources=[{"type": "image", "links": "keep", "markdown": "keep"}])
     pictures(made.folder, "a_long.png", "b_link.png", "c_hostile.png", "d_arabic.png")
     (made.folder / "e_broken.png").write_bytes(b"\x89PNG\r\n\x1a\nno")
     words(made.folder / "a_long.json", title="Sea", description=LONG, hashtags=["sea", "fog"])
