@@ -160,6 +160,8 @@ def _outcome(context: Context, result: Published, *, under_way: bool) -> Publish
         update["outcome"] = "posted"
     elif not under_way and task.status is Status.PENDING:
         update |= {"outcome": "waiting", "scheduled_time": task.scheduled_time}
+    elif not under_way and task.status in (Status.QUEUED, Status.RUNNING):
+        update["outcome"] = "running"
     elif not under_way:
         update["outcome"] = "failed"
     return result.model_copy(update=update)

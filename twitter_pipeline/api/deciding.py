@@ -28,11 +28,12 @@ def retry(context: Context, task_id: int, who: Token, *, dry_run: bool = False) 
         done = by_hand.retry(connection, task_id, now=utc_now(), actor=who.user)
         task = tasks.get(connection, task_id)
         known = unconfirmed.of(connection, task)
-    if known is not None:
-        raise Problem(409, f"it is unconfirmed, and not tried again while it may be on X: {known}")
     if not done:
+        if known is not None:
+            raise Problem(409, f"it is unconfirmed, and not tried again while it may be on X: {known}")
         raise Problem(409, f"it is {task.status}: nothing to retry")
-    return Done(task=TaskOut.of(task, context.settings), changed=True, said="it is tried again")
+    said = "it is tried again" if task.status is Status.PENDING else "it is cancelled no more"
+    return Done(task=TaskOut.of(task, context.settings), changed=True, said=said)
 
 
 def cancel(context: Context, task_id: int, who: Token, *, dry_run: bool = False) -> Done:
@@ -81,13 +82,16 @@ def approve(context: Context, task_id: int, who: Token, *, dry_run: bool = False
     return Done(task=TaskOut.of(task, settings), changed=approved.changed, said=said)
 
 
-def launch(context: Context, task: Task, who: Token, *, dry_run: bool = False) -> Published:
-    """Launch a run that posts the task now, unless one is there, or something holds it back. Raises DagsterAway."""
+def launch(context: Context, seen: Task, who: Token, *, dry_run: bool = False) -> Published:
+    """Launch a run that posts the task now, unless one is there, or something holds it back. Raises DagsterAway.
+
+    `seen`: the task when it was asked for.
+    """
     settings, now = context.settings, utc_now()
     with reading(context.engine) as connection:
-        task = tasks.get(connection, task.id)
+        task = tasks.get(connection, seen.id)
         try:
-            why_not = by_hand.why_not_now(connection, settings, task, now=now)
+            why_not = by_hand.why_not_now(connection, settings, seen, now=now)
         except ConfigError:
             why_not = f"its project {task.project_id!r} is not in config.yaml"
     result = Published(
@@ -100,7 +104,7 @@ def launch(context: Context, task: Task, who: Token, *, dry_run: bool = False) -
     )
     if task.status is Status.COMPLETED:
         return result.model_copy(update={"outcome": "posted"})
-    if task.status in (Status.RUNNING, Status.QUEUED):
+    if task.status in (Status.RUNNING, Status.QUEUED) and task.stop_asked_at is None:
         update = {"outcome": "running", "run_id": task.run_id, "run_url": run_url(settings, task.run_id)}
         return result.model_copy(update=update)
     if why_not is not None:
@@ -112,8 +116,6 @@ def launch(context: Context, task: Task, who: Token, *, dry_run: bool = False) -
         with writing(context.engine) as connection:
             by_hand.ask(connection, task, now=utc_now(), actor=who.user)
 
-    # The run of one that was cancelled since may have looked at it already.
-    is_anew = task.status is Status.CANCELLED
-    run_id, is_new = context.launched.launch(settings, task, asked, anew=is_anew)
+    run_id, is_new = context.launched.launch(settings, seen, asked)
     outcome = "launched" if is_new else "running"
     return result.model_copy(update={"outcome": outcome, "run_id": run_id, "run_url": run_url(settings, run_id)})

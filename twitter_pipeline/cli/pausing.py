@@ -72,6 +72,7 @@ def retry(settings: Settings, item: str) -> int:
     from twitter_pipeline.publishing import by_hand, unconfirmed
     from twitter_pipeline.store import tasks
     from twitter_pipeline.store.engine import writing
+    from twitter_pipeline.store.status import Status
 
     engine = prepared(settings)
     now = utc_now()
@@ -80,11 +81,16 @@ def retry(settings: Settings, item: str) -> int:
         done = by_hand.retry(connection, task.id, now=now, actor=actor())
         task = tasks.get(connection, task.id)
         known = unconfirmed.of(connection, task)
+    if done:
+        typer.echo(
+            f"{task.partition_key}: is {'tried again' if task.status is Status.PENDING else 'cancelled no more'}"
+        )
+        return OK
+    why_not = f"is {task.status}: nothing to retry"
     if known is not None:
-        output.say(f"{task.partition_key}: is unconfirmed, and not tried again while it may be on X: {known}")
-    else:
-        typer.echo(f"{task.partition_key}: {'is tried again' if done else f'is {task.status}: nothing to retry'}")
-    return OK if done else NEEDS_A_PERSON
+        why_not = f"is unconfirmed, and not tried again while it may be on X: {known}"
+    output.say(f"{task.partition_key}: {why_not}")
+    return NEEDS_A_PERSON
 
 
 def _scope(settings: Settings, every: bool, account: str | None, project: str | None) -> tuple[str, str]:

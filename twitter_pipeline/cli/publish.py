@@ -95,11 +95,10 @@ def _note(engine: sa.Engine, task: Task) -> None:
 def _why_not(engine: sa.Engine, settings: Settings, task: Task) -> str | None:
     """Why a run would not take it: asked before one is launched only to say so."""
     from twitter_pipeline.publishing import by_hand
-    from twitter_pipeline.store import tasks
     from twitter_pipeline.store.engine import reading
 
     with reading(engine) as connection:
-        return by_hand.why_not_now(connection, settings, tasks.get(connection, task.id), now=utc_now())
+        return by_hand.why_not_now(connection, settings, task, now=utc_now())
 
 
 def _in_dagster(settings: Settings, task: Task) -> None:
@@ -123,7 +122,7 @@ def _here(engine: sa.Engine, settings: Settings, task: Task) -> None:
     require_sandbox(settings)
     with writing(engine) as connection:
         accounts.look_again(connection)  # as `up` does when it starts: the database may be an older copy
-    worker = Worker(f"publish-{uuid.uuid4()}")
+    worker = Worker(f"publish-{uuid.uuid4()}", seen_fence=task.fence)
     session = open_session(engine, settings, task.project_id, task.partition_key, worker)
     if not isinstance(session, Session):
         output.say(session.reason)

@@ -11,6 +11,7 @@ from datetime import datetime, timezone
 import dagster as dg
 
 from twitter_pipeline.defs.ending import why_told
+from twitter_pipeline.defs.names import SEEN_FENCE
 from twitter_pipeline.defs.pipeline import Pipeline, instance_id, project_of
 from twitter_pipeline.publishing.outcomes import Failed, Interrupted
 from twitter_pipeline.publishing.session import Session, Unavailable, Worker, open_session
@@ -76,6 +77,7 @@ def _take(held: Lease, pipeline: Pipeline, instance: dg.DagsterInstance, run: dg
         attempt=int(run.tags["attempt"]) if "dagster/sensor_name" in run.tags and not by_hand else None,
         only_when_due="dagster/backfill" in run.tags and not by_hand,
         asked_at=lambda: _asked_at(instance, run.run_id),
+        seen_fence=int(run.tags[SEEN_FENCE]) if SEEN_FENCE in run.tags and not by_hand else None,
     )
     taken = open_session(pipeline.engine, pipeline.settings, held.project_id, held.partition_key, worker)
     if isinstance(taken, Unavailable):

@@ -6,6 +6,7 @@ Its four ops call the steps of `publishing` and turn how they end into Dagster's
     must wait, skipped, held       the run ends well, nothing is materialized, the reason stands on the partition's page
     failed for now                 Dagster's RetryPolicy tries the op again within seconds
     failed, refused, unknown       the run fails and the partition is red until it is materialized
+    cancelled meanwhile            the run ends well, whatever came of it, unless its post has left
     told to stop                   the op ends without another try: Dagster would retry it, and post (tried)
 """
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from twitter_pipeline.config import Settings
-from twitter_pipeline.defs.names import job_of, partitions_of
+from twitter_pipeline.defs.names import SEEN_FENCE, job_of, partitions_of
 from twitter_pipeline.launching.graphql import REPOSITORY, DagsterAway, ask
 
 if TYPE_CHECKING:
@@ -28,14 +28,22 @@ ENDED = frozenset({"SUCCESS", "FAILURE", "CANCELED"})
 
 
 def launch(settings: Settings, task: Task) -> str:
-    """Launch the item's partition of its project's job; the run's id. Raises DagsterAway when it is not taken."""
+    """Launch the item's partition of its project's job; the run's id. Raises DagsterAway when it is not taken.
+
+    `task` as who asks has seen it: if it is cancelled since, the run does not take it.
+    """
     url = settings.dagster.url
     # An item that was just found: the next tick would add it.
     ask(url, _ADD, {"set": partitions_of(task.project_id), "key": task.partition_key, "repository": REPOSITORY})
     wanted = {
         "selector": {**REPOSITORY, "jobName": job_of(task.project_id)},
         "runConfigData": {},
-        "executionMetadata": {"tags": [{"key": "dagster/partition", "value": task.partition_key}]},
+        "executionMetadata": {
+            "tags": [
+                {"key": "dagster/partition", "value": task.partition_key},
+                {"key": SEEN_FENCE, "value": str(task.fence)},
+            ]
+        },
     }
     answer: dict[str, Any] = ask(url, _LAUNCH, {"launch": wanted})["launchRun"]
     if answer["__typename"] != "LaunchRunSuccess":

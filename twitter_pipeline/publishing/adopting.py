@@ -236,7 +236,9 @@ def adopt(
         found = threads.on_x(Adopted, page, post.post_id, sent.part, sent.parts, made, f" ({how})")
         decided = decide(replace(found, posted_at=post.posted_at), task, now)
         if found.left:  # what comes after it is looked for when its turn comes (`foreign.is_seen`)
-            if not moves.resolve(connection, task.id, decided, now=now, actor=actor):
+            if (moved := moves.resolve(connection, task.id, decided, now=now, actor=actor)) is not None:
+                decided = moved
+            else:
                 moves.note(connection, task.id, "posted", task.status, found.reason, now=now, details=decided.details)
         elif not moves.adopt(connection, task.id, decided, now=now, actor=actor):
             return False, f"{task.partition_key}: it is {task.status} by now"

@@ -44,12 +44,22 @@ class Cancelled:
         return self.task.run_id if self.task.status is Status.RUNNING else None
 
 
-def why_not_now(connection: sa.Connection, settings: Settings, task: Task, *, now: datetime) -> str | None:
-    """Why a run would not post this item now: asked before one is launched only to say so. None for a posted one."""
+def why_not_now(connection: sa.Connection, settings: Settings, seen: Task, *, now: datetime) -> str | None:
+    """Why a run would not post this item now: asked before one is launched only to say so. None for a posted one.
+
+    `seen`: the task when the person asked.
+    """
+    task = tasks.get(connection, seen.id)
     if task.status is Status.COMPLETED:
         return None if task.tweet_url is not None else "it was posted before, elsewhere"
     if task.status is Status.RUNNING:
+        if task.stop_asked_at is not None:
+            return (
+                f"it was cancelled, and ends with run {task.run_id}; then: twitter-pipeline retry {task.partition_key}"
+            )
         return f"run {task.run_id} is working on it; see: twitter-pipeline log {task.partition_key}"
+    if task.status is Status.CANCELLED and task.fence != seen.fence:
+        return "it was cancelled meanwhile"
     if (known := unconfirmed.of(connection, task)) is not None:
         return f"it may be on X already and is not posted again: {known}"
     if attempts.may_be_on_x(connection, task.id):
@@ -58,18 +68,22 @@ def why_not_now(connection: sa.Connection, settings: Settings, task: Task, *, no
 
 
 def retry(connection: sa.Connection, task_id: int, *, now: datetime, actor: str | None = None) -> bool:
-    """Let an item that failed, was skipped or cancelled go out again; False when it is none of these."""
-    move = Move(Event.RETRY, _by("asked for another try", actor), not_before=now)
+    """Let an item that failed, was skipped or cancelled go out again; False when it is none of these.
+
+    One that was to end as cancelled goes on as if nobody had asked for that.
+    """
+    task, said = tasks.get(connection, task_id, lock=True), _by("asked for another try", actor)
+    if task.stop_asked_at is not None:
+        moves.ask_to_stop(connection, task, said, now=now, actor=actor, stop=False)
+        return True
+    move = Move(Event.RETRY, said, not_before=now)
     return moves.move(connection, task_id, move, now=now, actor=actor, values={"retry_count": 0}) is not None
 
 
 def ask(connection: sa.Connection, task: Task, *, now: datetime, actor: str | None = None) -> None:
-    """Write down that a run is launched now. One that was cancelled waits as any other from then on."""
-    if task.status is Status.CANCELLED:
-        retry(connection, task.id, now=now, actor=actor)
-    moves.note(
-        connection, task.id, "asked", task.status, _by("asked for it to be posted now", actor), now=now, actor=actor
-    )
+    """Write down that a run is launched now."""
+    said = _by("asked for it to be posted now", actor)
+    moves.note(connection, task.id, "asked", task.status, said, now=now, actor=actor)
 
 
 def cancel(connection: sa.Connection, task_id: int, *, now: datetime, actor: str | None = None) -> Cancelled:

@@ -22,7 +22,7 @@ from twitter_pipeline.store.attempts import AttemptState, Content
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.looks import Seen
 from twitter_pipeline.store.secrets import KeyLost
-from twitter_pipeline.store.status import Status
+from twitter_pipeline.store.status import Event, Move, Status
 from twitter_pipeline.store.tables import publishing_tasks
 from twitter_pipeline.store.tasks import Task
 
@@ -85,7 +85,7 @@ def posted(
         account = accounts.by_id(connection, account.id)  # X may have said only now who it is
     if task.status is Status.UNCONFIRMED:
         try:
-            said = decided_by_a_person(
+            moved = decided_by_a_person(
                 *(engine, settings, task),
                 posted=post_id,
                 posted_at=post.posted_at if post else None,
@@ -94,9 +94,9 @@ def posted(
             )
         except LookupError as error:
             raise NotBelieved(str(error)) from error
-        if said is None:
+        if moved is None:
             raise NotBelieved(f"{task.partition_key}: it was settled meanwhile; see: twitter-pipeline log {task.id}")
-        return f"{task.partition_key}: {said}"
+        return f"{task.partition_key}: {moved.message}"
     if post is None:  # --force
         kept = str(task.content_data.get("text", ""))
         post = Seen(account.id, post_id, matching.text_key(kept), kept, len(task.files), now)
@@ -118,10 +118,11 @@ def not_posted(engine: sa.Engine, settings: Settings, task: Task, *, force: bool
             f"{task.partition_key} was sent at {known.sent.sent_at:%H:%M:%S} UTC, and X may show it only at"
             f" {shown:%H:%M:%S} UTC: look again then; if it surely never left: --force"
         )
-    said = decided_by_a_person(engine, settings, task, posted=None, now=now, actor=actor)
-    if said is None:
+    moved = decided_by_a_person(engine, settings, task, posted=None, now=now, actor=actor)
+    if moved is None:
         raise NotBelieved(f"{task.partition_key}: it was settled meanwhile; see: twitter-pipeline log {task.id}")
-    return f"{task.partition_key}: {said}; it goes out again"
+    again = "; it goes out again" if moved.event is Event.REOPEN else ""
+    return f"{task.partition_key}: {moved.message}{again}"
 
 
 def what_instead(task: Task) -> str:
@@ -239,10 +240,10 @@ def decided_by_a_person(
     now: datetime,
     posted_at: datetime | None = None,
     actor: str | None = None,
-) -> str | None:
+) -> Move | None:
     """Move an unconfirmed item on as a person says: `posted` is its post's id, None that there is none.
 
-    What was done, for people; None when it is no longer unconfirmed, or no longer for what the person has looked at:
+    What was done; None when it is no longer unconfirmed, or no longer for what the person has looked at:
     `task` is as it was then. Raises LookupError for another item's post.
     """
     with writing(engine) as connection:
@@ -261,12 +262,12 @@ def decided_by_a_person(
             outcome, state = replace(found, posted_at=posted_at), AttemptState.ADOPTED
             if not looks.is_free(connection, account.id, posted):
                 raise LookupError(f"{found.url} is another item's")
-        decided = decide(outcome, task, now)
-        if not moves.resolve(connection, task.id, decided, now=now, actor=actor):
+        moved = moves.resolve(connection, task.id, decide(outcome, task, now), now=now, actor=actor)
+        if moved is None:
             return None
         attempts.resolve(connection, task.id, state, now=now, tweet_id=posted)
         if posted is not None:
             if content.parts > 1:
                 attempts.record(connection, task, content, posted, account_id=account.id, now=now)
             looks.give(connection, account.id, posted, task.id)
-    return decided.message
+    return moved

@@ -63,8 +63,10 @@ class Worker:
     attempt: int | None = None
     #: Whether only a task that is due may be taken (a backfill): the rest keeps its slot.
     only_when_due: bool = False
-    #: When a person asked for it (aware, UTC), None for just now: an item cancelled since then is not taken.
+    #: When a person asked for it in Dagster (aware, UTC): an item cancelled since then is not taken.
     asked_at: Callable[[], datetime] | None = None
+    #: Else the task's fence as they saw it, which is another one since the item was cancelled; None for just now.
+    seen_fence: int | None = None
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,7 @@ def open_session(
             instance=worker.instance,
             now=now,
             asked_at=worker.asked_at,
+            seen_fence=worker.seen_fence,
         )
         if claim is None:
             return Unavailable(_why_not_claimed(tasks.get(connection, task.id), worker))

@@ -71,7 +71,8 @@ class Unconfirmed:
         return f"{begin} --posted URL", f"{begin} --not-posted"
 
     def __str__(self) -> str:
-        return f"{self.reason}; {self.next_step}"
+        cancelled = "" if self.task.stop_asked_at is None else "; it was cancelled, and goes out no more if it is not"
+        return f"{self.reason}; {self.next_step}{cancelled}"
 
 
 def of(connection: sa.Connection, task: Task) -> Unconfirmed | None:

@@ -19,6 +19,8 @@ from twitter_pipeline.store.tables import projects, publishing_tasks
 #: Items held back in one transaction.
 BATCH = 100
 
+#: How a reason says when the file was changed: to the minute.
+_CHANGED = "%Y-%m-%d %H:%M UTC"
 _EPOCH = datetime(1970, 1, 1, tzinfo=timezone.utc)
 
 _tasks = publishing_tasks.c
@@ -33,10 +35,22 @@ def is_ignored(project: Project, mtime_ns: int) -> bool:
 def reason(file: Seen) -> str:
     """Why an ignored file is not posted, with the remedy."""
     try:
-        changed = f" ({_EPOCH + timedelta(microseconds=file.mtime_ns // 1000):%Y-%m-%d %H:%M} UTC)"
+        changed = f" ({_EPOCH + timedelta(microseconds=file.mtime_ns // 1000):{_CHANGED}})"
     except OverflowError:
         changed = ""  # before the year 1
     return f"{IGNORED}{changed}; to post it, move that setting or take it out"
+
+
+def is_left_out(project: Project, skipped_for: str) -> bool:
+    """Whether a project still leaves out what it did for this `reason`, whatever time the file has by now."""
+    if not skipped_for.startswith(IGNORED):
+        return False
+    changed = skipped_for.removeprefix(f"{IGNORED} (").partition(")")[0]
+    try:
+        moment = datetime.strptime(changed, _CHANGED).replace(tzinfo=timezone.utc)
+    except ValueError:
+        return project.ignores_before is not None
+    return is_ignored(project, (moment - _EPOCH) // timedelta(microseconds=1) * 1000)
 
 
 def hold_back(engine: sa.Engine, project: Project, *, now: datetime) -> int:

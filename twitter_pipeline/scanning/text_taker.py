@@ -16,7 +16,6 @@ from twitter_pipeline.scanning.candidates import Seen
 from twitter_pipeline.scanning.fingerprint import quick
 from twitter_pipeline.scanning.kinds import is_a
 from twitter_pipeline.scanning.pairing import path_of
-from twitter_pipeline.scanning.reasons import IGNORED
 from twitter_pipeline.scanning.recording import Found
 from twitter_pipeline.scanning.sidecars import Problem, Sidecar
 from twitter_pipeline.scanning.sidecars.document import File, Unreadable
@@ -138,6 +137,4 @@ class TextTaker(Taker):
     def _is_left_out_still(self, seen: Seen) -> bool:
         """Whether an entry was too old: that its file was changed since, for another's sake, makes it no newer."""
         skipped = self.known.skipped.get(seen.path)
-        if skipped is None or not skipped.reason.startswith(IGNORED):
-            return False
-        return skipped.reason != archive.reason(seen)  # which tells the file's time
+        return skipped is not None and archive.is_left_out(self.project, skipped.reason)

@@ -29,6 +29,10 @@ LEASE = timedelta(seconds=60)
 #: How far the clocks may be apart of the machine that cancels a task and of the one that asks for a run.
 CLOCKS_DIFFER = timedelta(minutes=1)
 
+#: What leads from these to those goes out again by itself, or may.
+_AT_WORK = frozenset((Status.RUNNING, Status.UNCONFIRMED))
+_GO_ON = (Status.PENDING, Status.SKIPPED)
+
 _tasks = publishing_tasks.c
 
 
@@ -157,10 +161,17 @@ def move(
 ) -> Move | None:
     """Carry out one move; None, and nothing changed, when the task is in no state for it, or not as `where` says.
 
-    `actor` is the person who makes it; without one the pipeline does. Returns the move, or that which followed: what a
-    person has cancelled meanwhile (`ask_to_stop`) does not go out again by itself.
+    `actor` is the person who makes it; without one the pipeline does. Returns the move that was made: what a person has
+    cancelled meanwhile (`ask_to_stop`) ends so where it would go out again.
     """
     transition = TRANSITIONS[decided.event]
+    froms = transition.froms
+    if transition.to in _GO_ON and froms & _AT_WORK and _is_stop_asked(connection, task_id):
+        because = {"instead_of": decided.event.value, "because": decided.message}
+        decided = Move(
+            Event.STOP, f"it was cancelled by hand; to post it: twitter-pipeline retry {task_id}", details=because
+        )
+        transition = TRANSITIONS[Event.STOP]
     changes: dict[str, Any] = {"status": transition.to.value, "updated_at": now, **(values or {})}
     if decided.not_before is not None:
         changes |= from_then_on(decided.not_before)
@@ -171,18 +182,18 @@ def move(
         changes["content_hash"] = sa.case((tasks.IS_BEGUN, _tasks.content_hash), else_=None)
     if transition.to is not Status.RUNNING:
         changes |= {"lease_holder": None, "lease_until": None}
-    goes_on = transition.to in (Status.PENDING, Status.SKIPPED, Status.UNCONFIRMED) and actor is None
-    if not goes_on:
+    if transition.to is not Status.UNCONFIRMED:
         changes["stop_asked_at"] = None
+    if transition.to is Status.CANCELLED:
+        changes["fence"] = _tasks.fence + 1  # who asked for a run before that has seen another one
     if decided.event not in (Event.QUEUE, Event.CLAIM):
         changes["error_message"] = None if transition.to is Status.COMPLETED else decided.message
     changed = connection.execute(
         sa.update(publishing_tasks)
-        .where(_tasks.id == task_id, _tasks.status.in_([status.value for status in transition.froms]), *where)
+        .where(_tasks.id == task_id, _tasks.status.in_([status.value for status in froms]), *where)
         .values(**changes)
-        .returning(_tasks.stop_asked_at)
-    ).one_or_none()
-    if changed is None:
+    )
+    if changed.rowcount != 1:
         return None
     note(
         connection,
@@ -195,10 +206,7 @@ def move(
         run_id=run_id,
         actor=actor,
     )
-    if changed.stop_asked_at is None or transition.to is Status.UNCONFIRMED:
-        return decided
-    stop = Move(Event.STOP, f"it was cancelled by hand; before that: {decided.message}")
-    return move(connection, task_id, stop, now=now, run_id=run_id)
+    return decided
 
 
 def from_then_on(moment: datetime) -> dict[str, Any]:
@@ -236,13 +244,22 @@ def note(
     )
 
 
-def ask_to_stop(connection: sa.Connection, task: tasks.Task, message: str, *, now: datetime, actor: str | None) -> None:
-    """Let a task that a run works on, or that may be on X, end as cancelled where it would have gone out later.
+def ask_to_stop(
+    connection: sa.Connection, task: tasks.Task, message: str, *, now: datetime, actor: str | None, stop: bool = True
+) -> None:
+    """Let a task that a run works on, or that may be on X, end as cancelled where it would go out later; or no more.
 
     Its run asks once more right before a post leaves. The task is locked.
     """
-    connection.execute(sa.update(publishing_tasks).where(_tasks.id == task.id).values(stop_asked_at=now))
+    connection.execute(
+        sa.update(publishing_tasks).where(_tasks.id == task.id).values(stop_asked_at=now if stop else None)
+    )
     note(connection, task.id, "asked", task.status, message, now=now, actor=actor)
+
+
+def _is_stop_asked(connection: sa.Connection, task_id: int) -> bool:
+    asked = sa.select(_tasks.stop_asked_at).where(_tasks.id == task_id).with_for_update()
+    return connection.scalar(asked) is not None
 
 
 def explain(connection: sa.Connection, task_id: int, action: str, message: str, *, now: datetime) -> None:
@@ -277,11 +294,13 @@ def claim(
     instance: str | None,
     now: datetime,
     asked_at: Callable[[], datetime] | None = None,
+    seen_fence: int | None = None,
 ) -> Claim | None:
     """Take the task for `holder`; None when it is somebody else's, done, or not to be published.
 
     With `attempt`, only the attempt that was queued under this number; without, a new attempt made by hand: even of a
-    task that was cancelled, if the holder was surely `asked_at` a time after that (None: it was asked for just now).
+    task that was cancelled, if that is surely not after somebody asked for it. Who did has `seen_fence`, which is
+    another one then; or, in Dagster, it was `asked_at` a time. With neither it was asked for just now.
     """
     row = connection.execute(
         sa.select(_tasks.attempt, _tasks.fence, _tasks.status).where(_tasks.id == task_id).with_for_update()
@@ -293,11 +312,14 @@ def claim(
     values: dict[str, Any] = {}
     if attempt is not None:
         where += [_tasks.attempt == attempt, _tasks.status == Status.QUEUED.value]
-    elif row.status == Status.CANCELLED.value and asked_at is not None:
-        if asked_at() <= _surely_stopped(connection, task_id):
-            return None
-    elif row.status == Status.FAILED.value:
-        values["retry_count"] = 0  # who launches what had failed for good wants it tried as if anew
+    elif row.status in (Status.FAILED.value, Status.CANCELLED.value):
+        if row.status == Status.CANCELLED.value:
+            is_of_now = seen_fence in (None, row.fence)
+            if not is_of_now or (
+                seen_fence is None and asked_at and asked_at() <= _surely_stopped(connection, task_id)
+            ):
+                return None
+        values["retry_count"] = 0  # who launches what had ended wants it tried as if anew
     moved = move(
         connection,
         task_id,
@@ -319,12 +341,14 @@ def claim(
 
 
 def _surely_stopped(connection: sa.Connection, task_id: int) -> datetime:
-    """When the task was cancelled for the last time, by the clock of whoever asks for a run."""
+    """When the task was cancelled for the last time, by the clock of Dagster's webserver."""
     lines = publishing_log.c
-    stopped = sa.select(lines.created_at, lines.actor).where(lines.task_id == task_id, lines.action == Event.STOP.value)
+    stopped = sa.select(lines.created_at, lines.actor, lines.details)
+    stopped = stopped.where(lines.task_id == task_id, lines.action == Event.STOP.value)
     last = connection.execute(stopped.order_by(lines.id.desc()).limit(1)).one()
-    # Where its run was ended in Dagster, that asks for the next one, too.
-    at: datetime = last.created_at if last.actor is None else last.created_at + CLOCKS_DIFFER
+    # Where its run was ended in Dagster a person asks for the next one there, too, and may at once.
+    by_hand = last.actor is not None or "instead_of" in last.details
+    at: datetime = last.created_at + CLOCKS_DIFFER if by_hand else last.created_at
     return at
 
 

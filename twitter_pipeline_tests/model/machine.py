@@ -254,5 +254,4 @@ class TableMachine(TableWorld):
         if task.status is not Status.UNCONFIRMED or (last and self.x_now < last + timedelta(minutes=20)):
             return
         posted = next((one.id for one in self.on_x if one.task_id == task.id), None)
-        if resolving.decided_by_a_person(self.engine, self.settings, task, posted=posted, now=utc_now(), actor="ann"):
-            self.cancelled.discard(task.id)
+        resolving.decided_by_a_person(self.engine, self.settings, task, posted=posted, now=utc_now(), actor="ann")

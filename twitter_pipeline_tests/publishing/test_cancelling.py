@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import timedelta
+from typing import Any
 
 import pytest
 
 from twitter_pipeline.clock import utc_now
-from twitter_pipeline.publishing import by_hand, due, post
+from twitter_pipeline.publishing import by_hand, due, post, resolving, unconfirmed
 from twitter_pipeline.publishing.outcomes import Failed, MustWait, NotPublishable, Outcome, Refused
 from twitter_pipeline.publishing.reaper import RunState, reap
 from twitter_pipeline.publishing.session import Session, Unavailable, Worker, open_session
 from twitter_pipeline.store import moves
-from twitter_pipeline.store.engine import writing
+from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.status import Event, Status
 from twitter_pipeline.store.tasks import Task
-from twitter_pipeline_tests.support.items import NOW, carry_out
+from twitter_pipeline_tests.support.items import NOW, carry_out, read_lines
 from twitter_pipeline_tests.support.world import MakeWorld, World
 
 LATER = timedelta(days=1)
@@ -51,9 +52,11 @@ def test_while_a_run_is_at_work_it_ends_cancelled_however_the_run_ends(here: Wor
     assert (done.changed, done.run_id) == (False, session.claim.holder)
     session.settle(outcome)
     task = here.task()
-    assert (task.status, task.stop_asked_at) == (Status.CANCELLED, None)
-    assert f"cancelled by hand; before that: {outcome.reason}" in str(task.error_message)
+    assert (task.status, task.stop_asked_at, task.retry_count) == (Status.CANCELLED, None, 0)
+    assert task.error_message == f"it was cancelled by hand; to post it: twitter-pipeline retry {task.id}"
     assert not goes_out_later(here)
+    *_, line = read_lines(here.engine, task.id)
+    assert (line.action, outcome.reason in line.details["because"]) == ("stop", True)
 
 
 def test_what_x_refused_stays_failed(here: World) -> None:
@@ -93,23 +96,73 @@ def test_what_may_be_on_x_goes_out_no_more_where_it_is_not(here: World) -> None:
     assert here.posted_texts() == []
 
 
+def test_a_person_who_says_that_it_is_not_on_x_does_not_send_it_either(here: World) -> None:
+    here.send_and_die()
+    cancel(here)
+    with reading(here.engine) as connection:
+        assert "it was cancelled, and goes out no more" in str(unconfirmed.of(connection, here.task()))
+    said = resolving.not_posted(here.engine, here.settings, here.task(), force=True, now=utc_now(), actor="ann")
+    assert said.endswith(f"it was cancelled by hand; to post it: twitter-pipeline retry {here.task().id}")
+    assert here.task().status is Status.CANCELLED
+
+
+@pytest.mark.parametrize("may_be_on_x", [False, True])
+def test_a_cancel_can_be_taken_back_before_it_is_carried_out(here: World, may_be_on_x: bool) -> None:
+    session = here.send_and_die() if may_be_on_x else here.open()
+    cancel(here)
+    with writing(here.engine) as connection:
+        assert by_hand.retry(connection, here.task().id, now=utc_now(), actor="ann")
+    if may_be_on_x:
+        here.look_until_settled()
+    else:
+        session.settle(Failed("no connection"))
+    assert here.task().status is Status.PENDING
+
+
+def test_what_is_cancelled_after_somebody_asked_for_its_post_does_not_go_out(here: World) -> None:
+    seen = here.task()
+    cancel(here)
+    with reading(here.engine) as connection:
+        why_not = by_hand.why_not_now(connection, here.settings, seen, now=utc_now())
+    assert why_not == "it was cancelled meanwhile"
+    assert isinstance(by_run(here, seen_fence=seen.fence), Unavailable)
+    with reading(here.engine) as connection:
+        assert by_hand.why_not_now(connection, here.settings, here.task(), now=utc_now()) is None
+    taken = by_run(here, seen_fence=here.task().fence)
+    assert isinstance(taken, Session)
+    taken.close()
+
+
 @pytest.mark.parametrize("event", [Event.FAIL, Event.SKIP])
 def test_a_run_that_waits_does_not_take_what_had_failed_or_was_skipped(here: World, event: Event) -> None:
     here.open().close()
     carry_out(here.engine, here.task().id, event)
     asked = utc_now()
     assert cancel(here).changed
-    assert isinstance(by_run_asked_at(here, asked), Unavailable)
+    assert isinstance(by_run(here, asked_at=lambda: asked), Unavailable)
 
 
-def test_whose_clock_goes_wrong_by_less_than_a_minute_takes_nothing(here: World) -> None:
+@pytest.mark.parametrize("while_at_work", [False, True])
+def test_whose_clock_goes_wrong_by_less_than_a_minute_takes_nothing(here: World, while_at_work: bool) -> None:
+    session = here.open() if while_at_work else None
     cancel(here)
-    taken = by_run_asked_at(here, utc_now() + timedelta(seconds=55))
+    if session is not None:
+        session.settle(Failed("no connection"))
+    taken = by_run(here, asked_at=lambda: utc_now() + timedelta(seconds=55))
     assert isinstance(taken, Unavailable)
     assert f"twitter-pipeline retry {here.task().id}" in taken.reason
-    taken = by_run_asked_at(here, utc_now() + timedelta(seconds=65))
+    taken = by_run(here, asked_at=lambda: utc_now() + timedelta(seconds=65))
     assert isinstance(taken, Session)
     taken.close()
+
+
+def test_what_had_used_up_its_retries_gets_them_anew_when_it_is_launched_after_a_cancel(here: World) -> None:
+    here.open().close()
+    carry_out(here.engine, here.task().id, Event.BACK_OFF, counts_as_retry=True, not_before=utc_now())
+    assert here.task().retry_count == 1
+    cancel(here)
+    here.open().close()
+    assert (here.task().status, here.task().retry_count) == (Status.RUNNING, 0)
 
 
 def test_the_end_of_a_run_undoes_no_retry_of_what_was_queued(here: World) -> None:
@@ -127,8 +180,8 @@ def test_the_end_of_a_run_undoes_no_retry_of_what_was_queued(here: World) -> Non
     assert here.task().status is Status.PENDING
 
 
-def by_run_asked_at(here: World, asked: object) -> Session | Unavailable:
-    task, worker = here.task(), Worker("run-9", asked_at=lambda: asked)  # type: ignore[arg-type, return-value]
+def by_run(here: World, **asked: Any) -> Session | Unavailable:
+    task, worker = here.task(), Worker("run-9", **asked)
     return open_session(here.engine, here.settings, task.project_id, task.partition_key, worker)
 
 

@@ -234,6 +234,9 @@ def test_an_entry_too_old_for_the_project_stays_out_when_another_is_added(world:
     here.scan()
     assert here.task_of("texts/en_week.json#monday").status is Status.SKIPPED
     assert here.task_of("texts/en_week.json#tuesday").status is Status.PENDING
+    without = world(sources=TEXTS)
+    without.scan()
+    assert without.task_of("texts/en_week.json#monday").status is Status.PENDING
 
 
 def test_what_is_pending_is_held_back_when_the_project_begins_to_leave_out_the_old(world: MakeWorld) -> None:

@@ -56,7 +56,7 @@ publishing_tasks = sa.Table(
     sa.Column("registered_in", sa.Text),
     # When a person cancelled it while it could not be at once: a run was at work, or it may be on X. Null without.
     time_("stop_asked_at", nullable=True),
-    # A run works on it only while its holder's lease lasts; the fence grows with each holder.
+    # A run works on it only while its holder's lease lasts; the fence grows with each holder, and each cancel.
     sa.Column("lease_holder", sa.Text),
     time_("lease_until", nullable=True),
     sa.Column("fence", sa.Integer, nullable=False, server_default="0"),
