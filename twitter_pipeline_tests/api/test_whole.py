@@ -91,6 +91,18 @@ def test_an_item_is_scanned_and_posted_by_the_api(stack: Stack, api: Api, clip: 
     assert {line["run_id"] for line in lines if line["action"] == "post"} == {published["run_id"]}
 
 
+def test_an_item_that_was_cancelled_is_posted_at_once_by_who_asks_for_it_after_that(
+    stack: Stack, api: Api, clip: Path
+) -> None:
+    put(clip, stack.folder / "cats", "after all.mp4", title="After all")
+    scan(api)
+    task = api.get("/api/tasks?text=after")["tasks"][0]["id"]
+    assert api.post(f"/api/tasks/{task}/cancel")["task"]["status"] == "cancelled"
+    published = api.post(f"/api/tasks/{task}/publish", {"wait": 60})
+    assert published["outcome"] == "posted", published
+    assert [post["text"] for post in stack.sandbox.posts()].count("After all") == 1
+
+
 def test_two_who_ask_at_once_get_one_run(stack: Stack, api: Api, clip: Path) -> None:
     put(clip, stack.folder / "cats", "wanted.mp4", title="Wanted")
     scan(api)
