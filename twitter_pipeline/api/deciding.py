@@ -31,7 +31,8 @@ def retry(context: Context, task_id: int, who: Token, *, dry_run: bool = False) 
     if not done:
         if known is not None:
             raise Problem(409, f"it is unconfirmed, and not tried again while it may be on X: {known}")
-        raise Problem(409, f"it is {task.status}: nothing to retry")
+        why_not = "nothing to retry" if task.stop_asked_at is None else "cancelled, it ends with its run; retry it then"
+        raise Problem(409, f"it is {task.status}: {why_not}")
     said = "it is tried again" if task.status is Status.PENDING else "it is cancelled no more"
     return Done(task=TaskOut.of(task, context.settings), changed=True, said=said)
 

@@ -26,7 +26,8 @@ class Launched:
     def _under_way(self, settings: Settings, task: Task) -> str | None:
         """The run launched for it that is not over, and takes it. Raises DagsterAway."""
         run_id, seen_fence = self._runs.get(task.id, (None, 0))
-        if run_id is None or (task.status is Status.CANCELLED and task.fence != seen_fence):
+        # One that has had it already may take its time to end.
+        if run_id in (None, task.run_id) or (task.status is Status.CANCELLED and task.fence != seen_fence):
             return None
         status = by_hand.status_of(settings, run_id)
         return None if status is None or status in by_hand.ENDED else run_id

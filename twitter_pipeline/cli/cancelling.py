@@ -44,9 +44,6 @@ def _cancel(engine: sa.Engine, settings: Settings, task_id: int, *, dry_run: boo
     if done.changed:
         typer.echo(f"{key}: {'would be' if dry_run else 'is'} cancelled; to let it go out again: retry {key}")
         return OK
-    if task.status is Status.CANCELLED:
-        typer.echo(f"{key}: is cancelled already")
-        return OK
     if done.later:
         output.say(
             f"{key}: may be on X already; where it is not, it goes out no more."

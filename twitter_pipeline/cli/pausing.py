@@ -86,7 +86,8 @@ def retry(settings: Settings, item: str) -> int:
             f"{task.partition_key}: is {'tried again' if task.status is Status.PENDING else 'cancelled no more'}"
         )
         return OK
-    why_not = f"is {task.status}: nothing to retry"
+    why_not = "nothing to retry" if task.stop_asked_at is None else "cancelled, it ends with its run; retry it then"
+    why_not = f"is {task.status}: {why_not}"
     if known is not None:
         why_not = f"is unconfirmed, and not tried again while it may be on X: {known}"
     output.say(f"{task.partition_key}: {why_not}")

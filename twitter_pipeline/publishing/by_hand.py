@@ -70,10 +70,10 @@ def why_not_now(connection: sa.Connection, settings: Settings, seen: Task, *, no
 def retry(connection: sa.Connection, task_id: int, *, now: datetime, actor: str | None = None) -> bool:
     """Let an item that failed, was skipped or cancelled go out again; False when it is none of these.
 
-    One that was to end as cancelled goes on as if nobody had asked for that.
+    One that may be on X, and was cancelled for where it is not, is so no more.
     """
     task, said = tasks.get(connection, task_id, lock=True), _by("asked for another try", actor)
-    if task.stop_asked_at is not None:
+    if task.status is Status.UNCONFIRMED and task.stop_asked_at is not None:
         moves.ask_to_stop(connection, task, said, now=now, actor=actor, stop=False)
         return True
     move = Move(Event.RETRY, said, not_before=now)

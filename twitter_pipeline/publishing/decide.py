@@ -52,7 +52,7 @@ def decide(outcome: Outcome, task: Task, now: datetime, *, max_retries: int = MA
         tweet_id, url = outcome.head or (outcome.tweet_id, outcome.url)
         details: dict[str, object] = {"url": url, "tweet_id": tweet_id}
         if outcome.left:
-            return Move(Event.REOPEN, f"{reason}; its thread goes on", not_before=now, details=details)
+            return Move(Event.REOPEN, f"{reason}; its thread goes on", because=reason, not_before=now, details=details)
         if isinstance(outcome, Adopted):
             details["adopted"] = True
             return Move(Event.ADOPT, reason, tweet_id=tweet_id, posted_at=outcome.posted_at, details=details)
@@ -70,7 +70,8 @@ def decide(outcome: Outcome, task: Task, now: datetime, *, max_retries: int = MA
         return Move(Event.LOSE_TRACK, reason)
     if isinstance(outcome, Interrupted):
         if outcome.by_person:
-            return Move(Event.STOP, f"{reason}; launch its partition, or run: twitter-pipeline retry {task.id}")
+            how = f"{reason}; launch its partition, or run: twitter-pipeline retry {task.id}"
+            return Move(Event.STOP, how, because=reason)
         return Move(Event.RELEASE, reason, not_before=now)
     if isinstance(outcome, Absent) and outcome.by_person:
         return Move(Event.REOPEN, reason, not_before=now, details={"by_person": True})
@@ -78,12 +79,13 @@ def decide(outcome: Outcome, task: Task, now: datetime, *, max_retries: int = MA
         return Move(Event.REOPEN, reason, not_before=now + back_off(task.retry_count))
     if isinstance(outcome, (Failed, Died, Absent)):
         if task.retry_count >= max_retries:
-            return Move(Event.FAIL, f"{reason} (given up after {task.retry_count} retries)")
+            return Move(Event.FAIL, f"{reason} (given up after {task.retry_count} retries)", because=reason)
         known = outcome.not_before if isinstance(outcome, Absent) else None
         until = known or now + back_off(task.retry_count)
         return Move(
             Event.REOPEN if isinstance(outcome, Absent) else Event.BACK_OFF,
             f"{reason}; retry {task.retry_count + 1} of {max_retries} at {until:%Y-%m-%d %H:%M:%S} UTC",
+            because=reason,
             not_before=until,
             counts_as_retry=True,
             details={"until": until.isoformat()},

@@ -212,7 +212,7 @@ def _allow(session: Session, content: Content, uploaded: UploadedMedia, page: st
         if attempts.may_be_on_x(connection, task.id):
             raise Ended(Unknown("an earlier attempt may have been posted"))
         if task.stop_asked_at is not None:
-            raise Ended(Interrupted("a person has cancelled it", by_person=False))
+            raise Ended(Interrupted("its run ended before the post left", by_person=False))
         if made.is_begun and made.account_id not in (None, session.account.id):
             raise Ended(Refused("its thread was begun with another account: let its source post with that again"))
         attempts.prepare(connection, session.claim, content, account_id=session.account.id, now=now)

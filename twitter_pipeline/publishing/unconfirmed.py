@@ -71,7 +71,9 @@ class Unconfirmed:
         return f"{begin} --posted URL", f"{begin} --not-posted"
 
     def __str__(self) -> str:
-        cancelled = "" if self.task.stop_asked_at is None else "; it was cancelled, and goes out no more if it is not"
+        cancelled = (
+            "" if self.task.stop_asked_at is None else "; it was cancelled, and goes out no more if it is not on X"
+        )
         return f"{self.reason}; {self.next_step}{cancelled}"
 
 

@@ -17,7 +17,7 @@ from twitter_pipeline.scanning.grouping import MOST_PICTURES, group_of, part_of
 from twitter_pipeline.scanning.sidecars import Finder, Problem, Sidecar
 from twitter_pipeline.store import changes, moves, tasks
 from twitter_pipeline.store.engine import reading, writing
-from twitter_pipeline.store.status import Event, Move, Status
+from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tables import publishing_tasks
 
 _tasks = publishing_tasks.c
@@ -147,12 +147,8 @@ def look_again(
 def go_on(
     connection: sa.Connection, task_id: int, status: Status, message: str, *, now: datetime, values: Mapping[str, Any]
 ) -> None:
-    """Let a task that waits or was skipped go out from now on; nothing when it is in another state by now.
-
-    A skipped thread that is on X in part is a person's to go on with.
-    """
+    """Let a task that waits or was skipped go out from now on; nothing when it is in another state by now."""
     if status is Status.SKIPPED:
-        again = Move(Event.RETRY, message, not_before=now)
-        moves.move(connection, task_id, again, now=now, where=[sa.not_(tasks.IS_BEGUN)], values=values)
+        moves.no_longer_skipped(connection, task_id, message, not_before=now, now=now, values=values)
     else:
         changes.hasten(connection, task_id, message, now=now, values=values)

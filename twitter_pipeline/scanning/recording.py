@@ -18,9 +18,8 @@ from twitter_pipeline.scanning.reasons import LATE
 from twitter_pipeline.store import changes, moves
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.moves import NewItem
-from twitter_pipeline.store.status import Event, Move, Status
+from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tables import content_sources, publishing_tasks
-from twitter_pipeline.store.tasks import IS_BEGUN
 
 #: Tasks looked at to find those whose files were moved. Files that are all alike (10,000 empty ones) would be compared
 #: each with each; one that is missed becomes a task of its own, and its run finds out.
@@ -126,9 +125,7 @@ def _judge_anew(connection: sa.Connection, row: sa.Row[Any], item: NewItem, now:
         "media_files": item.files_as_json,
     }
     message = f"its file was changed; {item.message}"
-    again = Move(Event.RETRY, message, not_before=item.not_before)
-    # A thread that is on X in part is of the file as it was, and a person's to go on with.
-    moves.move(connection, row.id, again, now=now, where=[sa.not_(IS_BEGUN)], values=values)
+    moves.no_longer_skipped(connection, row.id, message, not_before=item.not_before, now=now, values=values)
 
 
 def _follow(connection: sa.Connection, followers: list[sa.Row[Any]], item: NewItem, now: datetime) -> bool:

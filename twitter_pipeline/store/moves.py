@@ -29,9 +29,9 @@ LEASE = timedelta(seconds=60)
 #: How far the clocks may be apart of the machine that cancels a task and of the one that asks for a run.
 CLOCKS_DIFFER = timedelta(minutes=1)
 
-#: What leads from these to those goes out again by itself, or may.
+#: What leads from these to those has not posted the task.
 _AT_WORK = frozenset((Status.RUNNING, Status.UNCONFIRMED))
-_GO_ON = (Status.PENDING, Status.SKIPPED)
+_NOT_POSTED = (Status.PENDING, Status.SKIPPED, Status.FAILED, Status.CANCELLED)
 
 _tasks = publishing_tasks.c
 
@@ -140,6 +140,24 @@ def skipped_again(connection: sa.Connection, task_id: int, item: NewItem, *, now
         note(connection, task_id, "looked_at", Status.SKIPPED, f"still skipped: {item.skip_reason}", now=now)
 
 
+def no_longer_skipped(
+    connection: sa.Connection,
+    task_id: int,
+    message: str,
+    *,
+    not_before: datetime,
+    now: datetime,
+    values: Mapping[str, Any],
+) -> None:
+    """skipped → pending, since what stood in its way is gone; nothing when a person has cancelled it meanwhile.
+
+    A thread that is on X in part is of the file as it was, and a person's to go on with.
+    """
+    again = Move(Event.RETRY, message, not_before=not_before)
+    is_skipped = [_tasks.status == Status.SKIPPED.value, sa.not_(tasks.IS_BEGUN)]
+    move(connection, task_id, again, now=now, where=is_skipped, values=values)
+
+
 def partition_key(item: NewItem, now: datetime, digits: int) -> str:
     """A readable name that is the item's alone, such as `2026-11-24-cat-video-a1b2`."""
     stem = unicodedata.normalize("NFC", item.name or PurePosixPath(item.media_path).stem).lower()
@@ -162,14 +180,17 @@ def move(
     """Carry out one move; None, and nothing changed, when the task is in no state for it, or not as `where` says.
 
     `actor` is the person who makes it; without one the pipeline does. Returns the move that was made: what a person has
-    cancelled meanwhile (`ask_to_stop`) ends so where it would go out again.
+    cancelled meanwhile (`ask_to_stop`) ends so, unless it is posted.
     """
     transition = TRANSITIONS[decided.event]
     froms = transition.froms
-    if transition.to in _GO_ON and froms & _AT_WORK and _is_stop_asked(connection, task_id):
-        because = {"instead_of": decided.event.value, "because": decided.message}
+    if transition.to in _NOT_POSTED and froms & _AT_WORK and _is_stop_asked(connection, task_id):
+        why = f"{decided.because or decided.message}; it was cancelled by hand"
         decided = Move(
-            Event.STOP, f"it was cancelled by hand; to post it: twitter-pipeline retry {task_id}", details=because
+            Event.STOP,
+            f"{why}; to post it: twitter-pipeline retry {task_id}",
+            because=why,
+            details={"instead_of": decided.event.value},
         )
         transition = TRANSITIONS[Event.STOP]
     changes: dict[str, Any] = {"status": transition.to.value, "updated_at": now, **(values or {})}
@@ -247,7 +268,7 @@ def note(
 def ask_to_stop(
     connection: sa.Connection, task: tasks.Task, message: str, *, now: datetime, actor: str | None, stop: bool = True
 ) -> None:
-    """Let a task that a run works on, or that may be on X, end as cancelled where it would go out later; or no more.
+    """Let a task that a run works on, or that may be on X, end as cancelled unless it is posted; or no more (`stop`).
 
     Its run asks once more right before a post leaves. The task is locked.
     """

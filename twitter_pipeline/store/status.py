@@ -105,8 +105,12 @@ TRANSITIONS: dict[Event, Transition] = {
     # From unconfirmed: it is not on X, and is not tried again.
     Event.FAIL: _row((_S.RUNNING, _S.UNCONFIRMED), _S.FAILED, "run", "reaper", "sensor"),
     Event.SKIP: _row((_S.RUNNING, _S.PENDING), _S.SKIPPED, "run", "scan", "sensor"),
+    # From cancelled: a run may have been asked for since. What leads away from running or unconfirmed, and leaves the
+    # task not posted, is this where a person has cancelled it meanwhile (`moves.move`).
     Event.STOP: _row(
-        (_S.RUNNING, _S.QUEUED, _S.PENDING, _S.FAILED, _S.SKIPPED), _S.CANCELLED, "run", "reaper", "sensor", "person"
+        (_S.RUNNING, _S.QUEUED, _S.PENDING, _S.FAILED, _S.SKIPPED, _S.CANCELLED),
+        _S.CANCELLED,
+        *("run", "reaper", "sensor", "person"),
     ),
     Event.LOSE_TRACK: _row((_S.RUNNING,), _S.UNCONFIRMED, "run", "reaper"),
     Event.RETRY: _row((_S.FAILED, _S.SKIPPED, _S.CANCELLED), _S.PENDING, "person", "scan"),
@@ -133,6 +137,8 @@ class Move:
     event: Event
     #: For people: what happened and what follows.
     message: str
+    #: What happened alone, where the message says what follows.
+    because: str | None = field(default=None, kw_only=True)
     #: Aware UTC; the task is not looked at before. Only for moves back to `pending`.
     not_before: datetime | None = None
     #: Whether this uses up one of the task's retries. Waiting never does.

@@ -10,9 +10,10 @@ import pytest
 
 from twitter_pipeline.clock import utc_now
 from twitter_pipeline.publishing import by_hand, due, post, resolving, unconfirmed
-from twitter_pipeline.publishing.outcomes import Failed, MustWait, NotPublishable, Outcome, Refused
+from twitter_pipeline.publishing.outcomes import Failed, Interrupted, MustWait, NotPublishable, Outcome, Refused
 from twitter_pipeline.publishing.reaper import RunState, reap
 from twitter_pipeline.publishing.session import Session, Unavailable, Worker, open_session
+from twitter_pipeline.scanning.pairing import go_on
 from twitter_pipeline.store import moves
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.status import Event, Status
@@ -43,7 +44,7 @@ def goes_out_later(here: World) -> bool:
 
 @pytest.mark.parametrize(
     "outcome",
-    [Failed("no connection"), MustWait("a limit", NOW), NotPublishable("no words")],
+    [Failed("no connection"), MustWait("a limit", NOW), NotPublishable("no words"), Refused("not like this")],
     ids=lambda outcome: outcome.reason,
 )
 def test_while_a_run_is_at_work_it_ends_cancelled_however_the_run_ends(here: World, outcome: Outcome) -> None:
@@ -53,17 +54,10 @@ def test_while_a_run_is_at_work_it_ends_cancelled_however_the_run_ends(here: Wor
     session.settle(outcome)
     task = here.task()
     assert (task.status, task.stop_asked_at, task.retry_count) == (Status.CANCELLED, None, 0)
-    assert task.error_message == f"it was cancelled by hand; to post it: twitter-pipeline retry {task.id}"
+    how = f"it was cancelled by hand; to post it: twitter-pipeline retry {task.id}"
+    assert task.error_message == f"{outcome.reason}; {how}"
     assert not goes_out_later(here)
-    *_, line = read_lines(here.engine, task.id)
-    assert (line.action, outcome.reason in line.details["because"]) == ("stop", True)
-
-
-def test_what_x_refused_stays_failed(here: World) -> None:
-    session = here.open()
-    cancel(here)
-    session.settle(Refused("not like this"))
-    assert (here.task().status, here.task().stop_asked_at) == (Status.FAILED, None)
+    assert [line.action for line in read_lines(here.engine, task.id)] == ["found", "claim", "asked", "stop"]
 
 
 def test_a_run_at_work_posts_it_no_more(here: World) -> None:
@@ -106,17 +100,38 @@ def test_a_person_who_says_that_it_is_not_on_x_does_not_send_it_either(here: Wor
     assert here.task().status is Status.CANCELLED
 
 
-@pytest.mark.parametrize("may_be_on_x", [False, True])
-def test_a_cancel_can_be_taken_back_before_it_is_carried_out(here: World, may_be_on_x: bool) -> None:
-    session = here.send_and_die() if may_be_on_x else here.open()
+def test_the_cancel_of_what_may_be_on_x_can_be_taken_back(here: World) -> None:
+    here.send_and_die()
     cancel(here)
     with writing(here.engine) as connection:
         assert by_hand.retry(connection, here.task().id, now=utc_now(), actor="ann")
-    if may_be_on_x:
-        here.look_until_settled()
-    else:
-        session.settle(Failed("no connection"))
+    here.look_until_settled()
     assert here.task().status is Status.PENDING
+
+
+def test_while_its_run_is_told_to_end_a_cancelled_item_cannot_be_retried(here: World) -> None:
+    session = here.open()
+    cancel(here)
+    with writing(here.engine) as connection:
+        assert not by_hand.retry(connection, here.task().id, now=utc_now(), actor="ann")
+    session.settle(Interrupted("ended by a person", by_person=True))
+    assert here.task().status is Status.CANCELLED
+
+
+def test_a_second_cancel_holds_for_a_run_that_was_asked_for_between(here: World) -> None:
+    cancel(here)
+    seen = here.task()
+    assert cancel(here).changed
+    assert isinstance(by_run(here, seen_fence=seen.fence), Unavailable)
+
+
+def test_a_scan_that_looked_before_does_not_let_a_skipped_item_go_on(here: World) -> None:
+    here.open().close()
+    carry_out(here.engine, here.task().id, Event.SKIP)
+    cancel(here)
+    with writing(here.engine) as connection:
+        go_on(connection, here.task().id, Status.SKIPPED, "its metadata came", now=utc_now(), values={})
+    assert here.task().status is Status.CANCELLED
 
 
 def test_what_is_cancelled_after_somebody_asked_for_its_post_does_not_go_out(here: World) -> None:
@@ -142,12 +157,14 @@ def test_a_run_that_waits_does_not_take_what_had_failed_or_was_skipped(here: Wor
     assert isinstance(by_run(here, asked_at=lambda: asked), Unavailable)
 
 
-@pytest.mark.parametrize("while_at_work", [False, True])
-def test_whose_clock_goes_wrong_by_less_than_a_minute_takes_nothing(here: World, while_at_work: bool) -> None:
-    session = here.open() if while_at_work else None
+@pytest.mark.parametrize(
+    "outcome", [None, Failed("no connection"), Interrupted("ended by a person", by_person=True)], ids=str
+)
+def test_whose_clock_goes_wrong_by_less_than_a_minute_takes_nothing(here: World, outcome: Outcome | None) -> None:
+    session = here.open() if outcome is not None else None
     cancel(here)
     if session is not None:
-        session.settle(Failed("no connection"))
+        session.settle(outcome)
     taken = by_run(here, asked_at=lambda: utc_now() + timedelta(seconds=55))
     assert isinstance(taken, Unavailable)
     assert f"twitter-pipeline retry {here.task().id}" in taken.reason
