@@ -333,13 +333,11 @@ def claim(
     values: dict[str, Any] = {}
     if attempt is not None:
         where += [_tasks.attempt == attempt, _tasks.status == Status.QUEUED.value]
+    elif row.status == Status.CANCELLED.value and not _is_asked_since(
+        connection, task_id, row.fence, asked_at, seen_fence
+    ):
+        return None
     elif row.status in (Status.FAILED.value, Status.CANCELLED.value):
-        if row.status == Status.CANCELLED.value:
-            is_of_now = seen_fence in (None, row.fence)
-            if not is_of_now or (
-                seen_fence is None and asked_at and asked_at() <= _surely_stopped(connection, task_id)
-            ):
-                return None
         values["retry_count"] = 0  # who launches what had ended wants it tried as if anew
     moved = move(
         connection,
@@ -359,6 +357,19 @@ def claim(
         },
     )
     return taken if moved else None
+
+
+def _is_asked_since(
+    connection: sa.Connection,
+    task_id: int,
+    fence: int,
+    asked_at: Callable[[], datetime] | None,
+    seen_fence: int | None,
+) -> bool:
+    """Whether somebody surely asked for the run of a cancelled task after it was cancelled."""
+    if seen_fence is not None:
+        return seen_fence == fence
+    return asked_at is None or asked_at() > _surely_stopped(connection, task_id)
 
 
 def _surely_stopped(connection: sa.Connection, task_id: int) -> datetime:
