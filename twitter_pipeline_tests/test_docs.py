@@ -20,7 +20,7 @@ from twitter_pipeline.defs.register import TASKS_A_TICK
 from twitter_pipeline.defs.relay import LINES_A_TICK
 from twitter_pipeline.publishing import decide, post
 from twitter_pipeline.store.attempts import AttemptState
-from twitter_pipeline.store.moves import LEASE
+from twitter_pipeline.store.claims import LEASE
 
 ROOT = Path(__file__).parents[1]
 PAGES = {

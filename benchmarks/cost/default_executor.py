@@ -16,8 +16,8 @@ from twitter_pipeline.defs.lease import Lease
 from twitter_pipeline.defs.pipeline import Pipeline, instance_id
 from twitter_pipeline.publishing.session import Session, Unavailable, Worker, open_session
 from twitter_pipeline.store import accounts, tasks
+from twitter_pipeline.store.claims import Claim
 from twitter_pipeline.store.engine import reading
-from twitter_pipeline.store.moves import Claim
 from twitter_pipeline.store.status import Status
 
 

@@ -87,7 +87,7 @@ def ask(connection: sa.Connection, task: Task, *, now: datetime, actor: str | No
 
 
 def cancel(connection: sa.Connection, task_id: int, *, now: datetime, actor: str | None = None) -> Cancelled:
-    """Keep an item from going out. A run asked for before does not take it any more (`moves.claim`)."""
+    """Keep an item from going out. A run asked for before does not take it any more (`claims.claim`)."""
     task = tasks.get(connection, task_id, lock=True)
     said = _by("cancelled it", actor)
     if task.status in (Status.RUNNING, Status.UNCONFIRMED):

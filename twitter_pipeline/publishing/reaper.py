@@ -17,7 +17,7 @@ from twitter_pipeline.publishing.decide import MAX_RETRIES, decide
 from twitter_pipeline.publishing.due import Launch
 from twitter_pipeline.publishing.outcomes import TOOK_TOO_LONG, Died, Interrupted, Outcome, Unknown
 from twitter_pipeline.publishing.unconfirmed import who_finds_out
-from twitter_pipeline.store import accounts, attempts, moves, tasks
+from twitter_pipeline.store import accounts, attempts, claims, moves, tasks
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.status import Event, Move, Status
 from twitter_pipeline.store.tables import publishing_tasks
@@ -128,7 +128,7 @@ def _free_running(
         tasks.get(connection, task.id, lock=True)  # a post about to leave is waited for, and then seen
         what_next, look_at = who_finds_out(task.id, read_timeline=read_timeline, now=now)
         decided = decide(_how_it_ended(connection, task, state, what_next), task, now, max_retries=max_retries)
-        made = moves.take_back(connection, task.id, task.fence, decided, now=now)
+        made = claims.take_back(connection, task.id, task.fence, decided, now=now)
         if made is not None and made.event is Event.LOSE_TRACK:
             attempts.look_for(connection, task.id, at=look_at)
     return [] if made is None else [f"{task.partition_key}: {made.message}"]

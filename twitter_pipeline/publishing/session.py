@@ -33,9 +33,9 @@ from twitter_pipeline.publishing.outcomes import (
     Unknown,
 )
 from twitter_pipeline.publishing.unconfirmed import who_finds_out
-from twitter_pipeline.store import accounts, attempts, breaker, moves, tasks
+from twitter_pipeline.store import accounts, attempts, breaker, claims, moves, tasks
+from twitter_pipeline.store.claims import Claim
 from twitter_pipeline.store.engine import reading, writing
-from twitter_pipeline.store.moves import Claim
 from twitter_pipeline.store.status import Move, Status
 from twitter_pipeline.store.tables import content_sources
 from twitter_pipeline.store.tasks import Task
@@ -98,7 +98,7 @@ def open_session(
             return Unavailable(
                 f"{task.status}, due at {task.scheduled_time:%Y-%m-%d %H:%M:%S} UTC; a backfill posts only what is due"
             )
-        claim = moves.claim(
+        claim = claims.claim(
             connection,
             task.id,
             attempt=worker.attempt,
@@ -245,7 +245,7 @@ class Session(Item):
     def _keep_part(self, connection: sa.Connection, outcome: Posted, now: datetime) -> None:
         accounts.knows_post(connection, self.account.id, outcome.tweet_id)
         decided = decide(outcome, self.task, now)
-        if moves.renew(connection, self.claim, now=now):
+        if claims.renew(connection, self.claim, now=now):
             moves.note(
                 *(connection, self.task.id, "posted", Status.RUNNING, outcome.reason),
                 now=now,
@@ -260,7 +260,7 @@ class Session(Item):
         what_next, look_at = who_finds_out(self.task.id, read_timeline=self.settings.x.read_timeline, now=now)
         outcome = self._in_truth(connection, outcome, what_next if unanswered else None)
         decided = decide(outcome, self.task, now, max_retries=self.project.max_retries)
-        if (moved := moves.settle(connection, self.claim, decided, now=now)) is not None:
+        if (moved := claims.settle(connection, self.claim, decided, now=now)) is not None:
             decided = moved
         elif not self._settle_late(connection, outcome, now):
             _log.error("task %d was taken from %s; not recorded: %s", self.task.id, self.claim.holder, decided.message)
@@ -315,10 +315,10 @@ class Session(Item):
         self.close()
 
     def _renew(self) -> None:
-        while not self._stop_renewing.wait(moves.LEASE.total_seconds() / 3):
+        while not self._stop_renewing.wait(claims.LEASE.total_seconds() / 3):
             try:
                 with writing(self.engine) as connection:
-                    if not moves.renew(connection, self.claim, now=utc_now()):
+                    if not claims.renew(connection, self.claim, now=utc_now()):
                         return
             except sa.exc.SQLAlchemyError:
                 continue  # the database is away: `create` looks at the lease itself before it posts

@@ -18,8 +18,8 @@ from enum import Enum
 
 import sqlalchemy as sa
 
-from twitter_pipeline.store import accounts, moves, tasks
-from twitter_pipeline.store.moves import Claim
+from twitter_pipeline.store import accounts, claims, tasks
+from twitter_pipeline.store.claims import Claim
 from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tables import publishing_attempts, publishing_tasks
 from twitter_pipeline.store.tasks import Task
@@ -190,7 +190,7 @@ def mark_sent(connection: sa.Connection, claim: Claim, *, now: datetime) -> bool
 
     Locks the task's row until then, or PostgreSQL would let the reaper take it back meanwhile, not seeing `sent`.
     """
-    if not moves.renew(connection, claim, now=now):
+    if not claims.renew(connection, claim, now=now):
         return False
     changed = connection.execute(
         sa.update(publishing_attempts)

@@ -12,7 +12,7 @@ from typing import Any
 
 import sqlalchemy as sa
 
-from twitter_pipeline.store.moves import Claim
+from twitter_pipeline.store.claims import Claim
 from twitter_pipeline.store.tables import media_uploads, publishing_tasks
 
 #: X may not know a media id everywhere yet for so long after it was ready.

@@ -12,7 +12,7 @@ from twitter_pipeline.alerting import causes
 from twitter_pipeline.alerting.cause import SKIPPED_LATELY, Cause, Kind
 from twitter_pipeline.scanning.reasons import IGNORED, SAME_FILE
 from twitter_pipeline.scanning.scan import scan
-from twitter_pipeline.store import accounts, moves
+from twitter_pipeline.store import accounts, claims
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.status import Event, Move, Status
 from twitter_pipeline.store.tables import api_keys, projects, publishing_attempts
@@ -86,7 +86,7 @@ def test_only_what_no_reading_settles_is_for_a_person(pipeline: MakePipeline) ->
                 .values(state="unknown", look_at=look_at)
             )
             lost = Move(Event.LOSE_TRACK, "X closed the connection")
-            assert moves.settle(connection, claim, lost, now=NOW)
+            assert claims.settle(connection, claim, lost, now=NOW)
     (cause,) = find(here)
     assert (cause.key, cause.count) == ("unconfirmed:cats", 1)
     assert cause.title == "cats: 1 item may be on X, and only you can tell"

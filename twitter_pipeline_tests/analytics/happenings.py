@@ -8,7 +8,7 @@ from datetime import datetime, timedelta, timezone
 import sqlalchemy as sa
 
 from twitter_pipeline.publishing.matching import text_key
-from twitter_pipeline.store import accounts, attempts, moves
+from twitter_pipeline.store import accounts, attempts, claims, moves
 from twitter_pipeline.store.attempts import AttemptState, Content
 from twitter_pipeline.store.engine import writing
 from twitter_pipeline.store.status import Event, Move
@@ -33,7 +33,7 @@ def post(engine: sa.Engine, task_id: int, now: datetime, *, has_link: bool = Fal
             assert attempts.mark_sent(connection, claim, now=now)
             tweet_id = f"{next(_ids)}"
             attempts.answer(connection, claim, AttemptState.CONFIRMED, now=now, tweet_id=tweet_id)
-        assert moves.settle(connection, claim, Move(Event.POST, "posted", tweet_id=tweet_id), now=now)
+        assert claims.settle(connection, claim, Move(Event.POST, "posted", tweet_id=tweet_id), now=now)
 
 
 def put(engine: sa.Engine, found: datetime, posted: datetime | None = None, *, has_link: bool = False) -> int:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from twitter_pipeline.clock import utc_now
-from twitter_pipeline.store import moves
+from twitter_pipeline.store import claims, moves
 from twitter_pipeline.store.engine import writing
 from twitter_pipeline.store.status import Event, Move, Status
 from twitter_pipeline_tests.api.test_acting import one
@@ -66,7 +66,7 @@ def test_what_is_posted_is_told_with_its_link(world: MakeWorld, command: WithWor
 def test_a_run_at_work_that_nobody_can_tell_is_named(world: MakeWorld, command: WithWorld) -> None:
     here = one(world)
     with writing(here.engine) as connection:
-        assert moves.claim(connection, here.task().id, attempt=None, holder="run-7", instance=None, now=utc_now())
+        assert claims.claim(connection, here.task().id, attempt=None, holder="run-7", instance=None, now=utc_now())
     told = command(here)("cancel", "cat.mp4")
     assert told.code == 3
     assert "is cancelled when its run is over, unless its post has left (run run-7 was not told to end" in told.out
@@ -76,6 +76,6 @@ def test_a_run_at_work_that_nobody_can_tell_is_named(world: MakeWorld, command: 
 def ended(world: MakeWorld, event: Event) -> World:
     here = one(world)
     with writing(here.engine) as connection:
-        assert moves.claim(connection, here.task().id, attempt=None, holder="run", instance=None, now=utc_now())
+        assert claims.claim(connection, here.task().id, attempt=None, holder="run", instance=None, now=utc_now())
         assert moves.move(connection, here.task().id, Move(event, "so it was"), now=utc_now())
     return here

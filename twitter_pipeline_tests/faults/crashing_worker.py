@@ -23,8 +23,8 @@ from twitter_pipeline.publishing.reaper import reap
 from twitter_pipeline.publishing.reconciling import look_where_due
 from twitter_pipeline.publishing.session import Session, Worker, open_session
 from twitter_pipeline.store import accounts, looks, tasks
+from twitter_pipeline.store.claims import LEASE
 from twitter_pipeline.store.engine import connect, reading
-from twitter_pipeline.store.moves import LEASE
 from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tasks import Task
 from twitter_pipeline.x.session import Session as XSession

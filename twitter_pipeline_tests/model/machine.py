@@ -17,7 +17,7 @@ from twitter_pipeline.publishing import by_hand, due, post, reconciling, resolvi
 from twitter_pipeline.publishing.outcomes import Failed, Interrupted, Unknown
 from twitter_pipeline.publishing.reaper import RunState, reap
 from twitter_pipeline.publishing.session import Ended, Session, Worker, open_session
-from twitter_pipeline.store import accounts, looks, moves, tasks
+from twitter_pipeline.store import accounts, claims, looks, moves, tasks
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.status import Event, Move, Status
 from twitter_pipeline.store.tables import (
@@ -81,7 +81,7 @@ class TableMachine(TableWorld):
     @rule(which=PICK)
     def a_lease_is_renewed(self, which: int) -> None:
         with writing(self.engine) as connection:
-            moves.renew(connection, self._process(which).session.claim, now=utc_now())
+            claims.renew(connection, self._process(which).session.claim, now=utc_now())
 
     # A run posts, as `post.create` does.
 

@@ -197,7 +197,7 @@ def _late_no(state: State, run: Run, to: str, rules: Rules) -> State:
 
 
 def _settled(state: State, run: Run, to: str) -> State:
-    """`moves.settle`: nothing changes when the lease was lost."""
+    """`claims.settle`: nothing changes when the lease was lost."""
     if not state.held(run):
         return state
     return state.with_task(run.task, state.tasks[run.task]._replace(status=to))

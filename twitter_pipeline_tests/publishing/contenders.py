@@ -24,10 +24,10 @@ from twitter_pipeline.publishing import due
 from twitter_pipeline.publishing.decide import decide
 from twitter_pipeline.publishing.outcomes import Failed, Interrupted, Outcome, Posted, Refused, Unknown
 from twitter_pipeline.publishing.reaper import RunState, reap
-from twitter_pipeline.store import attempts, moves, tasks
+from twitter_pipeline.store import attempts, claims, tasks
 from twitter_pipeline.store.attempts import AttemptState
+from twitter_pipeline.store.claims import LEASE, Claim
 from twitter_pipeline.store.engine import connect, reading, writing
-from twitter_pipeline.store.moves import LEASE, Claim
 from twitter_pipeline.store.status import TRANSITIONS, Status
 from twitter_pipeline.store.tables import publishing_tasks
 from twitter_pipeline.store.tasks import Task
@@ -87,7 +87,7 @@ class Contender:
                 connection, claim, now=now()
             )
             if not sent:
-                moves.settle(connection, claim, decide(Failed("the lease ran out"), task, now()), now=now())
+                claims.settle(connection, claim, decide(Failed("the lease ran out"), task, now()), now=now())
         if not sent:
             return
         posted, state, outcome = self.chance.choice(_ANSWERS)
@@ -97,7 +97,7 @@ class Contender:
         move = decide(outcome(), task, now())
         with writing(self.engine) as connection:
             attempts.answer(connection, claim, state, now=now())
-            settled = moves.settle(connection, claim, move, now=now())
+            settled = claims.settle(connection, claim, move, now=now())
         if settled:
             self.write("ends", TRANSITIONS[move.event].to)
 
@@ -114,10 +114,10 @@ class Contender:
             if attempts.may_be_on_x(connection, task.id):
                 return None
             attempt = task.attempt if task.status is Status.QUEUED else None
-            claim = moves.claim(connection, task.id, attempt=attempt, holder=holder, instance="here", now=now())
+            claim = claims.claim(connection, task.id, attempt=attempt, holder=holder, instance="here", now=now())
             if claim is not None and self.chance.random() < 0.1:
                 stopped = Interrupted("told to stop", by_person=self.chance.random() < 0.5)
-                moves.settle(connection, claim, decide(stopped, task, now()), now=now())
+                claims.settle(connection, claim, decide(stopped, task, now()), now=now())
                 return None
             return claim
 

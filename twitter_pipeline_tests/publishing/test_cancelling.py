@@ -14,7 +14,7 @@ from twitter_pipeline.publishing.outcomes import Failed, Interrupted, MustWait, 
 from twitter_pipeline.publishing.reaper import RunState, reap
 from twitter_pipeline.publishing.session import Session, Unavailable, Worker, open_session
 from twitter_pipeline.scanning.pairing import go_on
-from twitter_pipeline.store import moves
+from twitter_pipeline.store import claims, moves
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.status import Event, Status
 from twitter_pipeline.store.tasks import Task
@@ -76,7 +76,7 @@ def test_a_run_at_work_posts_it_no_more(here: World) -> None:
 def test_of_a_run_that_died_it_ends_cancelled(here: World) -> None:
     here.open().close()
     cancel(here)
-    reap(here.engine, here.project.id, instance="other", run_states=_nothing, now=utc_now() + moves.LEASE)
+    reap(here.engine, here.project.id, instance="other", run_states=_nothing, now=utc_now() + claims.LEASE)
     assert here.task().status is Status.CANCELLED
     assert not goes_out_later(here)
 

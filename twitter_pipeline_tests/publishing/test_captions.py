@@ -19,9 +19,9 @@ from twitter_pipeline.publishing.preview import preview
 from twitter_pipeline.publishing.reaper import reap
 from twitter_pipeline.publishing.session import Ended, Session
 from twitter_pipeline.publishing.tidying import tidy
+from twitter_pipeline.store.claims import LEASE
 from twitter_pipeline.store.engine import reading
 from twitter_pipeline.store.log import RUNS_OWN
-from twitter_pipeline.store.moves import LEASE
 from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tables import media_uploads
 from twitter_pipeline_tests.publishing import uploading_process

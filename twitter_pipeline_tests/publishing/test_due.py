@@ -13,7 +13,7 @@ import sqlalchemy as sa
 from twitter_pipeline.config import Settings
 from twitter_pipeline.publishing import due
 from twitter_pipeline.publishing.due import MOST_QUEUED, Due, Launch
-from twitter_pipeline.store import accounts, defaults, moves, pauses
+from twitter_pipeline.store import accounts, claims, defaults, moves, pauses
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.secrets import open_vault
 from twitter_pipeline.store.status import Event, Move, Status
@@ -30,10 +30,10 @@ def take(engine: sa.Engine, settings: Settings, now: datetime = NOW) -> Due:
 def post(engine: sa.Engine, launch: Launch, now: datetime) -> None:
     """What the run of a launch does in the end."""
     with writing(engine) as connection:
-        claim = moves.claim(connection, launch.task_id, attempt=launch.attempt, holder="run", instance="here", now=now)
+        claim = claims.claim(connection, launch.task_id, attempt=launch.attempt, holder="run", instance="here", now=now)
         assert claim is not None
         posted = Move(Event.POST, "posted", tweet_id=str(launch.task_id))
-        assert moves.settle(connection, claim, posted, now=now)
+        assert claims.settle(connection, claim, posted, now=now)
 
 
 def times(engine: sa.Engine, task_ids: list[int]) -> list[timedelta]:

@@ -12,9 +12,9 @@ from twitter_pipeline.publishing.decide import MAX_RETRIES
 from twitter_pipeline.publishing.due import Launch
 from twitter_pipeline.publishing.outcomes import TOOK_TOO_LONG
 from twitter_pipeline.publishing.reaper import ORPHANED_AFTER, QUEUE_GRACE, Reaped, RunState, reap
-from twitter_pipeline.store import attempts, looks, moves
+from twitter_pipeline.store import attempts, claims, looks, moves
+from twitter_pipeline.store.claims import LEASE, Claim
 from twitter_pipeline.store.engine import reading, writing
-from twitter_pipeline.store.moves import LEASE, Claim
 from twitter_pipeline.store.status import TRANSITIONS, Event, Move, Status
 from twitter_pipeline.store.tasks import Task
 from twitter_pipeline_tests.support.items import (
@@ -48,7 +48,7 @@ def hold(engine: sa.Engine, *, instance: str | None = "here", **values: object) 
     """A task a run of that instance works on."""
     task_id = put_task(engine, **values)  # type: ignore[arg-type]
     with writing(engine) as connection:
-        claim = moves.claim(connection, task_id, attempt=None, holder="run-1", instance=instance, now=NOW)
+        claim = claims.claim(connection, task_id, attempt=None, holder="run-1", instance=instance, now=NOW)
     assert claim is not None
     return claim
 
@@ -173,8 +173,8 @@ def test_a_holder_that_was_taken_for_dead_can_change_nothing_but_report_its_post
     clean_up(prepared, run=ALIVE, after=LEASE)
 
     with writing(prepared) as connection:
-        assert not moves.settle(connection, claim, Move(Event.FAIL, "late"), now=NOW + LEASE)
-        assert not moves.settle(connection, claim, Move(Event.POST, "posted", tweet_id="1"), now=NOW + LEASE)
+        assert not claims.settle(connection, claim, Move(Event.FAIL, "late"), now=NOW + LEASE)
+        assert not claims.settle(connection, claim, Move(Event.POST, "posted", tweet_id="1"), now=NOW + LEASE)
         assert moves.adopt(connection, claim.task_id, Move(Event.ADOPT, "posted", tweet_id="1"), now=NOW + LEASE)
     assert read_task(prepared, claim.task_id).status is Status.COMPLETED
 
@@ -184,7 +184,7 @@ def test_an_earlier_attempt_that_was_sent_makes_a_later_death_uncertain(prepared
     send(prepared, first)
     carry_out(prepared, first.task_id, Event.FAIL)  # what should not happen
     with writing(prepared) as connection:
-        assert moves.claim(connection, first.task_id, attempt=None, holder="run-2", instance="here", now=NOW)
+        assert claims.claim(connection, first.task_id, attempt=None, holder="run-2", instance="here", now=NOW)
 
     clean_up(prepared, run=OVER, after=SECOND)
 
@@ -259,8 +259,8 @@ def test_a_task_that_is_settled_while_its_run_is_looked_up_stays_settled(prepare
     def finish_meanwhile(suspects: Sequence[Task]) -> list[RunState]:
         with writing(prepared) as connection:
             posted = Move(Event.POST, "posted", tweet_id="1")
-            assert moves.settle(connection, claim, posted, now=NOW)
-            assert moves.claim(connection, queued, attempt=1, holder="run-2", instance="here", now=NOW)
+            assert claims.settle(connection, claim, posted, now=NOW)
+            assert claims.claim(connection, queued, attempt=1, holder="run-2", instance="here", now=NOW)
         return [OVER for _ in suspects]
 
     reaped = reap(prepared, PROJECT, instance="here", run_states=finish_meanwhile, now=NOW + AFTER_GRACE)

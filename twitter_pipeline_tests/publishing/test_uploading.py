@@ -20,8 +20,8 @@ from twitter_pipeline.publishing.outcomes import Failed, Posted, Refused
 from twitter_pipeline.publishing.reaper import reap
 from twitter_pipeline.publishing.session import Ended, Session
 from twitter_pipeline.store import uploads
+from twitter_pipeline.store.claims import LEASE
 from twitter_pipeline.store.engine import reading, writing
-from twitter_pipeline.store.moves import LEASE
 from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tables import media_uploads
 from twitter_pipeline_tests.publishing import uploading_process

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import sqlalchemy as sa
 
 from twitter_pipeline.publishing import post, reaper
-from twitter_pipeline.store import breaker, moves
+from twitter_pipeline.store import breaker, claims
 from twitter_pipeline.store.engine import writing
 from twitter_pipeline.store.status import Status
 from twitter_pipeline.store.tables import api_keys, publishing_attempts, publishing_tasks
@@ -29,7 +29,7 @@ LOOK_WITHIN = SETTLE + timedelta(seconds=2)
 
 def shorten() -> None:
     """Once in each process that posts or ticks."""
-    moves.LEASE = LEASE
+    claims.LEASE = LEASE
     breaker.ERRORS, breaker.FIRST_WAIT, breaker.TRIED_WITHIN = 1, PATIENCE, 5 * PATIENCE
     post.MUST_LEAVE_WITHIN = MUST_LEAVE_WITHIN
 

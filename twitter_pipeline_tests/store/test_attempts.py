@@ -9,10 +9,10 @@ import pytest
 import sqlalchemy as sa
 
 from twitter_pipeline.publishing.reaper import Reaped, reap
-from twitter_pipeline.store import attempts, moves, tasks
+from twitter_pipeline.store import attempts, claims, tasks
 from twitter_pipeline.store.attempts import AttemptState
+from twitter_pipeline.store.claims import LEASE, Claim
 from twitter_pipeline.store.engine import reading, writing
-from twitter_pipeline.store.moves import LEASE, Claim
 from twitter_pipeline.store.status import Event, Move, Status
 from twitter_pipeline.store.tables import publishing_attempts
 from twitter_pipeline_tests.support import items
@@ -212,7 +212,7 @@ def test_a_request_that_is_about_to_leave_waits_for_what_takes_its_task_back(pre
 
     with ThreadPoolExecutor(1) as other:
         with writing(prepared) as connection:
-            assert moves.take_back(connection, claim.task_id, claim.fence, Move(Event.BACK_OFF, "it died"), now=NOW)
+            assert claims.take_back(connection, claim.task_id, claim.fence, Move(Event.BACK_OFF, "it died"), now=NOW)
             sent = other.submit(mark_sent, prepared, claim)
             assert not_yet(sent)
         assert not sent.result(timeout=30)

@@ -9,9 +9,9 @@ from threading import Barrier
 import pytest
 import sqlalchemy as sa
 
-from twitter_pipeline.store import moves
+from twitter_pipeline.store import claims, moves
+from twitter_pipeline.store.claims import LEASE, Claim
 from twitter_pipeline.store.engine import writing
-from twitter_pipeline.store.moves import LEASE, Claim
 from twitter_pipeline.store.status import Event, Status
 from twitter_pipeline_tests.support.items import (
     MINUTE,
@@ -27,7 +27,7 @@ from twitter_pipeline_tests.support.items import (
 
 def claim(engine: sa.Engine, task_id: int, attempt: int | None, holder: str = "run-1") -> Claim | None:
     with writing(engine) as connection:
-        return moves.claim(connection, task_id, attempt=attempt, holder=holder, instance="here", now=NOW)
+        return claims.claim(connection, task_id, attempt=attempt, holder=holder, instance="here", now=NOW)
 
 
 def test_the_run_of_a_queued_attempt_takes_it(prepared: sa.Engine) -> None:
@@ -84,7 +84,7 @@ def test_by_hand_a_cancelled_task_is_taken_only_by_whom_a_person_asked_after_tha
 
 def _taken_by_who_was_asked_at(engine: sa.Engine, task_id: int, asked_at: datetime) -> bool:
     with writing(engine) as connection:
-        taken = moves.claim(
+        taken = claims.claim(
             connection, task_id, attempt=None, holder="run", instance="here", now=NOW, asked_at=lambda: asked_at
         )
     return taken is not None

@@ -6,9 +6,9 @@ import dataclasses
 
 import sqlalchemy as sa
 
-from twitter_pipeline.store import attempts, moves
+from twitter_pipeline.store import attempts, claims, moves
+from twitter_pipeline.store.claims import LEASE, Claim
 from twitter_pipeline.store.engine import writing
-from twitter_pipeline.store.moves import LEASE, Claim
 from twitter_pipeline.store.status import Event, Move, Status
 from twitter_pipeline_tests.support.items import (
     MINUTE,
@@ -27,12 +27,12 @@ FAILED = Move(Event.FAIL, "refused")
 
 def renew(engine: sa.Engine, claim: Claim, after: object) -> bool:
     with writing(engine) as connection:
-        return moves.renew(connection, claim, now=NOW + after)  # type: ignore[operator]
+        return claims.renew(connection, claim, now=NOW + after)  # type: ignore[operator]
 
 
 def settle(engine: sa.Engine, claim: Claim, move: Move) -> bool:
     with writing(engine) as connection:
-        return moves.settle(connection, claim, move, now=NOW + MINUTE)
+        return claims.settle(connection, claim, move, now=NOW + MINUTE)
 
 
 def test_a_lease_that_is_renewed_lasts_from_then(prepared: sa.Engine) -> None:
@@ -52,7 +52,7 @@ def test_a_lease_that_ran_out_cannot_be_renewed(prepared: sa.Engine) -> None:
 def test_a_holder_whose_lease_ran_out_still_settles_what_nobody_took(prepared: sa.Engine) -> None:
     claim = take(prepared, put_task(prepared))
     with writing(prepared) as connection:
-        assert moves.settle(connection, claim, FAILED, now=NOW + 2 * LEASE)
+        assert claims.settle(connection, claim, FAILED, now=NOW + 2 * LEASE)
     assert read_task(prepared, claim.task_id).status is Status.FAILED
 
 
@@ -66,7 +66,7 @@ def test_an_old_holder_changes_nothing(prepared: sa.Engine) -> None:
     assert not settle(prepared, old, POSTED)
     assert not settle(prepared, old, FAILED)
     with writing(prepared) as connection:
-        assert not moves.take_back(connection, old.task_id, old.fence, FAILED, now=NOW)
+        assert not claims.take_back(connection, old.task_id, old.fence, FAILED, now=NOW)
         prepare(connection, old, "late")
         assert not attempts.mark_sent(connection, old, now=NOW)
 
@@ -126,7 +126,7 @@ def test_a_task_that_was_given_up_is_resolved_for_its_own_attempt_only(prepared:
 def test_the_reaper_takes_a_claim_back_by_its_fence(prepared: sa.Engine) -> None:
     claim = take(prepared, put_task(prepared))
     with writing(prepared) as connection:
-        assert moves.take_back(
+        assert claims.take_back(
             connection, claim.task_id, claim.fence, Move(Event.BACK_OFF, "it died", not_before=NOW), now=NOW
         )
     assert read_task(prepared, claim.task_id).status is Status.PENDING

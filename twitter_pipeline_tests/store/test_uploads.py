@@ -7,8 +7,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from twitter_pipeline.store import accounts, uploads
+from twitter_pipeline.store.claims import Claim
 from twitter_pipeline.store.engine import reading, writing
-from twitter_pipeline.store.moves import Claim
 from twitter_pipeline_tests.support.items import MINUTE, NOW, put_task, take
 
 PATH = "cat.mp4"

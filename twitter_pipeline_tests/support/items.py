@@ -9,11 +9,12 @@ from typing import Any
 import sqlalchemy as sa
 
 from twitter_pipeline.publishing.matching import text_key
-from twitter_pipeline.store import accounts, attempts, defaults, log, moves, tasks
+from twitter_pipeline.store import accounts, attempts, claims, defaults, log, moves, tasks
 from twitter_pipeline.store.attempts import Content
+from twitter_pipeline.store.claims import Claim
 from twitter_pipeline.store.engine import reading, writing
 from twitter_pipeline.store.log import Line
-from twitter_pipeline.store.moves import Claim, NewItem
+from twitter_pipeline.store.moves import NewItem
 from twitter_pipeline.store.status import Event, Move, Status
 from twitter_pipeline.store.tables import publishing_tasks
 from twitter_pipeline.store.tasks import Task
@@ -49,7 +50,7 @@ def put_task(engine: sa.Engine, status: Status = Status.PENDING, **values: Any) 
 def take(engine: sa.Engine, task_id: int, *, holder: str = "run-1", now: datetime = NOW) -> Claim:
     """Claim a task by hand."""
     with writing(engine) as connection:
-        claim = moves.claim(connection, task_id, attempt=None, holder=holder, instance=None, now=now)
+        claim = claims.claim(connection, task_id, attempt=None, holder=holder, instance=None, now=now)
     assert claim is not None
     return claim
 
