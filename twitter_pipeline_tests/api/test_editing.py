@@ -50,29 +50,30 @@ def test_what_cannot_be_posted_is_refused_with_its_field_and_a_posted_task_with_
 def test_of_many_tasks_one_that_cannot_be_stops_no_other(world: MakeWorld, api: Serve) -> None:
     here = one(world)
     first = here.task().id
-    second, third = put_task(here.engine), put_task(here.engine)
-    carry_out(here.engine, second, Event.STOP)
+    second, third, fourth = (put_task(here.engine) for _ in range(3))
+    carry_out(here.engine, second, Event.IMPORT)
     served = api(here)
 
     def cancelled(**more: object) -> list[tuple[int, str, str | None]]:
-        wanted = {"action": "cancel", "task_ids": [first, second, 999, third], **more}
+        wanted = {"action": "cancel", "task_ids": [first, second, 999, third, fourth], **more}
         answer = served.post("/api/tasks/bulk", wanted)
         return [(one["task"], one["outcome"], one["said"]) for one in answer["results"]]
 
     expected = [
         (first, "done", "it is cancelled"),
-        (second, "refused", "it is cancelled: nothing to cancel"),
+        (second, "refused", "it is completed: nothing to cancel"),
         (999, "refused", "there is no task 999"),
         (third, "done", "it is cancelled"),
+        (fourth, "done", "it is cancelled"),
     ]
     assert cancelled(dry_run=True) == expected
-    assert [task.status for task in here.tasks()] == [Status.PENDING, Status.CANCELLED, Status.PENDING]
+    assert [task.status for task in here.tasks()] == [Status.PENDING, Status.COMPLETED, *[Status.PENDING] * 2]
     assert cancelled() == expected
-    assert {task.status for task in here.tasks()} == {Status.CANCELLED}
+    assert {task.status for task in here.tasks() if task.id != second} == {Status.CANCELLED}
     retried = served.post("/api/tasks/bulk", {"action": "retry", "filter": {"status": ["cancelled"]}, "limit": 2})
-    assert ([one["task"] for one in retried["results"]], retried["more"]) == ([third, second], True)
+    assert ([one["task"] for one in retried["results"]], retried["more"]) == ([fourth, third], True)
     assert {one["status"] for one in retried["results"]} == {"pending"}
-    assert who_did(served, third)[-1] == ("retry", "owner")
+    assert who_did(served, fourth)[-1] == ("retry", "owner")
 
 
 def test_many_are_published_as_one_is_and_without_dagster_each_says_so(world: MakeWorld, api: Serve) -> None:
