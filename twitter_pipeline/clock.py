@@ -1,6 +1,9 @@
 """Times, aware and in UTC as all inside are: now, and what was written down."""
 
-from datetime import datetime, timezone, tzinfo
+from datetime import datetime, timedelta, timezone, tzinfo
+
+#: So much the clocks of two machines of ours may differ.
+CLOCKS_DIFFER = timedelta(minutes=1)
 
 
 def utc_now() -> datetime:

@@ -13,15 +13,13 @@ from typing import Any
 
 import sqlalchemy as sa
 
+from twitter_pipeline.clock import CLOCKS_DIFFER
 from twitter_pipeline.store.moves import move, of_post
 from twitter_pipeline.store.status import Event, Move, Status
 from twitter_pipeline.store.tables import publishing_log, publishing_tasks
 
 #: How long a lease lasts without being renewed. The holder renews it three times as often.
 LEASE = timedelta(seconds=60)
-
-#: How far the clocks may be apart of the machine that cancels a task and of the one that asks for a run.
-CLOCKS_DIFFER = timedelta(minutes=1)
 
 _tasks = publishing_tasks.c
 

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 import sqlalchemy as sa
 
+from twitter_pipeline.clock import CLOCKS_DIFFER
 from twitter_pipeline.store.inserting import insert_into
 from twitter_pipeline.store.tables import easings
 
@@ -28,8 +29,6 @@ RECYCLING = "recycling"
 #: The SQLite file is to be vacuumed. Scope: "".
 VACUUM = "vacuum"
 
-#: So much the clocks of two machines may differ.
-CLOCKS_DIFFER = timedelta(minutes=1)
 #: How long those that are over are kept.
 KEPT = timedelta(days=90)
 
