@@ -84,8 +84,10 @@ async def _cut(fault: Fault, app: ASGIApp, scope: Scope, receive: Receive, _send
     else:
         sent += b"".join(name + b": " + value + b"\r\n" for name, value in answer.headers) + b"\r\n"
         sent += answer.body[: len(answer.body) // 2]
-    scope["extensions"][TRANSPORT].write(sent)
-    scope["extensions"][TRANSPORT].close()
+    transport = scope["extensions"][TRANSPORT]
+    if not transport.is_closing():  # a client that did not wait is gone by now, and writing to it raises
+        transport.write(sent)
+    transport.close()
     await _gone(receive)
 
 

@@ -138,6 +138,10 @@ def test_it_prints_nothing_while_it_serves(tmp_path: Path) -> None:
             sandbox.fault("POST /2/tweets", kind)
             with maker.send(kind):
                 wait_for(lambda: not sandbox.faults(), 10, "the request to have come")
+        for kind in kinds * 3:  # by clients that do not wait: they are gone before the fault is played to its end
+            sandbox.fault("POST /2/tweets", kind)
+            maker.send(f"{kind}, gone").close()
+            wait_for(lambda: not sandbox.faults(), 10, "the request to have come")
         landed = {None, *kinds} - {"drop", "hang"}
         wait_for(lambda: {post["fault"] for post in sandbox.posts()} == landed, 10, "the posts of the faults")
         process.terminate()
