@@ -35,10 +35,18 @@ def found_in(text: str) -> Iterator[str]:
 
 def spans(text: str) -> Iterator[tuple[int, int]]:
     """Where the hashtags of `text` begin, with "#", and end, from left to right."""
-    position = 0
-    for start, end in [*urls.find(text), (len(text), len(text))]:
-        yield from (found.span() for found in _TAG.finditer(text, position, start) if _LETTER.search(found[1]))
-        position = end
+    return (found.span() for found in _matches(text, urls.find(text)))
+
+
+def _matches(text: str, links: Iterable[tuple[int, int]]) -> Iterator[regex.Match[str]]:
+    """The hashtags of a text with these links, as `_TAG` finds them. Of two that overlap X takes the first."""
+    left = iter([*links, (len(text), len(text))])
+    start, end = next(left)
+    for found in _TAG.finditer(text):
+        while end <= found.start():
+            start, end = next(left)
+        if found.start() < start and _LETTER.search(found[1]):
+            yield found
 
 
 def as_tag(words: str) -> str:
@@ -78,14 +86,11 @@ def without(text: str, left_out: Collection[str]) -> tuple[str, int]:
 
 def _barely(text: str, links: list[tuple[int, int]], left_out: Collection[str], *, keep: bool) -> tuple[str, int]:
     pieces, position, gone = [], 0, 0
-    for start, end in [*links, (len(text), len(text))]:
-        for tag in _TAG.finditer(text, position, start):
-            if _LETTER.search(tag[1]) and key(tag[1]) in left_out:
-                pieces += [text[position : tag.start()], tag[1] if keep else ""]
-                position, gone = tag.end(), gone + 1
-        pieces.append(text[position:end])
-        position = end
-    return "".join(pieces), gone
+    for tag in _matches(text, links):
+        if key(tag[1]) in left_out:
+            pieces += [text[position : tag.start()], tag[1] if keep else ""]
+            position, gone = tag.end(), gone + 1
+    return "".join([*pieces, text[position:]]), gone
 
 
 def at_end(text: str, unwanted: Collection[str] = ()) -> tuple[str, list[str]]:

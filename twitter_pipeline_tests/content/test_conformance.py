@@ -45,6 +45,19 @@ def test_hashtags_are_found_where_twitter_text_finds_them(text: str, expected: l
     assert (list(hashtags.found_in(bare)), gone) == ([], len(expected))
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # twitter-text finds the link e.co too; of what overlaps it takes what begins first.
+        ("#日本e.co #b", ["日本e", "b"]),
+        ("日本e.co#b #c", ["c"]),
+        ("https://e.co/#日本 #c", ["c"]),
+    ],
+)
+def test_of_a_hashtag_and_a_link_that_overlap_the_first_counts(text: str, expected: list[str]) -> None:
+    assert list(hashtags.found_in(text)) == expected
+
+
 @pytest.mark.parametrize(("text", "expected"), cases(*MENTIONS))
 def test_no_mention_that_twitter_text_finds_is_left(text: str, expected: list[str]) -> None:
     stripped, _ = foreign.without_mentions(text)
