@@ -26,7 +26,7 @@ _CELLS = ("td", "th")
 _UNREAD = ("iframe", "noscript", "script", "style")
 _NAMES = "|".join(sorted((*_INLINE, *_LINES, *_PARAGRAPHS, *_CELLS, *_UNREAD, "img"), reverse=True))
 
-_VALUE = r"\s*+=\s*+(?:\"[^\"<>]*+\"|'[^'<>]*+'|[^\s\"'<>]++)"
+_VALUE = r"\s*+=\s*+(?:\"[^\"<]*+\"|'[^'<]*+'|[^\s\"'<>]++)"
 # "<b and c>" is none: the first attribute has a value. Nor is one in backticks.
 _TAG = regex.compile(
     rf"(?i)(?<!`)<(?:({_NAMES})(\s++[a-z][\w:.-]*+{_VALUE}(?:\s*+[a-z][\w:.-]*+(?:{_VALUE})?+)*+)?+\s*+/?|/({_NAMES})\s*+)>(?!`)"
@@ -42,19 +42,21 @@ _DIGITS = {
 # An entity may have been written as one again, by the next program.
 _ENTITY = regex.compile(r"&(?:amp;)*+(?:(#0*+[0-9]{1,7}|#[xX]0*+[0-9a-fA-F]{1,6}|[A-Za-z][A-Za-z0-9]{1,30}+);)?+(?<=;)")
 _TARGET = regex.compile(r"(?i)(?<![\w:.-])href\s*+=\s*+(?|\"([^\"]*+)\"|'([^']*+)'|([^\s\"']++))")
+_SPACE = regex.compile(r"\s++")
 #: So much of what is between two tags tells whether they belong together.
 _BETWEEN = 60
 
 
-def without_html(text: str, named: Callable[[str, str], str | None]) -> str:
+def without_html(text: str, named: Callable[[str, str], str | None], *, folds: bool = False) -> str:
     """`text` without HTML, in linear time: entities are the signs they stand for, blocks and "<br>" new lines.
 
-    Of a link stays what `named` makes of its name and its target; its name where that is None.
+    Of a link stays what `named` makes of its name and its target; its name where that is None. With `folds` new lines
+    of the text itself are spaces, as a browser shows them, where its tags make the lines.
     """
     if "<" in text:
-        text = _without_tags(text, named)
+        text = _without_tags(text, named, folds)
     if "&" in text and (said := _ENTITY.sub(_sign, text)) != text:
-        text = _without_tags(said, named) if "<" in said else said
+        text = _without_tags(said, named, folds=False) if "<" in said else said
     return text
 
 
@@ -66,11 +68,20 @@ def _sign(entity: regex.Match[str]) -> str:
     return entity[0] if sign.endswith(";") and len(sign) > 1 else sign.replace("\u00a0", " ")
 
 
-def _without_tags(text: str, named: Callable[[str, str], str | None]) -> str:
+def _without_tags(text: str, named: Callable[[str, str], str | None], folds: bool) -> str:
     text = _RAISED.sub(lambda found: found[2].translate(_DIGITS[found[1].lower()]), _COMMENT.sub("", text))
-    if tags := _tags(text):
-        text = _Reading(named).whole(text, tags)
+    tags = _tags(text)
+    folds = folds and _make_lines(text, tags)
+    if tags or folds:
+        text = _Reading(named, folds).whole(text, tags)
     return _BREAK.sub("\n", text)
+
+
+def _make_lines(text: str, tags: list[regex.Match[str]]) -> bool:
+    """Whether the lines of a text are those its tags make; a poem may have one "<br>" and other lines."""
+    if any(_name(tag) in _LINES or _name(tag) in _PARAGRAPHS for tag in tags):
+        return True
+    return 2 * len(_BREAK.findall(text)) > text.strip().count("\n")
 
 
 def _name(tag: regex.Match[str]) -> str:
@@ -123,8 +134,9 @@ def _is_letter(tag: regex.Match[str]) -> bool:
 class _Reading:
     """A text as a browser would show it, put together piece by piece."""
 
-    def __init__(self, named: Callable[[str, str], str | None]) -> None:
+    def __init__(self, named: Callable[[str, str], str | None], folds: bool) -> None:
         self._named = named
+        self._folds = folds
         self._pieces: list[str] = []
         #: New lines before what comes next, and what begins it.
         self._lines = 0
@@ -152,6 +164,8 @@ class _Reading:
         return "".join(self._pieces)
 
     def _say(self, said: str) -> None:
+        if self._folds:
+            said = _SPACE.sub(" ", said)
         words = said.lstrip() if self._lines else said
         if not words:
             return

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import html
-import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from twitter_pipeline.scanning.kinds import is_media
 from twitter_pipeline.scanning.sidecars import fields
@@ -24,28 +22,6 @@ IN_LANGUAGES = False
 
 #: Groups of tags that tell of the file, not of what it shows.
 _NO_TAGS = frozenset(("meta", "invalid"))
-
-_VALUE = r"""\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'<>]+)"""
-#: HTML's tags, and where its comments begin and end. What stands in a tag has "=": "a<b and c>d" is none.
-_TAG = re.compile(
-    r"<(?P<closing>/)?(?P<name>[a-zA-Z][a-zA-Z0-9]*)"
-    rf"(?:\s+[\w:-]+{_VALUE}(?:\s+[\w:-]+(?:{_VALUE})?){{0,30}})?\s*/?>|<!--|(?P<end>-->)"
-)
-_COMMENT = "!"
-#: Tags that stand for themselves, and those that are none without their counterpart: people write "Press <s>", too.
-_ALONE = re.compile("br|hr|wbr|img|p|li|d[dt]|t[dhr]")
-_PAIRED = re.compile(
-    "a|abbr|article|aside|b|big|blockquote|body|center|cite|code|del|div|dl|em|figcaption|figure|font|footer|h[1-6]|head"
-    "|header|html|i|ins|kbd|mark|ol|pre|q|s|script|section|small|span|strike|strong|style|sub|sup|table|tbody|thead|tt|u|ul"
-    f"|{_COMMENT}"
-)
-#: Those that begin and end lines, and those in which nothing is text.
-_LINES = re.compile(
-    "article|aside|blockquote|br|center|d[dlt]|div|figcaption|figure|footer|h[1-6]|header|hr|li|ol|p|pre|section|table|tr|ul"
-)
-_HIDDEN = re.compile(f"script|style|{_COMMENT}")
-_ENTITY = re.compile(r"&(?:#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z][a-zA-Z0-9]{1,31});")
-_END_OF_LINE = re.compile(r"[ \t\r]*\n")
 
 
 def claims(name: str, /) -> bool:
@@ -100,54 +76,6 @@ def _plain(value: object) -> object:
     """The words of HTML, which Mastodon, DeviantArt, Tumblr and others give; anything else as it is."""
     if not isinstance(value, str):
         return value
-    if tags := _tags(value):
-        value = _words(value, tags)
-    return _ENTITY.sub(lambda entity: html.unescape(entity[0]), value)
+    from twitter_pipeline.content.markup import without_html  # `regex` takes a while to load
 
-
-def _tags(text: str) -> list[tuple[re.Match[str], str]]:
-    """The tags of HTML in `text`, with their names."""
-    found = [(tag, tag["name"].lower() if tag["name"] else _COMMENT) for tag in _TAG.finditer(text)]
-    closed = {name: tag.start() for tag, name in found if _closes(tag)}
-    opened = {name: tag.start() for tag, name in reversed(found) if not _closes(tag)}
-
-    def has_other(tag: re.Match[str], name: str) -> bool:
-        at = tag.start()
-        return opened.get(name, at) < at if _closes(tag) else at < closed.get(name, at)
-
-    return [
-        (tag, name)
-        for tag, name in found
-        if _ALONE.fullmatch(name) or (_PAIRED.fullmatch(name) and has_other(tag, name))
-    ]
-
-
-def _closes(tag: re.Match[str]) -> bool:
-    return bool(tag["closing"] or tag["end"])
-
-
-def _words(text: str, tags: Sequence[tuple[re.Match[str], str]]) -> str:
-    """What stands between the tags, in the lines that they make."""
-    ending = {tag.end() for tag, name in tags if name == "br" and _END_OF_LINE.match(text, tag.end())}
-    # Where tags make the lines those of the source are none; a poem may have one <br> and other lines.
-    folds = 2 * len(ending) > text.strip().count("\n")
-    folds = folds or any(name != "br" and _LINES.fullmatch(name) for _, name in tags)
-    pieces, position, hidden = list[str](), 0, ""
-
-    def add(words: str) -> None:
-        pieces.append(words.replace("\n", " ") if folds else words)
-
-    for tag, name in tags:
-        if hidden:
-            hidden = "" if name == hidden and _closes(tag) else hidden
-        else:
-            add(text[position : tag.start()])
-            hidden = name if _HIDDEN.fullmatch(name) and not _closes(tag) else ""
-            if _LINES.fullmatch(name) and (folds or tag.end() not in ending):
-                pieces.append("\n\n" if name == "p" else "\n")
-            elif name in ("td", "th"):
-                pieces.append(" ")
-        position = tag.end()
-    add(text[position:])
-    lines = (" ".join(line.split()) if folds else line.strip() for line in "".join(pieces).split("\n"))
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
+    return without_html(value, lambda _name, _target: None, folds=True).strip()
