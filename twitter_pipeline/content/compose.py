@@ -305,6 +305,8 @@ def _shown(render: Render) -> frozenset[str]:
         try:
             if _MARK in render(marked):
                 shown.add(part)
-        except TemplateError:
-            continue  # such as {{ title[0] }} of an empty title
+        except TemplateError as error:
+            if isinstance(error.__cause__, OverflowError):
+                raise  # it would take as long again, with each part
+            # Such as {{ title[0] }} of an empty title.
     return frozenset(shown)

@@ -75,10 +75,11 @@ def _size(value: object) -> int:
         if isinstance(one, str):
             size += len(one)
         elif isinstance(one, (list, tuple, Mapping)):
-            _step(len(one) // _ITEMS)  # each is looked at here
+            _step(1 + len(one) // _ITEMS)  # each is looked at here, and in lists of two are many lists
             size += len(one)
-            left.extend(one if size <= MOST_CHARACTERS else ())
-            left.extend(one.values() if isinstance(one, Mapping) and size <= MOST_CHARACTERS else ())
+            if size <= MOST_CHARACTERS:
+                left.extend(one)
+                left.extend(one.values() if isinstance(one, Mapping) else ())
         else:
             size += 1
     return size
