@@ -59,13 +59,16 @@ _OTHER_TLD = regex.compile(rf"(?i:{'|'.join(OTHER_SCRIPT_TLDS)})(?![0-9A-Za-z@+\
 
 _PATH_CHARACTERS = rf"[a-zA-Z0-9\u0400-\u04ff{LATIN}!*';:=+,.$/%#\[\]\-\u2013_~@|&]"
 # One pair of parentheses may hold another: "(film)", "(a_(film))".
-_PARENTHESES = rf"\((?:{_PATH_CHARACTERS}++|{_PATH_CHARACTERS}*+\({_PATH_CHARACTERS}++\){_PATH_CHARACTERS}*+)\)"
+_PARENTHESES = rf"(?:\((?:{_PATH_CHARACTERS}++|{_PATH_CHARACTERS}*+\({_PATH_CHARACTERS}++\){_PATH_CHARACTERS}*+)\))"
 _PORT = regex.compile(r":[0-9]++")
-_PATH = regex.compile(rf"/(?:{_PATH_CHARACTERS}|{_PARENTHESES})*+")
 _QUERY = regex.compile(r"\?[a-zA-Z0-9!?*'@();:&=+$/%#\[\]\-_.,~|]*+")
-# Characters within a path or a query that cannot be its last.
-_NO_PATH_END = "!*';:,.$%[]\u2013~@|&"
+# Characters within a path that cannot be its last, nor the last before parentheses that end it; those of a query.
+_NO_PATH_END = r"[!*';:,.$%\[\]\u2013~@|&]"
 _NO_QUERY_END = "!?*'@();:+$%[].,~|"
+_PATH = regex.compile(
+    rf"/{_PARENTHESES}*+(?:(?:{_NO_PATH_END}(?:{_NO_PATH_END}|{_PARENTHESES})*+)?+"
+    rf"(?!{_NO_PATH_END}){_PATH_CHARACTERS}{_PARENTHESES}*+)*+"
+)
 
 _TCO = regex.compile(r"(?i:https?://t\.co/([a-z0-9]++))")
 _TCO_BEGINS = len("https://t.co/")
@@ -226,7 +229,7 @@ def _tail(text: str, domain_end: int) -> tuple[int | None, int]:
         end = port.end()
     path_end = None
     if text.startswith("/", end) and (path := _PATH.match(text, end)):
-        path_end = end = end + len(path[0].rstrip(_NO_PATH_END))
+        path_end = end = path.end()
     if text.startswith("?", end) and (query := _QUERY.match(text, end)):
         kept = query[0].rstrip(_NO_QUERY_END)
         end += len(kept)

@@ -86,6 +86,10 @@ def test_urls_are_found_where_twitter_text_finds_them(case: dict[str, Any]) -> N
         # Encoded, an ideographic full stop divides a label in two, each with a prefix: this one is too long.
         ("№ภาษาไทย©हिन्दीテスト。Ωéexample.community", 43),
         ("http://example.com/" + "a" * 5000, 5019),
+        # What cannot end a path cannot stand before the parentheses that end it either.
+        ("example.com/a_(film).", 24),
+        ("example.com/a.(film)(x)", 33),
+        ("example.com/[a](x)b.", 24),
         ("👨‍👩‍👧‍👦", 2),
         ("👋🏾👩‍🚀", 4),
         ("🇩🇪", 2),
