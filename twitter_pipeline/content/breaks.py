@@ -41,7 +41,9 @@ _CLOSED = regex.compile(r"[\"'”’“»)\]）］」』】》〉]\Z")
 _SENTENCE_GOES_ON = regex.compile(r"[^\S\n]*+\p{Ll}|[\p{Hiragana}\p{Hangul}]")
 _FULL_STOP = regex.compile(r"(?:^|[\s(])((?:[^\W\d_]|\.(?=\w))++)\.\Z")
 # "Dr.", "z. B.", and what may stand for a title without a full stop: "Mme".
-_ABBREVIATION = regex.compile(r"(?r)(?<![\w.])((?:\p{L}\.[ \u00a0\u202f]?)*+\p{L}++)(\.?)\Z")
+_ABBREVIATION = regex.compile(r"(?r)(?<![\w.])((?:(?<!\w)\p{L}\.[ \u00a0\u202f]?)*+[\p{L}\p{M}]++)(\.?)\Z")
+# Behind one of a single letter: "J. Smith", "h. c."
+_NAME_FOLLOWS = regex.compile(r"\p{Lu}|\p{L}\.")
 # Of one or two digits, or Roman.
 _NUMBERED = regex.compile(r"(?:^|[\s(])(\d{1,2}|(?=[IVX]{2})X{0,3}(?:I[XV]|V?I{0,3}))([.)])\Z")
 _AT_START = regex.compile(r"(?r)(?:\A|[\n.!?…:])[^\S\n]{0,4}\Z")
@@ -200,10 +202,24 @@ def _leads_on(text: str, at: int, language: str | None) -> bool:
         return False
     if (numbered := _NUMBERED.search(text, max(0, at - _TAIL), at)) is not None:
         return _goes_on(text, numbered, language)
+    return _leading(text, at, behind.end(), language) is not None
+
+
+def leading_from(text: str, at: int, language: str | None) -> int | None:
+    """Where the title or abbreviation begins that ends at `at` and leads to what follows: "Dr."; None without one."""
+    return _leading(text, at, behind.end(), language) if (behind := _SAME_LINE.match(text, at)) else None
+
+
+def _leading(text: str, at: int, following: int, language: str | None) -> int | None:
     word = _ABBREVIATION.search(text, max(0, at - _TAIL), at)
-    if word is None or not (word[2] or (len(word[1]) > 1 and word[1][0].isupper() and text[behind.end()].isupper())):
-        return False
-    return leads("".join(word[1].split()), language)
+    if word is None or not (word[2] or (len(word[1]) > 1 and word[1][0].isupper() and text[following].isupper())):
+        return None
+    letters = "".join(word[1].split())
+    is_initial = letters[-2:-1] in ("", ".") and (letters[-1].isupper() or not text[following].isupper())
+    # Also behind another one: "z. B. Dr."
+    if leads(letters, language) or leads(letters.rpartition(".")[2], language):
+        return word.start()
+    return word.start() if is_initial and _NAME_FOLLOWS.match(text, following) else None
 
 
 def _goes_on(text: str, numbered: regex.Match[str], language: str | None) -> bool:
@@ -264,5 +280,7 @@ def _is_abbreviation(text: str, at: int, language: str | None) -> bool:
     stop = _FULL_STOP.search(text, max(0, at - _TAIL), at)
     if stop is None:
         return False
-    number_follows = bool(_NUMBER_FOLLOWS.match(text, at))
-    return len(stop[1]) == 1 or is_abbreviation(stop[1], language, before_number=number_follows)
+    if len(stop[1]) == 1 or is_abbreviation(stop[1], language, before_number=bool(_NUMBER_FOLLOWS.match(text, at))):
+        return True
+    # "N.Y. is", but not "it sleeps. then it eats."
+    return "." in stop[1] and (behind := _SAME_LINE.match(text, at)) is not None and text[behind.end()].islower()

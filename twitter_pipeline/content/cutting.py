@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import regex
 
-from twitter_pipeline.content.breaks import Breaks, End, Kind, by_letter, by_sign, within
+from twitter_pipeline.content.breaks import Breaks, End, Kind, by_letter, by_sign, leading_from, within
 from twitter_pipeline.content.languages import function_words, is_whole, language_of
 from twitter_pipeline.content.spans import last_before
 from twitter_pipeline.content.weight import HEAVY, weighted_length
@@ -20,6 +20,8 @@ _GOES_ON = (*"([{（「『【《〈#@&+=→/\\|·•¿¡",)
 _CLOSES_BEHIND_SPACE = ("»", "›")
 # A sign that is written over the letter behind it, such as the Arabic number sign, goes with its word.
 _LAST_WORD = regex.compile(r"(?r)(?<!\p{GCB=Prepend})\b[^\W\d_]++(?:['’])?+\Z")
+# What an apostrophe joins to the word behind it: "c" of "c'est", but also "Ankara" of "Ankara'da".
+_ELIDED = regex.compile(r"(?r)(?<![\w'’])\w++['’]\Z")
 _UNSPACED_END = regex.compile(r"(?r)[\p{Han}\p{Hiragana}]\Z")
 _WORD_BEFORE, _WORD_BEHIND = regex.compile(r"(?r)\S++\Z"), regex.compile(r"\S++")
 #: Signs of a particle, in Japanese or Chinese.
@@ -55,7 +57,7 @@ def shorten(text: str, fits: Callable[[str], bool], room: int, languages: Sequen
         def marked(end: End, breaks: Breaks = breaks, dropped: frozenset[str] = dropped) -> str:
             if end.kind is Kind.SENTENCE and end.at < len(text):
                 return text[: end.at]
-            return _without_dangling(text, end.at, last_before(end.at, breaks.whole), dropped)
+            return _without_dangling(text, end.at, last_before(end.at, breaks.whole), dropped, language)
 
         chosen = _best_of(text, breaks, fits, marked)
         if chosen is not None and not (find is by_letter and dropped and _has_room(text, chosen.at, room)):
@@ -75,7 +77,7 @@ def without_dangling(text: str) -> str:
     language = language_of(text, ())
     whole = within(text, len(text) * HEAVY, language).whole
     bound = last_before(len(text), whole)
-    return _without_dangling(text, len(text), bound, function_words(language)).removesuffix(ELLIPSIS)
+    return _without_dangling(text, len(text), bound, function_words(language), language).removesuffix(ELLIPSIS)
 
 
 def divide(text: str, fits: Callable[[str], bool], room: int, languages: Sequence[str] = ()) -> End:
@@ -107,7 +109,7 @@ def first_words(text: str, number: int) -> str:
     at, kind = breaks.ends[number - 1]
     if kind is Kind.SENTENCE:
         return text[:at]
-    return _without_dangling(text, at, last_before(at, breaks.whole), function_words(language))
+    return _without_dangling(text, at, last_before(at, breaks.whole), function_words(language), language)
 
 
 def _best_of(
@@ -165,13 +167,15 @@ def _best(
     return ends[last]
 
 
-def _without_dangling(text: str, at: int, bound: int, small: frozenset[str]) -> str:
+def _without_dangling(text: str, at: int, bound: int, small: frozenset[str], language: str | None) -> str:
     """`text` up to `at` and "…", without what dangles there; nothing before `bound` is taken. Empty if none is left."""
     for _ in range(_MOST_DANGLING):
         kept = text[:bound] + text[bound:at].rstrip(_DANGLING)
         begins = _small_from(kept, bound, small)
         if begins is None and (begins := _opening_from(text, len(kept), bound)) is None:
-            return kept + ELLIPSIS if kept.strip() else ""
+            begins = leading_from(text, len(text[:at].rstrip()), language)
+            if begins is None or begins < bound:
+                return kept + ELLIPSIS if kept.strip() else ""
         at = begins
     return ""
 
@@ -196,11 +200,19 @@ def _opening_from(text: str, at: int, bound: int) -> int | None:
     return found.start()
 
 
+def _is_small(word: str, small: frozenset[str]) -> bool:
+    bare = word.rstrip("'’").casefold()
+    return bare in small or (bare != word.casefold() and f"{bare}'" in small)
+
+
 def _small_from(text: str, bound: int, small: frozenset[str]) -> int | None:
     """Where the article, preposition or conjunction begins that `text` ends with; None without one."""
     word = _LAST_WORD.search(text, max(bound, len(text) - _LONGEST_SMALL))
-    if word is not None and word[0].rstrip("'’").casefold() in small:
-        return word.start()
+    if word is not None:
+        elided = _ELIDED.search(text, max(0, word.start() - _LONGEST_SMALL), word.start())
+        if _is_small(word[0], small) and (elided is None or _is_small(elided[0], small)):
+            start = word.start() if elided is None else elided.start()
+            return start if start >= bound else None
     if not _UNSPACED_END.search(text, bound) or is_whole(text[-_LONGEST_PARTICLE - 1 :]):
         return None
     # Of a script without spaces the last signs may be one; a word of nothing else is not taken apart.

@@ -20,6 +20,9 @@ _GAP = r"[ \u00a0\u202f]"
 _UNIT_GOES_ON = regex.compile(rf"{_GOES_ON}\Z")
 #: How far before a number what leads to it may begin.
 _LEADING = 24
+_NO_GAP = regex.compile(rf"{_GAP}?")
+#: What numbers with units that follow each other are one: "2026年12月24日", "24 tháng 12 năm 2026".
+_LONGEST_DATE = 40
 
 #: What closes each opening bracket or quote. Straight, Swedish and German quotes open and close with the same signs.
 _PAIRS = {
@@ -73,9 +76,14 @@ def whole(text: str, language: str | None) -> list[Span]:
     """Where URLs, hashtags, mentions, and numbers with what belongs to them begin and end, from left to right."""
     numbers = _numbers(language)
     found = [*urls.find(text), *(tag.span() for tag in _TAG.finditer(text))]
+    last = (0, 0)
     for number in numbers.behind.finditer(text):
         leading = numbers.before.search(text, max(0, number.start() - _LEADING), number.start())
-        found.append((leading.start() if leading else number.start(), number.end()))
+        start, (before, end) = leading.start() if leading else number.start(), last
+        if end and not text[end - 1].isdigit() and _NO_GAP.fullmatch(text, end, start):
+            start = before if number.end() - before <= _LONGEST_DATE else start
+        last = (start, number.end())
+        found.append(last)
     return joined(found)
 
 

@@ -99,6 +99,26 @@ def shortened(text: str, limit: int) -> str | None:
         # No line of Japanese begins with a small letter or a full stop, or ends with a small one.
         ("私は行ってきました", 10, "私…"),
         ("行きましょう。そして", 14, "行きましょう。"),
+        # What an apostrophe joins goes with a small word, and stays with what is none.
+        ("Il dit que c'est la vie en rose", 17, "Il dit…"),
+        ("Je sais qu’un jour il est dans la ville", 15, "Je sais…"),
+        ("Bu akşam Türkiye'de çok yağmur var ve bir", 21, "Bu akşam Türkiye'de…"),
+        # Behind a small word that is gone no abbreviation is left that led to it.
+        ("The big cats vs. the small dogs", 22, "The big cats…"),
+        ("We like animals, e.g. the cat on it", 27, "We like animals…"),
+        # Titles and initials lead to what follows, several, too.
+        ("Der Vortrag von Prof. Dr. Meier heute", 26, "Der Vortrag…"),
+        ("A book by J. K. Rowling for you", 18, "A book…"),
+        ("In Jena mit Dr. h. c. Meier am See", 20, "In Jena…"),
+        ("Wir sahen Prof. Dr. med. Schmidt und die anderen", 28, "Wir sahen…"),
+        # A full stop within a sentence ends none.
+        ("They moved to Albany, N.Y. last year with it", 34, "They moved to Albany, N.Y. last…"),
+        ("Das war die Firma Meier & Co. KG aus Köln", 34, "Das war die Firma Meier & Co. KG…"),
+        ("आज डॉ. शर्मा और हम यहाँ हैं", 8, "आज…"),
+        # A date is one, and so are a time and a length of two units.
+        ("公園は2026年12月24日に開きます", 20, "公園…"),
+        ("Nhà này mở ngày 24 tháng 12 năm 2026 và", 30, "Nhà này mở ngày…"),
+        ("He is exactly 5 ft 10 in tall today", 22, "He is exactly…"),
     ],
 )
 def test_a_text_ends_where_an_editor_would_end_it(text: str, limit: int, expected: str) -> None:
