@@ -13,9 +13,11 @@ _NAMES = {
         bestandsnaam | afbeelding | plik | nazwa pliku | файл | имя файла | видео | изображение |
         ファイル | ファイル名 | 動画 | 画像 | 文件 | 文件名 | 视频 | 图片 | 檔案 | 檔名 | 檔案名稱 | 影片 | 圖片 |
         파일 | 파일명 | 동영상 | 이미지""",
-    "title": """title | headline | titel | überschrift | titre | título | titolo | tytuł | заголовок | название |
+    "title": """title | headline | video title | post title | titel | überschrift | titre | título | titolo | tytuł |
+        заголовок | название |
         タイトル | 标题 | 標題 | 제목""",
-    "description": """description | text | caption | content | body | post | tweet | words | beschreibung |
+    "description": """description | text | caption | content | body | post | tweet | words | post text | tweet text |
+        post caption | video description | beschreibung |
         bildunterschrift | beitrag | texte | légende | descripción | texto | leyenda | descrição | legenda |
         descrizione | testo | didascalia | beschrijving | tekst | opis | описание | текст | 説明 | 本文 | キャプション |
         描述 | 说明 | 說明 | 正文 | 文案 | 설명 | 본문""",

@@ -68,7 +68,7 @@ def from_csv(content: bytes) -> Table:
 
 
 def _is_ours(text: str, delimiter: str) -> bool:
-    return bool(_names_of(_head(text, delimiter)))
+    return _header_of(_head(text, delimiter)) is not None
 
 
 def _divided(text: str) -> tuple[str, str]:
@@ -117,13 +117,20 @@ def _rows(text: str, delimiter: str) -> Iterator[list[str]]:
 def table_of(rows: Iterable[Sequence[str]]) -> Table:
     """The rows under the one that names the columns; nothing where no column names files."""
     numbered = enumerate(rows, start=1)
-    names = _names_of(row for _, row in itertools.islice(numbered, _HEADER_WITHIN))
-    return Table(names, tuple(_filled(numbered))) if names else Table()
+    head = list(itertools.islice(numbered, _HEADER_WITHIN))
+    at = _header_of([row for _, row in head])
+    if at is None:
+        return Table()
+    return Table(tuple(head[at][1][:MOST_COLUMNS]), tuple(_filled(itertools.chain(head[at + 1 :], numbered))))
 
 
-def _names_of(rows: Iterable[Sequence[str]]) -> tuple[str, ...]:
-    """The first row that names a column of files; it is the last one taken."""
-    return next((tuple(row[:MOST_COLUMNS]) for row in rows if any(map(_names_a_file, row[:MOST_COLUMNS]))), ())
+def _header_of(rows: Sequence[Sequence[str]]) -> int | None:
+    """Which row names the columns, one of files among them: the one with most known names, if there are several.
+
+    A title ("Video"), or the names of groups of columns, may stand above it.
+    """
+    naming = [number for number, row in enumerate(rows) if any(map(_names_a_file, row[:MOST_COLUMNS]))]
+    return max(naming, key=lambda number: _known([rows[number]]), default=None)
 
 
 def _names_a_file(column: str) -> bool:

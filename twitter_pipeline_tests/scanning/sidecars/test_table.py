@@ -131,6 +131,21 @@ def test_the_last_row_for_a_medium_counts_and_one_may_say_that_it_failed(tmp_pat
     assert problem(tmp_path, "a.mp4", {"posts.csv": failed}).message.endswith("row 2: its status is 'failed'")
 
 
+@pytest.mark.parametrize(
+    "above",
+    [
+        ["Video", "", "Text", ""],
+        ["Media", "", "", ""],
+        ["Image", "Video", "", ""],
+    ],
+)
+def test_names_of_groups_of_columns_may_stand_above_theirs(tmp_path: Path, above: list[str]) -> None:
+    table = csv(",", above, ["Dateiname", "Länge", "Titel", "Beschreibung"], ["a.mp4", "0:30", "Katze", "Sie schläft."])
+    assert understood(tmp_path, "a.mp4", {"posts.csv": table}) == Metadata(
+        title="Katze", description="Sie schläft.", extra={"Länge": "0:30"}
+    )
+
+
 def test_a_row_may_name_its_file_in_another_letter_case(tmp_path: Path) -> None:
     assert understood(tmp_path, "a.mp4", {"posts.csv": "file,title\nA.MP4,The cat"}) == Metadata(title="The cat")
 
