@@ -36,10 +36,11 @@ _TIMES, _LOOKED_AT = 20, 30_000
 _MOST_BITS = 10_000
 #: The largest number that a filter takes beside its value.
 _MOST_ASKED = 100_000
-#: Filters of Jinja2 that no post needs, and that could last, grow, or lay text out for a screen or a web page.
+#: Filters of Jinja2 that no post needs, and that could last, grow, lay text out for a screen or a web page,
+#: or make another one each time: what was weighed is what must go out.
 LEFT_OUT = (
-    *("attr", "batch", "center", "forceescape", "format", "indent", "pprint", "slice", "sum", "urlize"),
-    *("wordwrap", "xmlattr"),
+    *("attr", "batch", "center", "forceescape", "format", "indent", "pprint", "random", "slice", "sum"),
+    *("urlize", "wordwrap", "xmlattr"),
 )
 _NO_METHODS = frozenset(
     {"center", "encode", "expandtabs", "format", "format_map", "ljust", "rjust", "to_bytes", "zfill"}

@@ -119,6 +119,7 @@ GROWING = "{%% set ns = namespace(x='a') %%}{%% for i in range(60) %%}{%% set ns
         ),
         ("{% for i in range(9999) %}{{ 'a' * 1000 }}{% endfor %}", "line 1: it makes more than 2,000,000 characters"),
         ("{{ title | wordwrap(1) }}", "line 1: no filter is called 'wordwrap'; did you mean 'words'?"),
+        ("{{ ['Hi', 'Hello'] | random }}", "line 1: no filter is called 'random'"),
         ("{{ lipsum(n=100000) }}", "line 1: 'lipsum' is undefined"),
         ("{{ ('a' * 500000) | list | sort }}", "line 1: it does not end"),
         ("{% for i in range(9999) %}{% set y = range(100000) | list %}{% endfor %}", "line 1: it does not end"),
