@@ -144,3 +144,9 @@ def test_html_without_an_end_takes_no_time(tmp_path: Path) -> None:
         began = time.process_time()
         understood(tmp_path, "a.jpg", {"a.jpg.json": {**SITE, "content": written}})
         assert time.process_time() - began < 5, "seconds"
+
+
+@pytest.mark.parametrize("gone", ["[removed]", "[deleted]"])
+def test_what_reddit_shows_where_words_were_is_none(tmp_path: Path, gone: str) -> None:
+    about = {"category": "reddit", "subcategory": "subreddit", "title": "My cat", "selftext": gone}
+    assert understood(tmp_path, "a.jpg", {"a.jpg.json": about}) == Metadata(title="My cat")

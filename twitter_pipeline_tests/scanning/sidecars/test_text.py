@@ -50,6 +50,12 @@ def test_a_text_that_is_posted_itself_has_none_beside_it(tmp_path: Path) -> None
     assert understood(tmp_path, "a.txt", {"a.txt": "The cat", "a.txt.txt": "no"}) is None
 
 
+def test_what_a_picture_was_made_with_is_none_of_its_words(tmp_path: Path) -> None:
+    made = "a cat, best quality\nNegative prompt: bad hands\nSteps: 20, Sampler: Euler a, CFG scale: 7, Seed: 1"
+    assert understood(tmp_path, "a.png", {"a.txt": made}) is None
+    assert understood(tmp_path, "b.png", {"b.txt": "Steps: 20\nSampler: mine"}) is not None
+
+
 def test_what_is_no_utf_8_is_told(tmp_path: Path) -> None:
     told = problem(tmp_path, "a.mp4", {"a.txt": "Füße".encode("latin-1")})
     assert told.message.endswith("a.txt: it is no UTF-8 text (byte 1); save it as UTF-8")

@@ -23,6 +23,9 @@ IN_LANGUAGES = False
 #: Groups of tags that tell of the file, not of what it shows.
 _NO_TAGS = frozenset(("meta", "invalid"))
 
+#: What Reddit shows where words were.
+_GONE = frozenset(("[removed]", "[deleted]"))
+
 
 def claims(name: str, /) -> bool:
     """A medium's full name and .json."""
@@ -45,7 +48,7 @@ def read(document: Document, wanted: Wanted, /) -> Answer:
     """Each site has its own fields; of several that may be the words the first one counts."""
     about = as_object(document.content, "it")
     post = fields.first(about, _POST)
-    description = fields.first(about, *_DESCRIPTIONS, usable=fields.text) or fields.first(post, "text_raw", "text")
+    description = fields.first(about, *_DESCRIPTIONS, usable=_says) or fields.first(post, "text_raw", "text")
     tags = _tags_of(about.get("hashtags") or about.get("tags"))
     if not understands(about) and not any(name in about for name in (*_AUTHORS, *_SOURCES)):
         # Nothing in it comes from elsewhere: somebody wrote it for this pipeline, and called it after the whole name.
@@ -60,6 +63,10 @@ def read(document: Document, wanted: Wanted, /) -> Answer:
             source_url=fields.first(about, *_SOURCES, usable=fields.url),
         )
     )
+
+
+def _says(value: object) -> bool:
+    return fields.text(value) not in ("", *_GONE)
 
 
 def _tags_of(value: object) -> object:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 
 from twitter_pipeline.content.tidy import clean
 from twitter_pipeline.scanning.sidecars import fields
 from twitter_pipeline.scanning.sidecars.document import Document, Malformed
-from twitter_pipeline.scanning.sidecars.reader import Answer, Wanted, Words
+from twitter_pipeline.scanning.sidecars.reader import Answer, Passed, Wanted, Words
 from twitter_pipeline.scanning.sidecars.readers.base_json import in_language
 
 KIND = "text"
@@ -15,6 +16,8 @@ EXAMPLES: tuple[str, ...] = ("a.txt", "a.en.txt", "a_en.txt", "a-en.txt", "a.mp4
 #: Of a file, in characters; a post has 25,000 at most.
 MOST_CHARACTERS = 100_000
 FIELDS: tuple[str, ...] = ("first line", "other lines", "lines of #tags")
+#: How the last line begins that Stable Diffusion's programs write of a picture, below its prompt.
+_SETTINGS = re.compile(r"^Steps: \d+, Sampler: ", re.MULTILINE)
 SHARED = False
 IN_LANGUAGES = True
 
@@ -42,6 +45,8 @@ def read(document: Document, wanted: Wanted, /) -> Answer:
     """The words of its lines."""
     if not isinstance(document.content, str):
         raise Malformed("it is no text")
+    if _SETTINGS.search(document.content):
+        return Passed("it holds the settings that a picture was made with, not words")
     tags: list[object] = []
     lines: list[str] = []
     for line in clean(document.content[:MOST_CHARACTERS]).strip().split("\n"):
