@@ -211,7 +211,7 @@ def _words(
 ) -> tuple[Words, Counter[_Taken]]:
     """The parts of the post, and what is taken out of it beside what cleaning did."""
     from twitter_pipeline.content.fit import Words
-    from twitter_pipeline.content.hashtags import as_tag, at_end, found_in, key, merge, without
+    from twitter_pipeline.content.hashtags import alone, as_tag, at_end, found_in, key, merge, without
     from twitter_pipeline.content.weight import normalize
 
     render = _renderer(metadata, template)
@@ -231,7 +231,7 @@ def _words(
                 taken[_UNWANTED] += bare
     if tags and template is not None:  # whose filters may leave them out, as `first_sentence` does: they join the list
         seen = set(map(key, found_in(normalize(render({**whole, "hashtags": ""})))))
-        tags = [(part, tag) if key(as_tag(tag)) in seen else ("", tag.strip()) for part, tag in tags]
+        tags = [(part, tag) if key(as_tag(tag)) in seen else ("", alone(tag)) for part, tag in tags]
     already = set(map(key, found_in(normalize(render({**bodies, "hashtags": ""})))))
     listed = [*map(normalize, (*metadata.hashtags, *hashtags))]
     tags += [("", tag) for tag in merge(listed, ())]
@@ -244,7 +244,7 @@ def _words(
         elif spelling not in already:
             already.add(spelling)
             moved = part and style.hashtags_at == "end" and "hashtags" in shown
-            ranked.append(("", tag.strip()) if moved else (part, tag))
+            ranked.append(("", alone(tag)) if moved else (part, tag))
     if style.max_hashtags is not None:
         taken[_TOO_MANY] = sum(bool(part or "hashtags" in shown) for part, _ in ranked[style.max_hashtags :])
         ranked = ranked[: style.max_hashtags]

@@ -19,7 +19,10 @@ _LETTER = regex.compile(r"[\p{L}\p{M}]")
 # Not within a word, and not "&#...": that is an HTML entity. A variation selector is no letter, though a mark.
 _TAG = regex.compile(rf"(?<!(?![\ufe0e\ufe0f])(?:{_CHARACTER}|&))[#＃](?![\ufe0f\u20e3])({_CHARACTER}++)(?![#＃]|://)")
 
-_LAST_TAG = regex.compile(rf"(?r)(\s++|^)[#＃]({_CHARACTER}++)\s*+")
+# Lines of nothing but dots or dashes, which people put before hashtags on Instagram, are space.
+_SPACE = r"(?:\s|(?<=\n[^\S\n]{0,3})[.•\u2800\p{Pd}]{1,3}(?=[^\S\n]{0,3}\n))"
+_LAST_TAG = regex.compile(rf"(?r)({_SPACE}++|^)[#＃]({_CHARACTER}++)\s*+")
+_SPACE_BEFORE = regex.compile(r"[\s.•\u2800\p{Pd}]++")
 # Behind these a sentence goes on with hashtags, on the next line too, or on the same one only: "Winners: #a #b".
 _LEADS_ON = (":", "：", ",", "，", "、")
 _LEADS_ON_BESIDE = regex.compile(r"[\p{Pd}\p{Ps}\p{Pi}\p{Sm};；،؛&/👉👇➡⬇]\ufe0f?\Z")
@@ -47,6 +50,11 @@ def _matches(text: str, links: Iterable[tuple[int, int]]) -> Iterator[regex.Matc
             start, end = next(left)
         if found.start() < start and _LETTER.search(found[1]):
             yield found
+
+
+def alone(tag: str) -> str:
+    """A hashtag without the space before it, as `at_end` gives them."""
+    return _SPACE_BEFORE.sub("", tag, 1).rstrip()
 
 
 def as_tag(words: str) -> str:

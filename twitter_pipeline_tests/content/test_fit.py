@@ -261,6 +261,8 @@ def test_what_is_not_seen_is_taken_out(text: str, seen: str | None) -> None:
 
 def test_hashtags_at_the_end_are_told_from_those_within() -> None:
     assert at_end("A #cat naps #Day #日本\n#x ") == ("A #cat naps", [" #Day", " #日本", "\n#x "])
+    assert at_end("Fog at sea #a\n.\n•\n#b") == ("Fog at sea", [" #a", "\n.\n•\n#b"])
+    assert at_end("1.\n. \nx.\n#b") == ("1.\n. \nx.", ["\n#b"])
     assert at_end("#1 #2026") == ("#1 #2026", [])
 
 
@@ -369,6 +371,13 @@ def test_no_text_is_cut_inside_of_what_belongs_together(text: str, limit: int) -
 def test_only_hashtags_at_the_end_are_parted_from_a_text(text: str) -> None:
     body, last = at_end(text)
     assert body + "".join(last) == text
+
+
+def test_lines_of_dots_before_hashtags_go_with_them() -> None:
+    said = Metadata(description="Fog at sea #a\n.\n⠀\n—\n#b")
+    made = compose(said, template=None, hashtags=["#c"], style=Style(hashtags_at="end"))
+    assert made.text == "Fog at sea\n\n#a #b #c"
+    assert compose(said, template=None, hashtags=["#c"]).text == f"{said.description}\n\n#c"
 
 
 @pytest.mark.timeout(20)
