@@ -35,6 +35,8 @@ _CASHTAG = regex.compile(
     r"(?<![^\s\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069])"
     r"\$(?=([A-Za-z]{1,6}(?:[._][A-Za-z]{1,2})?)(?=\Z|\s|[!-/:-@\[-`{-~]))"
 )
+# "$SAP.DE" is no link, but "SAP.DE" would be one.
+_CASHTAG_AND_MORE = regex.compile(rf"{_CASHTAG.pattern}[\w.-]++")
 # A number, a day or a time, perhaps of something: "3.", "3.5.", "10.30.", "vers.2.".
 _NUMBER = r"(?:(?!www\.)[A-Za-z]++\.)?[0-9]++(?:\.[0-9]++)*+"
 # A short word, an abbreviation or a number, and a word that is a top-level domain too.
@@ -110,5 +112,8 @@ def one_cashtag(text: str) -> tuple[str, int]:
     first = _CASHTAG.search(text)
     if first is None:
         return text, 0
-    others, gone = _CASHTAG.subn("", text[first.end() :])
+    rest = text[first.end() :]
+    others, gone = _CASHTAG.subn("", rest)
+    if gone and len(urls.find(others)) > len(urls.find(rest)):
+        others = _CASHTAG_AND_MORE.sub(lambda found: _INNER_DOT.sub(" ", found[0][1:]), rest)
     return text[: first.end()] + others, gone

@@ -244,6 +244,10 @@ def test_a_link_that_nobody_meant_is_none(text: str, defused: str | None, remove
 
 def test_a_post_has_one_cashtag() -> None:
     assert one_cashtag("$TWTR and $AAPL for $5, US$") == ("$TWTR and AAPL for $5, US$", 1)
+    # Without its sign it is no link either.
+    assert one_cashtag("$TWTR, $BRK.B") == ("$TWTR, BRK.B", 1)
+    assert one_cashtag("$TWTR, $BRK.B and $SAP.DE") == ("$TWTR, BRK B and SAP DE", 2)
+    assert one_cashtag("$TWTR $SAP.DE.com/x https://a.de") == ("$TWTR SAP DE com/x https://a.de", 1)
 
 
 @pytest.mark.parametrize(
