@@ -21,6 +21,8 @@ _UNIT_GOES_ON = regex.compile(rf"{_GOES_ON}\Z")
 #: How far before a number what leads to it may begin.
 _LEADING = 24
 _NO_GAP = regex.compile(rf"{_GAP}?")
+# Between two numbers of one unit: "5 to 10 euros".
+_RANGE = regex.compile(rf"{_GAP}(?:to|or|bis|oder|à|a|ou|o|até|tot|of|till|til|eller|do|lub|до|или|або|–|—){_GAP}")
 #: What numbers with units that follow each other are one: "2026年12月24日", "24 tháng 12 năm 2026".
 _LONGEST_DATE = 40
 
@@ -80,8 +82,14 @@ def whole(text: str, language: str | None) -> list[Span]:
     for number in numbers.behind.finditer(text):
         leading = numbers.before.search(text, max(0, number.start() - _LEADING), number.start())
         start, (before, end) = leading.start() if leading else number.start(), last
-        if end and not text[end - 1].isdigit() and _NO_GAP.fullmatch(text, end, start):
-            start = before if number.end() - before <= _LONGEST_DATE else start
+        has_unit = end > 0 and not text[end - 1].isdigit()
+        is_one = (
+            _NO_GAP.fullmatch(text, end, start)
+            if has_unit
+            else _RANGE.fullmatch(text, end, start) and not text[number.end() - 1].isdigit()
+        )
+        if is_one and number.end() - before <= _LONGEST_DATE:
+            start = before
         last = (start, number.end())
         found.append(last)
     return joined(found)

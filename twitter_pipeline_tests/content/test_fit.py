@@ -119,6 +119,8 @@ def shortened(text: str, limit: int) -> str | None:
         ("公園は2026年12月24日に開きます", 20, "公園…"),
         ("Nhà này mở ngày 24 tháng 12 năm 2026 và", 30, "Nhà này mở ngày…"),
         ("He is exactly 5 ft 10 in tall today", 22, "He is exactly…"),
+        ("Der Eintritt kostet 5 bis 10 Euro", 26, "Der Eintritt kostet…"),
+        ("From the year 2024 to 2026 and on", 24, "From the year 2024…"),
     ],
 )
 def test_a_text_ends_where_an_editor_would_end_it(text: str, limit: int, expected: str) -> None:
