@@ -41,8 +41,10 @@ _MARK = "\ue002"
 _BRACKETS = regex.compile(rf"(?<!\s)\s*+[(\[（【<][^()\[\]（）【】<>{_MARK}]*+{_MARK}[^()\[\]（）【】<>]*+[)\]）】>]")
 # "[name](link)" of Markdown.
 _NAMED = regex.compile(rf"!?\[[^\[\]\n]{{0,300}}+\]\([^()\n{_MARK}]*+{_MARK}[^()\n]*+\)")
-# What begins a sentence, unless that goes on with it: "@evil's cat", "@evilの猫".
-_AT_START = regex.compile(rf"(?<=\A\s*+)(?:{_MARK}[\s,;:–—|·、，：-]*+)++(?!(?<={_MARK})[\p{{L}}'’])")
+# What begins a sentence, unless that goes on with it: "@evil's cat", "@evilの猫", "@evil loves cats".
+_AT_START = regex.compile(
+    rf"(?<=\A\s*+)(?:{_MARK}[\s,;:–—|·、，：-]*+)++(?!(?<={_MARK})[\p{{L}}'’]|(?<={_MARK}\s{{0,20}})\p{{Ll}})"
+)
 _CLAUSES = regex.compile(r"[,;:，、；：–—](?=\s|\p{Han}|\p{Hiragana}|\p{Katakana})")
 # The number of an item in a list, or its sign.
 _ITEM = regex.compile(r"(?m)^[^\S\n]*+(?:([0-9]{1,3}+[.)])|[-*•·–—])(?=\s)\s*+")

@@ -46,6 +46,7 @@ ORIGINAL = "A cat by @ann: https://example.com/cats"
         ("Cats sleep. By @evil\nThey eat well.", "Cats sleep.\nThey eat well."),
         ("猫が寝る。@evilの猫だ\n犬が寝る。", "猫が寝る。\n犬が寝る。"),
         ("Cats sleep all day. Buy $EVIL now!", "Cats sleep all day."),
+        ("Cats sleep all day. @evil loves them.", "Cats sleep all day."),
     ],
 )
 def test_what_is_left_reads_as_if_it_had_never_been_there(text: str, left: str) -> None:
@@ -65,6 +66,7 @@ def test_what_is_left_reads_as_if_it_had_never_been_there(text: str, left: str) 
         "Look. What a night we all had with @evil at the harbour, and at https://evil.example, until dawn.",
         "看evil.comと",
         "@evil's cat sleeps all day",
+        "@evil loves this cat that sleeps all day",
         "The cat sleeps at [evil.example](https://evil.example) all day",
         "[Win](https://evil.example) now.",
         "![x](https://evil.example/x.png)",
