@@ -119,3 +119,20 @@ def test_the_real_ones_are_understood(tmp_path: Path) -> None:
             "source_url": "https://clips.twitch.tv/FaintLightGullWholeWheat",
         },
     )
+
+
+@pytest.mark.parametrize(
+    ("title", "kept"),
+    [
+        ("1.2M views · 20K reactions | My cat sleeps | Ann", "My cat sleeps"),
+        ("19 Mio. Aufrufe · 132.000 Reaktionen | My cat sleeps", "My cat sleeps"),
+        ("64K views ｜ My cat sleeps", "My cat sleeps"),
+        ("7 cats · 3 dogs", "7 cats · 3 dogs"),
+        ("My cat sleeps | Ann", "My cat sleeps | Ann"),
+        ("facebook video #42", ""),
+        ("42", ""),
+    ],
+)
+def test_what_facebook_and_yt_dlp_put_into_a_title_is_none(tmp_path: Path, title: str, kept: str) -> None:
+    info = {"id": "42", "extractor": "facebook", "title": title, "uploader": "Ann"}
+    assert understood(tmp_path, "a.mp4", {"a.info.json": info}) == Metadata(title=kept, extra={"author": "Ann"})

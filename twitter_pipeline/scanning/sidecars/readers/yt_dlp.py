@@ -20,6 +20,8 @@ IN_LANGUAGES = False
 
 #: Where a site has no titles, yt-dlp makes one: of who posted it, or the beginning of the description without links.
 _MADE_UP = re.compile(r"(?:Video|Post|Photo|Reel|Story) by (\S.*)")
+#: What Facebook puts before: "1.2M views · 20K reactions | My cat sleeps | Ann".
+_COUNTS = re.compile(r"\d[^|｜·]{0,40}(?:\sviews|·[^|｜·]{0,20}\d[^|｜·]{0,40})\s[|｜]\s")
 _UPLOADERS = ("uploader", "uploader_id", "channel", "creator")
 _LINK = re.compile(r"https?://\S+")
 
@@ -64,8 +66,14 @@ def _title(info: Mapping[str, object]) -> str:
     """The title that somebody gave the video; empty for one that says again what the description begins with."""
     title = fields.text(fields.first(info, "title", "fulltitle", usable=fields.text))
     uploaders = {text for name in _UPLOADERS if (text := fields.text(info.get(name)))}
+    extractor, number = (fields.text(info.get(name)) for name in ("extractor", "id"))
+    if number and title in (f"{extractor} video #{number}", number):
+        return ""
+    if extractor.startswith("facebook") and (counts := _COUNTS.match(title)) is not None:
+        title = title[counts.end() :]
+        title = next((title.removesuffix(f" | {name}") for name in uploaders if title.endswith(f" | {name}")), title)
     made_up = _MADE_UP.fullmatch(title)
-    if made_up is not None and (made_up[1] in uploaders or str(info.get("extractor")).lower().startswith("instagram")):
+    if made_up is not None and (made_up[1] in uploaders or extractor.lower().startswith("instagram")):
         return ""
     begin = next((title.removeprefix(f"{name} - ") for name in uploaders if title.startswith(f"{name} - ")), title)
     begin = begin.removesuffix("...").removesuffix("…")
