@@ -143,6 +143,12 @@ def _find_in_run(
         labels = labels or _labels(text, start, stop)
         while labels[number].end < at:
             number += 1
+        fertile = next((n for n in range(number, len(labels)) if labels[n].far or labels[n].near), None)
+        if fertile is None:
+            return taken
+        if fertile > number:
+            at, protocol = labels[fertile - 1].end + 1, None
+            continue
         domain_end = labels[number].domain_end(text, at)
         if at == 0 and protocol is None and _BEFORE.match(text) and labels[0].domain_end(text, 1) is not None:
             at, domain_end = 1, labels[0].domain_end(text, 1)
