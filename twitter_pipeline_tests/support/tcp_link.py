@@ -76,10 +76,13 @@ class Link:
             await asyncio.get_running_loop().create_connection(lambda: self.target, *self._target)
         except OSError:
             self.reset()
-            return
-        if self.client.closed:  # it left meanwhile
-            self.target.abort()
-        self.client.pause(False)
+        else:
+            if self.client.closed:  # it left meanwhile
+                self.target.abort()
+            self.client.pause(False)
+        finally:
+            self._dialing = None
+            self._forget_if_over()
 
     def said(self, end: End, data: bytes) -> None:
         """Pass on what `end` said; nothing is its end."""
@@ -124,7 +127,11 @@ class Link:
         other = self._other(end)
         if not self._silent:
             other.close() if error is None else other.abort()
-        if other.closed:
+        self._forget_if_over()
+
+    def _forget_if_over(self) -> None:
+        """Not while the target is dialed: what comes of that is this link's to close."""
+        if self._dialing is None and self.client.closed and self.target.closed:
             self._links.discard(self)
 
     def reset(self) -> bool:

@@ -12,6 +12,7 @@ It runs in a thread of its own and knows nothing of what it carries. Linux's loo
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import random
 import socket
 import threading
@@ -61,7 +62,8 @@ class TcpProxy:
         self._next: deque[Mode] = deque()
         self._links: set[Link] = set()
         self._counts: Counter[Mode] = Counter()
-        self._listening: asyncio.Server | None = None
+        self._listening: socket.socket | None = None
+        self._accepting: set[asyncio.Task[object]] = set()
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="tcp-proxy", daemon=True)
 
@@ -136,12 +138,24 @@ class TcpProxy:
 
     async def _listen(self, on: bool) -> None:
         if on and self._listening is None:
-            listener = _bound(self.port)
-            self._listening = await self._loop.create_server(self._accept, sock=listener, backlog=512)
+            self._listening = _bound(self.port)
+            self._listening.setblocking(False)
+            self._listening.listen(512)
+            self._loop.add_reader(self._listening, self._accept)
         elif not on and self._listening is not None:
+            self._loop.remove_reader(self._listening)
             self._listening.close()
             self._listening = None
-            await asyncio.sleep(0)  # the socket itself is closed by the loop's next round
+
+    def _accept(self) -> None:
+        """Take whoever waits. A server of asyncio's that is closed just then leaves them open, and nobody's."""
+        assert self._listening is not None
+        with contextlib.suppress(BlockingIOError, ConnectionAbortedError):
+            client, _ = self._listening.accept()
+            end = self._begin()
+            task = self._loop.create_task(self._loop.connect_accepted_socket(lambda: end, client))
+            self._accepting.add(task)
+            task.add_done_callback(self._accepting.discard)
 
     async def _end_all(self) -> None:
         """Reset every connection, also those that are accepted just now: one left open warns in a later test."""
@@ -150,7 +164,7 @@ class TcpProxy:
                 link.reset()
             await asyncio.sleep(0.01)
 
-    def _accept(self) -> End:
+    def _begin(self) -> End:
         mode = self._next.popleft() if self._next else self._mode
         mode = mode.draw() if isinstance(mode, Mixed) else mode
         self._counts[mode] += 1

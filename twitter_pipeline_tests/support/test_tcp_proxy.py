@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gc
 import hashlib
 import socket
 import socketserver
@@ -127,6 +128,21 @@ def test_a_refused_connection_is_refused_and_those_before_it_go_on(proxy: TcpPro
             with _connect(proxy) as after:
                 after.sendall(b"c")
                 assert after.recv(1) == b"c"
+
+
+def test_one_that_it_accepts_just_as_it_stops_listening_is_not_forgotten(proxy: TcpProxy) -> None:
+    proxy._loop.call_soon_threadsafe(time.sleep, 0.3)  # both are there when it wakes
+    with _connect(proxy):
+        proxy.mode = REFUSE
+    wait_for(lambda: proxy.connections == 0, 10, "the connection to be forgotten")
+
+
+def test_a_client_that_leaves_while_the_target_is_dialed_leaves_nothing_open(echo: Echo) -> None:
+    for _ in range(20):
+        with TcpProxy(echo.port) as proxy:
+            proxy._loop.call_soon_threadsafe(time.sleep, 0.01)
+            _connect(proxy).close()
+    gc.collect()  # what is open would warn
 
 
 def test_a_black_hole_takes_everything_and_says_nothing(echo: Echo, proxy: TcpProxy) -> None:
