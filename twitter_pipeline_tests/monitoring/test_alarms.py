@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 from datetime import timedelta
 
 import pytest
@@ -154,5 +155,7 @@ def test_a_database_that_is_away_is_told_once_and_measuring_goes_on(
         proxy.mode = PASS
         wait_for(measured, 30, "a look")
         looking.end()
+        # The look that has measured still tells and eases: cut off from the database, it would complain again.
+        wait_for(lambda: "monitoring" not in {one.name for one in threading.enumerate()}, 30, "that look to end")
         away.dispose()
     assert len([record for record in caplog.records if "nothing was measured" in record.message]) == 1
