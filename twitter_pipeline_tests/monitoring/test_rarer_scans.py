@@ -30,13 +30,9 @@ def test_a_slow_folder_rests_while_posts_go_out_and_is_looked_at_as_ever_when_it
 ) -> None:
     here = world(stable_for="0 s", top=QUIET)
     watched = watch(here.engine, here.settings)
-    quick = min(here.scan().seconds for _ in range(3))
-    for number in range(1000):
-        (here.folder / f"folder{number}").mkdir()
-    slow = here.scan().seconds
-    assert slow > 2 * quick
+    here.scan()
     assert watched.look() == []
-    watched.change(scan_slow=timedelta(seconds=2 * quick))
+    watched.change(scan_slow=timedelta(microseconds=1))  # any takes longer, whatever the machine is at
 
     with dg.instance_for_test(temp_dir=str(tmp_path)) as instance:
 
@@ -60,12 +56,10 @@ def test_a_slow_folder_rests_while_posts_go_out_and_is_looked_at_as_ever_when_it
         assert ticks() == [here.task_of(name).partition_key for name in ("b.mp4", "c.mp4")], "what is due goes out"
 
         here.put("d.mp4", title="Dropped last")
-        for path in here.folder.glob("folder*"):
-            path.rmdir()
         rests.looked("cats", now=utc_now() - SHORTEST)
         assert "its scans are slow" not in ticks()
         here.scan()
-        watched.change(scan_slow=timedelta(seconds=10 * slow))  # a busy machine is not always as quick
+        watched.change(scan_slow=timedelta(minutes=1))  # none does
         assert watched.look() == []
         assert eased(here.engine) == {}
         assert ticks() == [here.task_of("d.mp4").partition_key]
