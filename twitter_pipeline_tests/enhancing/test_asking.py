@@ -192,9 +192,10 @@ def test_without_an_answer_it_asks_once_and_says_why(
     assert why in str(told.value)
     assert "\n" not in str(told.value)
     assert len(str(told.value)) <= 301
-    assert sandbox.faults() == [], "the one request met the fault"
-    assert len(sandbox.gemini_requests()) <= 1
     assert time.monotonic() - began < 4.5
+    # One that is late may not even have left when nobody waits for it any more.
+    wait_for(lambda: sandbox.faults() == [], 10, "the one request to meet the fault")
+    assert len(sandbox.gemini_requests()) <= 1
     if fault["kind"] == "delay":  # it is carried out all the same: not in another test's time
         wait_for(sandbox.gemini_requests, 10, "the late request")
 
