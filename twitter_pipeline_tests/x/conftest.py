@@ -20,12 +20,12 @@ def to_server() -> Iterator[Connect]:
     """Connects to any address with made-up keys, a stopped clock and short timeouts."""
     clients: list[XClient] = []
 
-    def client(url: str, *, read: float = 5, credentials: Credentials = KEYS) -> XClient:
+    def client(url: str, *, reach: float = 5, read: float = 5, credentials: Credentials = KEYS) -> XClient:
         clients.append(
             connect(
                 credentials,
                 base_url=url,
-                connect_timeout=timedelta(seconds=0.5),
+                connect_timeout=timedelta(seconds=reach),
                 read_timeout=timedelta(seconds=read),
                 clock=lambda: NOW,
             )

@@ -26,6 +26,7 @@ from twitter_pipeline.x.errors import (
 from twitter_pipeline.x.upload import Uploaded, set_alt_text, upload
 from twitter_pipeline_tests.media import make
 from twitter_pipeline_tests.support.sandbox import SandboxServer
+from twitter_pipeline_tests.support.waiting import wait_for
 
 CREATE = "POST /2/tweets"
 
@@ -174,17 +175,15 @@ def test_each_fault_is_taken_for_what_it_is(
     assert len(sandbox.posts()) == on_x
 
 
-def test_a_post_whose_answer_comes_too_late_is_unknown_and_exists(sandbox: SandboxServer) -> None:
-    client = client_for(sandbox, Credentials.for_sandbox("maker"), read=1)
+def test_a_post_whose_answer_comes_too_late_is_unknown_and_exists(sandbox: SandboxServer, client: XClient) -> None:
+    hasty = client_for(sandbox, Credentials.for_sandbox("maker"), read=1)
     sandbox.fault(CREATE, "delay", seconds=1.5)
     with pytest.raises(OutcomeUnknown, match="timed out"):
-        posts.create(client, "hello")
+        posts.create(hasty, "hello")
     user = client.me().id
-    deadline = datetime.now(timezone.utc) + timedelta(seconds=10)
-    while not (found := posts.timeline(client, user).posts):
-        assert datetime.now(timezone.utc) < deadline
+    found = wait_for(lambda: posts.timeline(client, user).posts, 20, "the post")
     assert [post.text for post in found] == ["hello"]
-    client.close()
+    hasty.close()
 
 
 def test_a_sandbox_that_is_not_running_sends_nothing(tmp_path: Path) -> None:
