@@ -162,13 +162,15 @@ def test_a_run_that_waits_does_not_take_what_had_failed_or_was_skipped(here: Wor
 )
 def test_whose_clock_goes_wrong_by_less_than_a_minute_takes_nothing(here: World, outcome: Outcome | None) -> None:
     session = here.open() if outcome is not None else None
+    before = utc_now()
     cancel(here)
     if session is not None:
         session.settle(outcome)
-    taken = by_run(here, asked_at=lambda: utc_now() + timedelta(seconds=55))
+    after = utc_now()
+    taken = by_run(here, asked_at=lambda: before + timedelta(seconds=55))
     assert isinstance(taken, Unavailable)
     assert f"twitter-pipeline retry {here.task().id}" in taken.reason
-    taken = by_run(here, asked_at=lambda: utc_now() + timedelta(seconds=65))
+    taken = by_run(here, asked_at=lambda: after + timedelta(seconds=65))
     assert isinstance(taken, Session)
     taken.close()
 
