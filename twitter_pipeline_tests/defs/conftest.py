@@ -110,7 +110,7 @@ class ByHand:
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The whole pipeline, its sensors off."""
+    """The whole pipeline, its sensors and schedules off: no run is there but a test's."""
     folder = tmp_path_factory.mktemp("stack")
     projects = []
     for name in PROJECTS:
@@ -123,10 +123,11 @@ def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     kinds = [{"type": "album"}, {"type": "text"}]
     projects.append({"id": MIXED, "path": MIXED, "account": MIXED, "sources": kinds})
     accounts = [{"name": name} for name in (*PROJECTS, IMPROVED, MIXED)]
-    x = {"processing_timeout": "6 s"}
-    with Stack(folder, projects, accounts=accounts, dagster={"max_concurrent_runs": 4}, x=x) as running:
+    services = {"x": {"processing_timeout": "6 s"}, "gemini": {"timeout": "90 s"}}
+    with Stack(folder, projects, accounts=accounts, dagster={"max_concurrent_runs": 4}, **services) as running:
         for name in (*PROJECTS, IMPROVED, MIXED):
             running.dagster.stop_sensor(f"scan_{name}")
+        running.dagster.stop_schedules()
         yield running
 
 

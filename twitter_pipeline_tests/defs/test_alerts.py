@@ -119,6 +119,7 @@ def test_dagster_hands_a_failed_run_to_the_sensor(told: World, instance: dg.Dags
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_in_a_running_dagster_both_tick_and_start_no_run(stack: Stack) -> None:
     def ticks(name: str) -> list[tuple[str, str | None]]:
         answer = stack.dagster.ask(

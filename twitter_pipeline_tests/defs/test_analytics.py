@@ -190,6 +190,7 @@ def test_the_schedules_request_all_that_is_stale(prepared: sa.Engine, settings: 
 
 @pytest.mark.soak
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 def test_a_backfill_from_the_page_of_the_hours_is_one_run(by_hand: ByHand) -> None:
     hours = [f"2026-01-02-{hour:02}:00" for hour in range(24)]
     backfill = by_hand.dagster.backfill_asset("analytics_hourly", hours)

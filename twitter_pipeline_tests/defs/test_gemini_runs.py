@@ -13,7 +13,8 @@ from twitter_pipeline_tests.defs.conftest import ByHand
 from twitter_pipeline_tests.support.sandbox import GEMINI
 from twitter_pipeline_tests.support.waiting import wait_for
 
-pytestmark = pytest.mark.slow
+#: The first in its worker starts the pipeline.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 def outcomes(here: ByHand, task_id: int) -> list[str]:
@@ -24,12 +25,12 @@ def outcomes(here: ByHand, task_id: int) -> list[str]:
 
 def test_ended_while_gemini_is_asked_nothing_is_posted_and_launched_again_its_words_are(improved: ByHand) -> None:
     (task,) = improved.put("one")
-    improved.sandbox.fault(GEMINI, "delay", seconds=15)
+    improved.sandbox.fault(GEMINI, "delay", seconds=60)
     run = improved.launch(task)
     wait_for(lambda: improved.sandbox.faults() == [], 30, "Gemini to be asked")
     assert outcomes(improved, task.id) == ["asked"]
     improved.dagster.terminate(run)
-    assert improved.dagster.wait_for_end(run, seconds=10) == "CANCELED"
+    assert improved.dagster.wait_for_end(run, seconds=45) == "CANCELED"
     assert improved.task("one").status is Status.CANCELLED
     assert outcomes(improved, task.id) == ["failed"]
     assert improved.sandbox.posts(improved.project.account) == []

@@ -15,7 +15,8 @@ from twitter_pipeline.store import log
 from twitter_pipeline.store.engine import reading
 from twitter_pipeline_tests.defs.conftest import ByHand
 
-pytestmark = pytest.mark.slow
+#: The first in its worker starts the pipeline.
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
 
 #: What is asked for an event of a run.
 EVENT = """__typename

@@ -126,6 +126,23 @@ class Dagster:
 
         wait_for(rests, 60, f"sensor {name} to stop")
 
+    def stop_schedules(self) -> None:
+        """Turn all schedules off, as their switches in the UI do."""
+        query = """query($s: RepositorySelector!) { schedulesOrError(repositorySelector: $s) { ... on Schedules {
+                     results { id scheduleState { status } } } } }"""
+        stop = "mutation($id: String) { stopRunningSchedule(id: $id) { __typename } }"
+
+        def rest() -> bool:
+            with suppress(urllib.error.HTTPError):  # as above
+                schedules = self.ask(query, s=REPOSITORY)["schedulesOrError"]["results"]
+                running = [one for one in schedules if one["scheduleState"]["status"] == "RUNNING"]
+                for one in running:
+                    self.ask(stop, id=one["id"])
+                return bool(schedules) and not running
+            return False
+
+        wait_for(rest, 60, "all schedules to stop")
+
     def last_tick(self, sensor: str) -> str:
         """Why the sensor's last tick requested no run; empty when it did, or there was none."""
         found = self.ask(
