@@ -74,6 +74,7 @@ def marks(here: World, part: str = "") -> set[str]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_killed_at_any_step_it_is_the_old_or_the_new_or_refused_and_the_next_restore_ends_it(
     world: MakeWorld, command: Callable[[World], Command], tmp_path: Path
 ) -> None:

@@ -106,6 +106,7 @@ def test_a_worker_killed_at_any_point_posts_once(world: MakeWorld, step: int) ->
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 @pytest.mark.parametrize(
     ("database_url", "step"),
     [
@@ -153,6 +154,7 @@ def lost(here: World, number: int, *, landed: bool) -> Task:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 @cheaply
 def test_killed_at_any_point_of_finding_a_post_it_is_found_by_the_next(world: MakeWorld, step: int) -> None:
     here = world()

@@ -316,7 +316,7 @@ def test_killed_around_any_request_of_them_the_next_run_goes_on_there(world: Mak
     here = world()
     clip(here, "cat.srt")
     killed = uploading_process.start(here, here.task(), kill_at=kill_at)
-    killed.join(30)
+    killed.join(60)
     assert killed.exitcode == -signal.SIGKILL
     now = utc_now() + LEASE + timedelta(seconds=1)
     reap(here.engine, here.project.id, instance="none", run_states=lambda _: [], now=now)

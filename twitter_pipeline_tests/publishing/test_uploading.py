@@ -112,7 +112,7 @@ def goes_on_after_a_kill(here: World, kill_at: int) -> None:
     task = here.task_of(file.name)
     counted = {call: Counted(here, call) for call in (INITIALIZE, APPEND, FINALIZE)}
     killed = uploading_process.start(here, task, kill_at=kill_at)
-    killed.join(30)
+    killed.join(60)
     assert killed.exitcode == -signal.SIGKILL
     now = utc_now() + LEASE + timedelta(seconds=1)
     reap(here.engine, here.project.id, instance="none", run_states=lambda _: [], now=now)

@@ -69,7 +69,7 @@ class Crew:
 
     def start_sandbox(self) -> None:
         self._server = self._process(processes.serve, self.sandbox.port, self.sandbox.state_dir)
-        wait_for(self._is_up, 30, "the sandbox to answer")
+        wait_for(self._is_up, 60, "the sandbox to answer")
         if self.rules:
             self.sandbox.add_faults([{**rule, **self._anew(rule)} for rule in self.rules])
 

@@ -98,7 +98,7 @@ def running(engine: sa.Engine, settings: Settings) -> Iterator[Api]:
     thread = threading.Thread(target=server.run, name="api", daemon=True)
     thread.start()
     try:
-        wait_for(lambda: server.started or not thread.is_alive(), 20, "the API to start")
+        wait_for(lambda: server.started or not thread.is_alive(), 60, "the API to start")
         port = server.servers[0].sockets[0].getsockname()[1]
         yield Api(f"http://127.0.0.1:{port}", new_token(engine))
     finally:

@@ -25,7 +25,7 @@ from pathlib import Path
 
 from twitter_pipeline_tests.support.ports import free_port
 
-_START_SECONDS = 30
+_START_SECONDS = 120
 _MIGRATED = "migrated"
 #: The part of a URL by which sandbox mode finds its tables (config's `url_in_schema`).
 OUR_SCHEMA = "options=-csearch_path%3Dpipeline_sandbox"

@@ -69,7 +69,7 @@ class SandboxServer:
         assert self._process is not None, "the sandbox is not running"
         process, self._process = self._process, None
         process.send_signal(sig)
-        return process.wait(timeout=10)
+        return process.wait(timeout=60)
 
     def posts(self, username: str | None = None, *, deleted: bool = False) -> list[dict[str, Any]]:
         """What stands on the timeline, newest first: id, username, text as sent, media, created_at, fault.
@@ -138,7 +138,7 @@ class SandboxServer:
             headers={"content-type": "application/json"},
         )
         try:
-            with urllib.request.urlopen(request, timeout=10) as answer:
+            with urllib.request.urlopen(request, timeout=60) as answer:
                 return json.load(answer)
         except urllib.error.HTTPError as error:
             with error:

@@ -36,7 +36,7 @@ from twitter_pipeline_tests.support.tcp_link import (
 
 __all__ = ["BLACK_HOLE", "PASS", "REFUSE", "Mixed", "Mode", "TcpProxy", "cut_down", "delayed", "reset_down", "reset_up"]
 T = TypeVar("T")
-_CALL_SECONDS = 10
+_CALL_SECONDS = 60
 
 
 class Mixed:

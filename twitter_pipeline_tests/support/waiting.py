@@ -12,7 +12,9 @@ T = TypeVar("T")
 def wait_for(condition: Callable[[], T], seconds: float, what: str) -> T:
     """What `condition` returns once that is true; fails after `seconds`, naming `what` was awaited."""
     deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline, f"waited {seconds} s in vain for {what}"
+    while True:
+        is_last = time.monotonic() >= deadline  # a machine that stood still looks once more
+        if found := condition():
+            return found
+        assert not is_last, f"waited {seconds} s in vain for {what}"
         time.sleep(0.05)
-    return found
