@@ -158,8 +158,9 @@ def browser() -> Iterator[Browser]:
     chromium = Path(os.environ.get("CHROMIUM") or "/usr/bin/chromium")
     if not chromium.exists():
         pytest.skip(f"there is no Chromium at {chromium}: install it, or set CHROMIUM to its path")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=30_000)  # not the five seconds of a machine that does nothing else
     with sync_playwright() as playwright:
         # As root it has no sandbox of its own; what it shows is ours.
         launched = playwright.chromium.launch(

@@ -20,10 +20,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def page(browser: Browser) -> Iterator[Page]:
-    """An empty page; it waits up to 30 s for what a test expects: Dagster's UI polls."""
-    from playwright.sync_api import expect
-
-    expect.set_options(timeout=30_000)
+    """An empty page."""
     page = browser.new_page(viewport={"width": 1280, "height": 1000})
     yield page
     page.close()
