@@ -74,7 +74,7 @@ def dagster_dev(root: Path, home: Path | None) -> Iterator[tuple[Dagster, list[s
         assert process.poll() is None, "".join(printed)
         with suppress(OSError):
             nodes = dagster.ask("{ repositoriesOrError { ... on RepositoryConnection { nodes { name } } } }")
-            return bool(nodes["repositoriesOrError"]["nodes"])
+            return bool(nodes["repositoriesOrError"].get("nodes"))
         return False
 
     try:
