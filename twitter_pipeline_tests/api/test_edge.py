@@ -206,8 +206,12 @@ def test_each_request_has_an_id_in_its_answer_and_its_line(
     made = served.ask("GET", "/api/tasks/99", headers={"X-Request-Id": "with a line\tend"})
     assert given.headers["X-Request-Id"] == "mine-1"
     assert re.fullmatch("[0-9a-f]{32}", made.headers["X-Request-Id"])
-    wait_for(lambda: len(caplog.records) >= 2, 20, "both lines")  # they come after the answers
-    lines = [record.getMessage() for record in caplog.records]
+
+    def of_requests() -> list[str]:
+        return [record.getMessage() for record in caplog.records if record.name == "twitter_pipeline.api.requests"]
+
+    wait_for(lambda: len(of_requests()) == 2, 20, "both lines")  # they come after the answers
+    lines = of_requests()
     assert any(line.startswith("mine-1 GET /api/tasks 200 ") and line.endswith(" owner") for line in lines)
     assert any(line.startswith(f"{made.headers['X-Request-Id']} GET /api/tasks/99 404 ") for line in lines)
     assert served.token not in "\n".join(lines)

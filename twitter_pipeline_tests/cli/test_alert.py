@@ -14,6 +14,7 @@ from twitter_pipeline.store.status import Status
 from twitter_pipeline_tests.alerting.receivers import Webhook, webhook
 from twitter_pipeline_tests.cli.conftest import Command, Said
 from twitter_pipeline_tests.support.items import NOW, put_task
+from twitter_pipeline_tests.support.ports import free_port
 from twitter_pipeline_tests.support.world import MakeWorld, World
 
 
@@ -68,10 +69,10 @@ def test_an_alert_there_is_not_is_a_wrong_command(told: Told) -> None:
 
 
 def test_a_test_says_of_each_address_what_came_of_it(told: Told) -> None:
-    with webhook() as dead:
-        nobody = dead.url()
+    nobody = Webhook()
+    nobody.port = free_port()
     with webhook() as hook:
-        _, alert = told([nobody.replace("t0ken", "an0ther"), hook.url()])
+        _, alert = told([nobody.url().replace("t0ken", "an0ther"), hook.url()])
         done = alert("alert", "test")
     first, second = done.out.splitlines()
     assert done.code == 3
