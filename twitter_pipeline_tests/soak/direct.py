@@ -63,7 +63,7 @@ NETWORK = {
 TELL_EVERY = 5.0
 #: When no more than this share of the items is left, nothing goes wrong any more: the last few take as long as all.
 LAST = 0.03
-#: So it is after so many seconds, and those per item. What is not settled soon then is stuck.
+#: So it is after so many seconds, and those per item. Where nothing more is settled for so long then, it is stuck.
 TIME, TIME_AN_ITEM, TIME_AFTERWARDS = 60.0, 1.0, 60.0
 
 
@@ -132,8 +132,10 @@ class Direct:
             self.say(f"quiet from now on: {left} items are not settled")
             proxy.mode = PASS
             self.sandbox.clear_faults()
-            give_up_at = time.monotonic() + TIME_AFTERWARDS
-            while table.left(self.engine) and time.monotonic() < give_up_at:
+            fewest, give_up_at = left, time.monotonic() + TIME_AFTERWARDS
+            while (left := table.left(self.engine)) and time.monotonic() < give_up_at:
+                if left < fewest:  # a slow machine gets on, too
+                    fewest, give_up_at = left, time.monotonic() + TIME_AFTERWARDS
                 crew.wake()
                 time.sleep(0.5)
 
