@@ -22,9 +22,10 @@ pytestmark = [
 ]
 
 
-@pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
-    with running(tmp_path_factory.mktemp("x")) as sandbox:
+@pytest.fixture
+def site(tmp_path: Path) -> Iterator[Running]:
+    """A sandbox on which nothing was posted, whichever test came first."""
+    with running(tmp_path / "x") as sandbox:
         yield sandbox
 
 
