@@ -81,6 +81,8 @@ def compose(
     cannot be used.
     """
     # Here, since whoever loads the definitions must not pay for Jinja2 and regex.
+    from html import unescape
+
     from twitter_pipeline.content import foreign
     from twitter_pipeline.content.fit import GIVE_WAY, fit
 
@@ -95,7 +97,7 @@ def compose(
         metadata,
         title=title.text,
         description=description.text,
-        hashtags=tuple(map(foreign.plain, metadata.hashtags)),
+        hashtags=tuple(foreign.plain(tag if style.markdown == "keep" else unescape(tag)) for tag in metadata.hashtags),
         keywords=tuple(map(cleaned, metadata.keywords)),
         extra=_each_text(metadata.extra, cleaned),
         facts=_each_text(metadata.facts, cleaned),
@@ -203,6 +205,9 @@ def _cleaned(text: str, style: Style) -> _Cleaned:
     if style.links == "strip":
         small = function_words(language_of(text, style.languages))
         text, taken[_LINK] = without_links(text, small, style.own_sites)
+        if taken[_LINK] and style.mentions == "strip":  # "https://t.co/a@ann" mentions nobody, "@ann" does
+            text, more = foreign.without_mentions(text)
+            taken[_MENTION] += more
     return _Cleaned(text, taken)
 
 

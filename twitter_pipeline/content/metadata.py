@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+#: Behind words that are a whole line, or whole sentences.
+_ENDS = re.compile(r"[^\S\n]*(?:\n|\Z)|[.!?…。！？]+(?:\s|\Z)|(?<=[.!?…。！？])\s")
 
 
 @dataclass(frozen=True)
@@ -30,6 +34,12 @@ class Metadata:
     def has_words(self) -> bool:
         """Whether there is anything to say: a title or a description."""
         return bool(self.title or self.description)
+
+    def said_once(self) -> Metadata:
+        """Without a title that the description begins with, as a line or a sentence: many programs write both."""
+        title, description = " ".join(self.title.split()), self.description.lstrip()
+        begins = bool(title) and description[: len(title)].casefold() == title.casefold()
+        return replace(self, title="") if begins and _ENDS.match(description, len(title)) else self
 
     def alt_text_of(self, number: int) -> str:
         """What the picture with this number (from 0) shows; empty when nothing is said of it."""

@@ -58,6 +58,8 @@ def composed(source: Source, metadata: Metadata, limit: int, *, ending: str = ""
     from twitter_pipeline.content import compose
 
     hashtags = source.hashtags
+    if source.template is None and source.type != "text":
+        metadata = metadata.said_once()
     return compose(
         metadata, template=source.template, hashtags=hashtags, limit=limit, style=_style(source), ending=ending
     )

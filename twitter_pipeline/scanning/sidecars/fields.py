@@ -36,8 +36,13 @@ _NEXT_TAG = re.compile(r"(?<=[^\s#＃])\s*(?=[#＃][^\s#＃])")
 
 #: The fields with a place of their own in Metadata.
 FIELDS = ("title", "description", "hashtags", "keywords", "link", "alt_text")
-#: What a program writes into `status` when it made nothing that can be shown.
-_FAILED = frozenset({"failed", "failure", "error", "errored", "cancelled", "canceled", "aborted", "rejected"})
+#: What stands in `status` of what cannot be shown, or is not to be yet.
+_FAILED = frozenset(
+    (
+        *("failed", "failure", "error", "errored", "cancelled", "canceled", "aborted", "rejected"),
+        *("blocked", "moderation_blocked", "deleted", "draft"),
+    )
+)
 
 
 def read(entry: Mapping[str, object]) -> Metadata:

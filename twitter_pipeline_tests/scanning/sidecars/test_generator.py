@@ -91,7 +91,7 @@ def test_in_a_folder_of_metadata_without_a_name_it_speaks_of_no_video_but_the_on
     assert understood(tmp_path, "final.mp4", {}, metadata_dir=Path("metadata")) == COFFEE
 
 
-@pytest.mark.parametrize("status", ["failed", "FAILED", " error ", "cancelled"])
+@pytest.mark.parametrize("status", ["failed", "FAILED", " error ", "cancelled", "moderation_blocked"])
 @pytest.mark.parametrize("name", ["metadata.json", "final.json"])
 def test_what_failed_is_not_to_be_posted(tmp_path: Path, name: str, status: str) -> None:
     made = {**WORDS, "video_file": "final.mp4", "status": status, "error": "out of\x1b[2J memory"}

@@ -129,6 +129,8 @@ def test_the_last_row_for_a_medium_counts_and_one_may_say_that_it_failed(tmp_pat
     assert understood(tmp_path, "a.mp4", {"posts.csv": table}) == Metadata(title="new")
     failed = csv(",", ["file", "title", "status"], ["a.mp4", "old", "failed"])
     assert problem(tmp_path, "a.mp4", {"posts.csv": failed}).message.endswith("row 2: its status is 'failed'")
+    draft = csv(",", ["file", "title", "status"], ["a.mp4", "not yet", "Draft"])
+    assert problem(tmp_path, "a.mp4", {"posts.csv": draft}).message.endswith("row 2: its status is 'draft'")
 
 
 @pytest.mark.parametrize(
