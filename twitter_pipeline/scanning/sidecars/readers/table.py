@@ -105,4 +105,5 @@ def _differs(said: str, language: str) -> bool:
     said = said.strip().casefold().replace("_", "-")
     if language in (said, said.partition("-")[0]):
         return False
-    return "-" in said or (known := language_of(said)) is None or known.code != language
+    # "English (US)" is English.
+    return "-" in said or (known := language_of(said.partition("(")[0].strip())) is None or known.code != language
