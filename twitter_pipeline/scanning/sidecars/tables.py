@@ -125,12 +125,18 @@ def table_of(rows: Iterable[Sequence[str]]) -> Table:
 
 
 def _header_of(rows: Sequence[Sequence[str]]) -> int | None:
-    """Which row names the columns, one of files among them: the one with most known names, if there are several.
+    """Which row names the columns, one of files among them: the first, or one below with more known names.
 
-    A title ("Video"), or the names of groups of columns, may stand above it.
+    A title ("Video"), or the names of groups of columns, may stand above it, with gaps; below it no row of a medium,
+    whose cells may be called like columns ("Video", "Post"), has more cells.
     """
-    naming = [number for number, row in enumerate(rows) if any(map(_names_a_file, row[:MOST_COLUMNS]))]
-    return max(naming, key=lambda number: _known([rows[number]]), default=None)
+    found, most = None, (0, 0)
+    for number, row in enumerate(rows):
+        if any(map(_names_a_file, row[:MOST_COLUMNS])):
+            size = (_known([row]), sum(bool(cell.strip()) for cell in row))
+            if found is None or all(more > less for more, less in zip(size, most, strict=True)):
+                found, most = number, size
+    return found
 
 
 def _names_a_file(column: str) -> bool:

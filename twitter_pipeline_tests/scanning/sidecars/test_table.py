@@ -267,3 +267,17 @@ def test_a_small_file_that_unpacks_to_a_large_one_is_not_read(tmp_path: Path) ->
 )
 def test_one_that_cannot_be_read_is_told(tmp_path: Path, name: str, content: Any, why: str) -> None:
     assert why in problem(tmp_path, "a.mp4", {name: content}).message
+
+
+@pytest.mark.parametrize(
+    ("names", "cells"),
+    [
+        (["Filename", "Type", "Style"], ["a.mp4", "Video", "Text"]),
+        (["Name", "File", "Channel", "Format"], ["Cat", "a.mp4", "Video", "Post"]),
+        (["文件", "类型", "格式"], ["a", "视频", "文案"]),
+    ],
+)
+def test_a_row_whose_cells_are_called_like_columns_is_a_medium_s(
+    tmp_path: Path, names: list[str], cells: list[str]
+) -> None:
+    assert understood(tmp_path, "a.mp4", {"posts.csv": csv(",", names, cells)}) is not None
