@@ -81,10 +81,9 @@ def compose(
     cannot be used.
     """
     # Here, since whoever loads the definitions must not pay for Jinja2 and regex.
-    from html import unescape
-
     from twitter_pipeline.content import foreign
     from twitter_pipeline.content.fit import GIVE_WAY, fit
+    from twitter_pipeline.content.markup import without_entities
 
     style = style or Style()
     title, description = (_cleaned(text, style) for text in (metadata.title, metadata.description))
@@ -97,7 +96,9 @@ def compose(
         metadata,
         title=title.text,
         description=description.text,
-        hashtags=tuple(foreign.plain(tag if style.markdown == "keep" else unescape(tag)) for tag in metadata.hashtags),
+        hashtags=tuple(
+            foreign.plain(tag if style.markdown == "keep" else without_entities(tag)) for tag in metadata.hashtags
+        ),
         keywords=tuple(map(cleaned, metadata.keywords)),
         extra=_each_text(metadata.extra, cleaned),
         facts=_each_text(metadata.facts, cleaned),

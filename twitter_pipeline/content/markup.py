@@ -55,9 +55,14 @@ def without_html(text: str, named: Callable[[str, str], str | None], *, folds: b
     """
     if "<" in text:
         text = _without_tags(text, named, folds)
-    if "&" in text and (said := _ENTITY.sub(_sign, text)) != text:
+    if (said := without_entities(text)) != text:
         text = _without_tags(said, named, folds=False) if "<" in said else said
     return text
+
+
+def without_entities(text: str) -> str:
+    """`text` with the signs that entities stand for: "&amp;", but nothing of "love&regret"."""
+    return _ENTITY.sub(_sign, text) if "&" in text else text
 
 
 def _sign(entity: regex.Match[str]) -> str:
@@ -184,7 +189,7 @@ class _Reading:
         if name == "a":
             self._end_link()
             if target := _TARGET.search(tag[2] or ""):
-                self._target = _ENTITY.sub(_sign, target[1].strip())
+                self._target = without_entities(target[1].strip())
         elif name in _CELLS and opens and not self._lines:
             self._pieces.append(" ")
         elif name in _LINES or name in _PARAGRAPHS:

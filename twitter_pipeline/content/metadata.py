@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 #: Behind words that are a whole line, or whole sentences.
-_ENDS = re.compile(r"[^\S\n]*(?:\n|\Z)|[.!?…。！？]+(?:\s|\Z)|(?<=[.!?…。！？])\s")
+_ENDS = re.compile(r"[^\S\n]*(?:\n|\Z)|[.!?…؟۔।॥]+(?:\s|\Z)|(?<=[.!?…؟۔।॥])\s|[。！？]|(?<=[。！？])")
 
 
 @dataclass(frozen=True)

@@ -57,12 +57,19 @@ def composed(source: Source, metadata: Metadata, limit: int, *, ending: str = ""
     """
     from twitter_pipeline.content import compose
 
-    hashtags = source.hashtags
-    if source.template is None and source.type != "text":
-        metadata = metadata.said_once()
     return compose(
-        metadata, template=source.template, hashtags=hashtags, limit=limit, style=_style(source), ending=ending
+        _said_once(source, metadata),
+        template=source.template,
+        hashtags=source.hashtags,
+        limit=limit,
+        style=_style(source),
+        ending=ending,
     )
+
+
+def _said_once(source: Source, metadata: Metadata) -> Metadata:
+    """The metadata as the source shows it: what a template or a person says twice stays."""
+    return metadata.said_once() if source.template is None and source.type != "text" else metadata
 
 
 def mistake(project: Project, source: Source) -> str | None:
@@ -134,6 +141,7 @@ def ways(source: Source, metadata: Metadata, limit: int, *, name: str) -> tuple[
     from twitter_pipeline.content.breaks import later_sentences
     from twitter_pipeline.content.markdown import without_markdown
 
+    metadata = _said_once(source, metadata)  # else a title would come back with another sentence
     plain = composed(source, metadata, limit)
     if not source.keeps_markdown:  # whose signs may stand around several sentences
         metadata = replace(metadata, description=without_markdown(metadata.description, targets=True))
