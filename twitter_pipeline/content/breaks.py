@@ -10,7 +10,14 @@ from typing import NamedTuple
 import regex
 
 from twitter_pipeline.content import urls
-from twitter_pipeline.content.languages import is_abbreviation, language_of, leads, months, ordinals
+from twitter_pipeline.content.languages import (
+    function_words,
+    is_abbreviation,
+    language_of,
+    leads,
+    months,
+    ordinals,
+)
 from twitter_pipeline.content.spans import Span, inside, pairs, whole
 from twitter_pipeline.content.weight import URL_WEIGHT, normalize, weight_of_words, weighted_length
 
@@ -219,7 +226,15 @@ def _leading(text: str, at: int, following: int, language: str | None) -> int | 
     # Also behind another one: "z. B. Dr."
     if leads(letters, language) or leads(letters.rpartition(".")[2], language):
         return word.start()
-    return word.start() if is_initial and _NAME_FOLLOWS.match(text, following) else None
+    is_initial = is_initial and bool(_NAME_FOLLOWS.match(text, following)) and not _begins(text, at, language)
+    return word.start() if is_initial else None
+
+
+def _begins(text: str, at: int, language: str | None) -> bool:
+    """Whether the word behind `at` begins a sentence, and is no name: "in the U.S. The", "Hepatitis B. Der"."""
+    following, known = _FOLLOWING.match(text, at), ordinals(language)
+    word = (following[1] or "").casefold() if following else ""
+    return word in (known.beginnings if known else function_words(language))
 
 
 def _goes_on(text: str, numbered: regex.Match[str], language: str | None) -> bool:

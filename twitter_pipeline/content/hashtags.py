@@ -20,9 +20,11 @@ _LETTER = regex.compile(r"[\p{L}\p{M}]")
 _TAG = regex.compile(rf"(?<!(?![\ufe0e\ufe0f])(?:{_CHARACTER}|&))[#＃](?![\ufe0f\u20e3])({_CHARACTER}++)(?![#＃]|://)")
 
 # Lines of nothing but dots or dashes, which people put before hashtags on Instagram, are space.
-_SPACE = r"(?:\s|(?<=\n[^\S\n]{0,3})[.•\u2800\p{Pd}]{1,3}(?=[^\S\n]{0,3}\n))"
+_DOTS = r"[.…·•\u2800\p{Pd}]"
+# Sign by sign: a run of them within a run takes quadratic time.
+_SPACE = rf"(?:\s|(?<=(?:\A|\n)[^\S\n]{{0,3}}{_DOTS}{{0,20}}){_DOTS}(?={_DOTS}{{0,20}}[^\S\n]{{0,3}}\n))"
 _LAST_TAG = regex.compile(rf"(?r)({_SPACE}++|^)[#＃]({_CHARACTER}++)\s*+")
-_SPACE_BEFORE = regex.compile(r"[\s.•\u2800\p{Pd}]++")
+_SPACE_BEFORE = regex.compile(r"\A[^#＃]++")
 # Behind these a sentence goes on with hashtags, on the next line too, or on the same one only: "Winners: #a #b".
 _LEADS_ON = (":", "：", ",", "，", "、")
 _LEADS_ON_BESIDE = regex.compile(r"[\p{Pd}\p{Ps}\p{Pi}\p{Sm};；،؛&/👉👇➡⬇]\ufe0f?\Z")
@@ -54,7 +56,7 @@ def _matches(text: str, links: Iterable[tuple[int, int]]) -> Iterator[regex.Matc
 
 def alone(tag: str) -> str:
     """A hashtag without the space before it, as `at_end` gives them."""
-    return _SPACE_BEFORE.sub("", tag, 1).rstrip()
+    return _SPACE_BEFORE.sub("", tag).rstrip()
 
 
 def as_tag(words: str) -> str:

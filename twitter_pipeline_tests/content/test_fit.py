@@ -113,6 +113,11 @@ def shortened(text: str, limit: int) -> str | None:
         ("Wir sahen Prof. Dr. med. Schmidt und die anderen", 28, "Wir sahen…"),
         # A full stop within a sentence ends none.
         ("They moved to Albany, N.Y. last year with it", 34, "They moved to Albany, N.Y. last…"),
+        # What looks like an initial ends one where the next begins with a small word.
+        ("They moved to Washington D.C. The cats came with them", 38, "They moved to Washington D.C."),
+        ("Unser Tier hat Hepatitis B. Der Arzt kommt noch vorbei", 32, "Unser Tier hat Hepatitis B…"),
+        ("We filmed it in Los Angeles, CA. My sister was with us", 36, "We filmed it in Los Angeles, CA."),
+        ("To jest bardzo dobry lek. Kupiłem go wczoraj w aptece", 30, "To jest bardzo dobry lek."),
         ("Das war die Firma Meier & Co. KG aus Köln", 34, "Das war die Firma Meier & Co. KG…"),
         ("आज डॉ. शर्मा और हम यहाँ हैं", 8, "आज…"),
         # A date is one, and so are a time and a length of two units.
@@ -268,6 +273,9 @@ def test_what_is_not_seen_is_taken_out(text: str, seen: str | None) -> None:
 def test_hashtags_at_the_end_are_told_from_those_within() -> None:
     assert at_end("A #cat naps #Day #日本\n#x ") == ("A #cat naps", [" #Day", " #日本", "\n#x "])
     assert at_end("Fog at sea #a\n.\n•\n#b") == ("Fog at sea", [" #a", "\n.\n•\n#b"])
+    assert at_end(".\n.\n#a") == ("", [".\n.\n#a"])
+    assert at_end("Fog at sea\n.....\n····\n#a") == ("Fog at sea", ["\n.....\n····\n#a"])
+    assert at_end("Silver pendant #a #b") == ("Silver pendant", [" #a", " #b"])
     assert at_end("1.\n. \nx.\n#b") == ("1.\n. \nx.", ["\n#b"])
     assert at_end("#1 #2026") == ("#1 #2026", [])
 
@@ -384,6 +392,10 @@ def test_lines_of_dots_before_hashtags_go_with_them() -> None:
     made = compose(said, template=None, hashtags=["#c"], style=Style(hashtags_at="end"))
     assert made.text == "Fog at sea\n\n#a #b #c"
     assert compose(said, template=None, hashtags=["#c"]).text == f"{said.description}\n\n#c"
+    # Of a hashtag that begins the text no sign of its own goes, such as Hebrew's hyphen.
+    only = Metadata(title="Fog", description=".\n#תל־אביב #ラブ〜ライブ")
+    made = compose(only, template=None, hashtags=[], style=Style(hashtags_at="end"))
+    assert made.text == "Fog\n\n#תל־אביב #ラブ〜ライブ"
 
 
 @pytest.mark.timeout(20)
@@ -391,6 +403,12 @@ def test_lines_of_dots_before_hashtags_go_with_them() -> None:
 def test_mentions_and_hashtags_take_linear_time_whatever_a_sidecar_holds(part: str) -> None:
     without_mentions(f"{part * 100_000} ")
     at_end(part * 100_000)
+
+
+@pytest.mark.timeout(20)
+def test_lines_of_dots_take_linear_time() -> None:
+    text = "\n..." * 400_000
+    assert at_end(f"{text}\n#a") == ("", [f"{text}\n#a"])
 
 
 signs = st.lists(st.sampled_from([*"@＠#＃$&!._ -", "ann", "b", "RT", "1", "é", "日", ".com", "https://"]), max_size=14)
