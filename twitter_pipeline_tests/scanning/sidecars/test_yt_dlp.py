@@ -131,8 +131,14 @@ def test_the_real_ones_are_understood(tmp_path: Path) -> None:
         ("My cat sleeps | Ann", "My cat sleeps | Ann"),
         ("facebook video #42", ""),
         ("42", ""),
+        ("500 views | Ann", ""),
     ],
 )
 def test_what_facebook_and_yt_dlp_put_into_a_title_is_none(tmp_path: Path, title: str, kept: str) -> None:
     info = {"id": "42", "extractor": "facebook", "title": title, "uploader": "Ann"}
     assert understood(tmp_path, "a.mp4", {"a.info.json": info}) == Metadata(title=kept, extra={"author": "Ann"})
+
+
+def test_the_name_of_a_file_that_is_no_site_s_is_its_title(tmp_path: Path) -> None:
+    info = {"id": "Sunset at sea", "extractor": "generic", "title": "Sunset at sea"}
+    assert understood(tmp_path, "a.mp4", {"a.info.json": info}) == Metadata(title="Sunset at sea")

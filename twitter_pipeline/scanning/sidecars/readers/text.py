@@ -18,6 +18,8 @@ MOST_CHARACTERS = 100_000
 FIELDS: tuple[str, ...] = ("first line", "other lines", "lines of #tags")
 #: How the last line begins that Stable Diffusion's programs write of a picture, below its prompt.
 _SETTINGS = re.compile(r"^Steps: \d+, Sampler: ", re.MULTILINE)
+#: A line of nothing but dots or dashes, which people put before their hashtags on Instagram.
+_DOTS = re.compile(r"[\s.…·•\u2800\-–—]*")
 SHARED = False
 IN_LANGUAGES = True
 
@@ -53,6 +55,8 @@ def read(document: Document, wanted: Wanted, /) -> Answer:
         words = line.split()
         if words and all(len(word) > 1 and word[0] in "#＃" for word in words):
             tags += words
+            while lines and _DOTS.fullmatch(lines[-1]):
+                lines.pop()
         else:
             lines.append(line.rstrip())
     first, *rest = fields.joined(lines).split("\n")

@@ -67,11 +67,13 @@ def _title(info: Mapping[str, object]) -> str:
     title = fields.text(fields.first(info, "title", "fulltitle", usable=fields.text))
     uploaders = {text for name in _UPLOADERS if (text := fields.text(info.get(name)))}
     extractor, number = (fields.text(info.get(name)) for name in ("extractor", "id"))
-    if number and title in (f"{extractor} video #{number}", number):
+    # Of a file that is no site's, the name is both: "Sunset at sea".
+    if number and title in (f"{extractor} video #{number}", number if extractor != "generic" else ""):
         return ""
     if extractor.startswith("facebook") and (counts := _COUNTS.match(title)) is not None:
         title = title[counts.end() :]
         title = next((title.removesuffix(f" | {name}") for name in uploaders if title.endswith(f" | {name}")), title)
+        title = "" if title in uploaders else title
     made_up = _MADE_UP.fullmatch(title)
     if made_up is not None and (made_up[1] in uploaders or extractor.lower().startswith("instagram")):
         return ""
