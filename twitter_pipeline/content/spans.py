@@ -23,8 +23,9 @@ _LEADING = 24
 _NO_GAP = regex.compile(rf"{_GAP}?")
 # Between two numbers of one unit: "5 to 10 euros".
 _RANGE = regex.compile(rf"{_GAP}(?:to|or|bis|oder|à|a|ou|o|até|tot|of|till|til|eller|do|lub|до|или|або|–|—){_GAP}")
-#: What numbers with units that follow each other are one: "2026年12月24日", "24 tháng 12 năm 2026".
+#: What numbers with units that follow each other are one: "2026年12月24日", "24 tháng 12 năm 2026"; not "5 km 10 km".
 _LONGEST_DATE = 40
+_UNIT = regex.compile(r"(?r)[^\d\s]*+\Z")
 
 #: What closes each opening bracket or quote. Straight, Swedish and German quotes open and close with the same signs.
 _PAIRS = {
@@ -82,17 +83,22 @@ def whole(text: str, language: str | None) -> list[Span]:
     for number in numbers.behind.finditer(text):
         leading = numbers.before.search(text, max(0, number.start() - _LEADING), number.start())
         start, (before, end) = leading.start() if leading else number.start(), last
-        has_unit = end > 0 and not text[end - 1].isdigit()
+        unit, unit_before = _unit(text, number.end()), _unit(text, end)
         is_one = (
-            _NO_GAP.fullmatch(text, end, start)
-            if has_unit
-            else _RANGE.fullmatch(text, end, start) and not text[number.end() - 1].isdigit()
+            unit != unit_before and _NO_GAP.fullmatch(text, end, start)
+            if unit_before
+            else unit and _RANGE.fullmatch(text, end, start)
         )
         if is_one and number.end() - before <= _LONGEST_DATE:
             start = before
         last = (start, number.end())
         found.append(last)
     return joined(found)
+
+
+def _unit(text: str, end: int) -> str:
+    """What stands behind a number that ends with it at `end`: "km"; empty for none."""
+    return _UNIT.search(text, max(0, end - _LEADING), end)[0].casefold()  # type: ignore[index]
 
 
 def pairs(text: str) -> list[Span]:

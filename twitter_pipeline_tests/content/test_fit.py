@@ -123,6 +123,7 @@ def shortened(text: str, limit: int) -> str | None:
         # A date is one, and so are a time and a length of two units.
         ("公園は2026年12月24日に開きます", 20, "公園…"),
         ("Nhà này mở ngày 24 tháng 12 năm 2026 và", 30, "Nhà này mở ngày…"),
+        ("10 km 20 km 30 km in the fog at sea", 16, "10 km 20 km…"),
         ("He is exactly 5 ft 10 in tall today", 22, "He is exactly…"),
         ("Der Eintritt kostet 5 bis 10 Euro", 26, "Der Eintritt kostet…"),
         ("From the year 2024 to 2026 and on", 24, "From the year 2024…"),
