@@ -264,9 +264,9 @@ def _is_ordinal(text: str, start: int, end: int, language: str | None) -> bool:
     return before[2].casefold() in known.leading or bool(before[1] and known.leading)
 
 
-def ends_sentence(text: str) -> bool:
-    """Whether `text` ends with a sentence, and with no abbreviation of any language."""
-    return _kind(text, len(text), None) is Kind.SENTENCE
+def ends_sentence(text: str, language: str | None) -> bool:
+    """Whether `text` ends with a sentence, and with no abbreviation of `language`, of any where that is None."""
+    return _kind(text, len(text), language) is Kind.SENTENCE
 
 
 def _kind(text: str, at: int, language: str | None) -> Kind:

@@ -230,7 +230,7 @@ def _words(
     whole = bodies.copy()
     for part in bodies:
         if part in shown:
-            bodies[part], last = at_end(bodies[part], unwanted)
+            bodies[part], last = at_end(bodies[part], unwanted, style.languages)
             tags += [(part, tag) for tag in last]
             if unwanted:
                 bodies[part], bare = without(bodies[part], unwanted)

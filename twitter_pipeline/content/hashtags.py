@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator, Sequence
 
 import regex
 
 from twitter_pipeline.content import urls
 from twitter_pipeline.content.breaks import ends_sentence
-from twitter_pipeline.content.languages import ends_with_function_word
+from twitter_pipeline.content.languages import ends_with_function_word, language_of
 
 # Letters, marks, digits and the few signs X allows within a tag; at least one character must be a letter or mark.
 _SIGNS = "_\u200c\u200d\ua67e\u05be\u05f3\u05f4\uff5e\u301c\u309b\u309c\u30a0\u30fb\u3003\u0f0b\u0f0c\u00b7"
@@ -103,11 +103,12 @@ def _barely(text: str, links: list[tuple[int, int]], left_out: Collection[str], 
     return "".join([*pieces, text[position:]]), gone
 
 
-def at_end(text: str, unwanted: Collection[str] = ()) -> tuple[str, list[str]]:
+def at_end(text: str, unwanted: Collection[str] = (), languages: Sequence[str] = ()) -> tuple[str, list[str]]:
     """`text` without the hashtags it ends with, and these, each with the space before it.
 
     What a sentence needs stays: one right behind a word, those behind a colon or a comma, the first behind a function
     word. Those that are `unwanted` (see `key`) go even so, but for one behind a function word, which would dangle.
+    `languages` are those that it should be in, the likelier first: they say which full stops end no sentence.
     """
     at, gap = len(text), ""
     tags: list[str] = []
@@ -122,15 +123,18 @@ def at_end(text: str, unwanted: Collection[str] = ()) -> tuple[str, list[str]]:
         return text[:at], tags
     if not own_line and ends_with_function_word(before):
         return text[:at] + tags[0], tags[1:]
-    if not _is_tail(before, len(tags), own_line):
+    if not _is_tail(text[:at], len(tags), own_line, languages):
         kept = [tag for tag in tags if key(as_tag(tag)) not in unwanted]
         return text[:at] + "".join(kept), [tag for tag in tags if key(as_tag(tag)) in unwanted]
     return text[:at], tags
 
 
-def _is_tail(before: str, number: int, own_line: bool) -> bool:
-    """Whether no sentence needs so many hashtags behind its last words."""
+def _is_tail(text: str, number: int, own_line: bool, languages: Sequence[str]) -> bool:
+    """Whether no sentence needs so many hashtags behind the last words of `text`."""
+    before = text[-_BEFORE:]
     if before.endswith(_LEADS_ON) or (not own_line and _LEADS_ON_BESIDE.search(before)):
         return False
     words = _EMOJI.sub("", before)
-    return own_line or number > 1 or (not words.endswith(("…", "..")) and ends_sentence(words))
+    if own_line or number > 1:
+        return True
+    return not words.endswith(("…", "..")) and ends_sentence(words, language_of(text, languages))

@@ -276,6 +276,9 @@ def test_hashtags_at_the_end_are_told_from_those_within() -> None:
     assert at_end("Fog at sea #a\n.\n•\n#b") == ("Fog at sea", [" #a", "\n.\n•\n#b"])
     assert at_end(".\n.\n#a") == ("", [".\n.\n#a"])
     assert at_end("Fog at sea\n.....\n····\n#a") == ("Fog at sea", ["\n.....\n····\n#a"])
+    # What is an abbreviation in another language ends a sentence in this one.
+    assert at_end("Viel zu eng. #a", languages=["de"]) == ("Viel zu eng.", [" #a"])
+    assert at_end("Sou o eng. #a", languages=["pt"]) == ("Sou o eng. #a", [])
     assert at_end("Silver pendant #a #b") == ("Silver pendant", [" #a", " #b"])
     assert at_end("1.\n. \nx.\n#b") == ("1.\n. \nx.", ["\n#b"])
     assert at_end("#1 #2026") == ("#1 #2026", [])
