@@ -10,14 +10,7 @@ from typing import NamedTuple
 import regex
 
 from twitter_pipeline.content import urls
-from twitter_pipeline.content.languages import (
-    function_words,
-    is_abbreviation,
-    language_of,
-    leads,
-    months,
-    ordinals,
-)
+from twitter_pipeline.content.languages import beginnings, is_abbreviation, language_of, leads, months, ordinals
 from twitter_pipeline.content.spans import Span, inside, pairs, whole
 from twitter_pipeline.content.weight import URL_WEIGHT, normalize, weight_of_words, weighted_length
 
@@ -232,9 +225,9 @@ def _leading(text: str, at: int, following: int, language: str | None) -> int | 
 
 def _begins(text: str, at: int, language: str | None) -> bool:
     """Whether the word behind `at` begins a sentence, and is no name: "in the U.S. The", "Hepatitis B. Der"."""
-    following, known = _FOLLOWING.match(text, at), ordinals(language)
-    word = (following[1] or "").casefold() if following else ""
-    return word in (known.beginnings if known else function_words(language))
+    following = _FOLLOWING.match(text, at)
+    word = (following[1] or "") if following else ""
+    return word[:1].isupper() and word.casefold() in beginnings(language)
 
 
 def _goes_on(text: str, numbered: regex.Match[str], language: str | None) -> bool:
@@ -259,7 +252,7 @@ def _is_ordinal(text: str, start: int, end: int, language: str | None) -> bool:
     if word in known.nouns or word in months(language):
         # "Platz 3. Platz 2" are two.
         return before is None or bool(before[1]) or before[2].casefold() != word
-    if before is None or word in known.beginnings:
+    if before is None or word in beginnings(language):
         return False
     return before[2].casefold() in known.leading or bool(before[1] and known.leading)
 
@@ -295,7 +288,9 @@ def _is_abbreviation(text: str, at: int, language: str | None) -> bool:
     stop = _FULL_STOP.search(text, max(0, at - _TAIL), at)
     if stop is None:
         return False
-    if len(stop[1]) == 1 or is_abbreviation(stop[1], language, before_number=bool(_NUMBER_FOLLOWS.match(text, at))):
+    if len(stop[1]) == 1:
+        return not _begins(text, at, language)
+    if is_abbreviation(stop[1], language, before_number=bool(_NUMBER_FOLLOWS.match(text, at))):
         return True
     # "N.Y. is", but not "it sleeps. then it eats."
     return "." in stop[1] and (behind := _SAME_LINE.match(text, at)) is not None and text[behind.end()].islower()

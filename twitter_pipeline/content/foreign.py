@@ -112,8 +112,9 @@ def one_cashtag(text: str) -> tuple[str, int]:
     first = _CASHTAG.search(text)
     if first is None:
         return text, 0
-    rest = text[first.end() :]
-    others, gone = _CASHTAG.subn("", rest)
-    if gone and len(urls.find(others)) > len(urls.find(rest)):
-        others = _CASHTAG_AND_MORE.sub(lambda found: _INNER_DOT.sub(" ", found[0][1:]), rest)
+    others, gone = _CASHTAG_AND_MORE.subn(lambda found: _no_link(found[0][1:]), text[first.end() :])
     return text[: first.end()] + others, gone
+
+
+def _no_link(word: str) -> str:
+    return _INNER_DOT.sub(" ", word) if urls.find(word) else word

@@ -151,8 +151,6 @@ class Ordinals(NamedTuple):
     nouns: frozenset[str]
     #: Behind these it is one: "der 3. Versuch".
     leading: frozenset[str]
-    #: What begins a sentence even so: "am 24. Dann".
-    beginnings: frozenset[str]
 
 
 @cache
@@ -160,18 +158,21 @@ def ordinals(language: str | None) -> Ordinals | None:
     """Those of a language that writes ordinals with a full stop; None for another. Of an unknown one all nouns."""
     lists = _ordinals()
     if language is None:
-        return Ordinals(frozenset().union(*(one.nouns for one in lists.values())), frozenset(), frozenset())
+        return Ordinals(frozenset().union(*(one.nouns for one in lists.values())), frozenset())
     return lists.get(language)
 
 
 @cache
 def _ordinals() -> dict[str, Ordinals]:
     pairs = (line.split(":", 1) for line in lines("ordinals"))
-    parts = ((code, [frozenset(part.split()) for part in f"{words}||".casefold().split("|")]) for code, words in pairs)
-    return {
-        code: Ordinals(nouns, leading, beginnings | function_words(code))
-        for code, (nouns, leading, beginnings, *_) in parts
-    }
+    parts = ((code, [frozenset(part.split()) for part in f"{words}|".casefold().split("|")]) for code, words in pairs)
+    return {code: Ordinals(nouns, leading) for code, (nouns, leading, *_) in parts}
+
+
+@cache
+def beginnings(language: str | None) -> frozenset[str]:
+    """What begins a sentence, in small letters, and is no name, nor what is counted: "am 24. Dann"."""
+    return function_words(language) | _lists("beginnings").get(language or "", frozenset())
 
 
 @cache

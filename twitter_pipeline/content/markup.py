@@ -86,7 +86,8 @@ def _make_lines(text: str, tags: list[regex.Match[str]]) -> bool:
     """Whether the lines of a text are those its tags make; a poem may have one "<br>" and other lines."""
     if any(_name(tag) in _LINES or _name(tag) in _PARAGRAPHS for tag in tags):
         return True
-    return 2 * len(_BREAK.findall(text)) > text.strip().count("\n")
+    ending = sum(text[found.end() - 1] == "\n" for found in _BREAK.finditer(text))
+    return 2 * ending > text.strip().count("\n")
 
 
 def _name(tag: regex.Match[str]) -> str:

@@ -115,7 +115,8 @@ def shortened(text: str, limit: int) -> str | None:
         ("They moved to Albany, N.Y. last year with it", 34, "They moved to Albany, N.Y. last…"),
         # What looks like an initial ends one where the next begins with a small word.
         ("They moved to Washington D.C. The cats came with them", 38, "They moved to Washington D.C."),
-        ("Unser Tier hat Hepatitis B. Der Arzt kommt noch vorbei", 32, "Unser Tier hat Hepatitis B…"),
+        ("Unser Tier hat Hepatitis B. Der Arzt kommt noch vorbei", 32, "Unser Tier hat Hepatitis B."),
+        ("This was the Plan B. Nobody liked it very much", 24, "This was the Plan B."),
         ("We filmed it in Los Angeles, CA. My sister was with us", 36, "We filmed it in Los Angeles, CA."),
         ("To jest bardzo dobry lek. Kupiłem go wczoraj w aptece", 30, "To jest bardzo dobry lek."),
         ("Das war die Firma Meier & Co. KG aus Köln", 34, "Das war die Firma Meier & Co. KG…"),
@@ -254,7 +255,7 @@ def test_a_post_has_one_cashtag() -> None:
     assert one_cashtag("$TWTR and $AAPL for $5, US$") == ("$TWTR and AAPL for $5, US$", 1)
     # Without its sign it is no link either.
     assert one_cashtag("$TWTR, $BRK.B") == ("$TWTR, BRK.B", 1)
-    assert one_cashtag("$TWTR, $BRK.B and $SAP.DE") == ("$TWTR, BRK B and SAP DE", 2)
+    assert one_cashtag("$TWTR, $BRK.B and $SAP.DE") == ("$TWTR, BRK.B and SAP DE", 2)
     assert one_cashtag("$TWTR $SAP.DE.com/x https://a.de") == ("$TWTR SAP DE com/x https://a.de", 1)
 
 

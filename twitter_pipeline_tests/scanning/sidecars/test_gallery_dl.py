@@ -111,6 +111,7 @@ def test_another_medium_s_is_not_taken(tmp_path: Path) -> None:
         ("See <joke>this</joke>, <script>", "See <joke>this</joke>, <script>"),
         ("<p>Press <s> to save", "Press <s> to save"),
         ("Roses\nare red,\nviolets<br>\nblue.\n\nSo", "Roses\nare red,\nviolets\nblue.\n\nSo"),
+        ("one<br>two\nthree", "one\ntwo\nthree"),
         ("Roses<br />\nare red,<br />\nviolets\nblue", "Roses\nare red,\nviolets blue"),
         ("<img src=a.png alt='a>b'/>Fog<a href=https://x.y/?a=1 download>!</a>", "Fog!"),
         ("<section><font color='red'>Fog</font> and super<wbr>cali</section>", "Fog and supercali"),

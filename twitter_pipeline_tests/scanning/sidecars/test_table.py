@@ -108,7 +108,7 @@ def test_columns_and_rows_may_be_in_a_language(tmp_path: Path) -> None:
     assert understood(tmp_path / "2", "a.mp4", {}, language="fr") is None
 
 
-@pytest.mark.parametrize("said", ["German", "deutsch", "deu", "ger", "DE", "de-AT", "German (AT)"])
+@pytest.mark.parametrize("said", ["German", "deutsch", "deu", "ger", "DE", "de-AT", "German (de-AT)"])
 def test_a_row_says_its_language_by_name_or_code(tmp_path: Path, said: str) -> None:
     rows = csv(",", ["file", "language", "title"], ["a.mp4", "English", "The cat"], ["a.mp4", said, "Die Katze"])
     assert understood(tmp_path, "a.mp4", {"posts.csv": rows}, language="de") == Metadata(title="Die Katze")

@@ -102,8 +102,8 @@ def _entry(table: Table, number: int, cells: tuple[str, ...], wanted: Wanted) ->
 
 
 def _differs(said: str, language: str) -> bool:
-    said = said.strip().casefold().replace("_", "-")
+    # "English (en-US)" is English.
+    said = said.partition("(")[0].strip().casefold().replace("_", "-")
     if language in (said, said.partition("-")[0]):
         return False
-    # "English (US)" is English.
-    return "-" in said or (known := language_of(said.partition("(")[0].strip())) is None or known.code != language
+    return "-" in said or (known := language_of(said)) is None or known.code != language
