@@ -403,14 +403,14 @@ def test_lines_of_dots_before_hashtags_go_with_them() -> None:
     assert made.text == "Fog\n\n#תל־אביב #ラブ〜ライブ"
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(100)
 @pytest.mark.parametrize("part", ["#@", "@", "rt@", "＃@", "@a", "@a.", "#a "])
 def test_mentions_and_hashtags_take_linear_time_whatever_a_sidecar_holds(part: str) -> None:
     without_mentions(f"{part * 100_000} ")
     at_end(part * 100_000)
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(100)
 def test_lines_of_dots_take_linear_time() -> None:
     text = "\n..." * 400_000
     assert at_end(f"{text}\n#a") == ("", [f"{text}\n#a"])

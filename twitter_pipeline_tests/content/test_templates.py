@@ -154,7 +154,7 @@ def test_a_filter_takes_whatever_text_there_is(text: str, name: str) -> None:
     assert len(once) <= len(text) + len("…") + text.count("#") + text.count("＃")
 
 
-@pytest.mark.timeout(20)
+@pytest.mark.timeout(100)
 @pytest.mark.parametrize("part", ["*a ", "[a](", "**a", "`a", "a.b.", "#a", "a. ", "(", "\u0301\u0327"])
 def test_a_filter_ends_soon_whatever_a_sidecar_holds(part: str) -> None:
     for name in (*(set(FILTERS) - {"date", "words", "shorten"}), "words(9)", "shorten(99)"):
