@@ -84,11 +84,10 @@ def whole(text: str, language: str | None) -> list[Span]:
         leading = numbers.before.search(text, max(0, number.start() - _LEADING), number.start())
         start, (before, end) = leading.start() if leading else number.start(), last
         unit, unit_before = _unit(text, number.end()), _unit(text, end)
-        is_one = (
-            unit != unit_before and _NO_GAP.fullmatch(text, end, start)
-            if unit_before
-            else unit and _RANGE.fullmatch(text, end, start)
-        )
+        if unit_before:
+            is_one = bool(unit != unit_before and _NO_GAP.fullmatch(text, end, start))
+        else:
+            is_one = bool(unit and _RANGE.fullmatch(text, end, start))
         if is_one and number.end() - before <= _LONGEST_DATE:
             start = before
         last = (start, number.end())
@@ -98,7 +97,8 @@ def whole(text: str, language: str | None) -> list[Span]:
 
 def _unit(text: str, end: int) -> str:
     """What stands behind a number that ends with it at `end`: "km"; empty for none."""
-    return _UNIT.search(text, max(0, end - _LEADING), end)[0].casefold()  # type: ignore[index]
+    found = _UNIT.search(text, max(0, end - _LEADING), end)
+    return found[0].casefold() if found else ""
 
 
 def pairs(text: str) -> list[Span]:

@@ -272,19 +272,6 @@ def test_what_is_not_seen_is_taken_out(text: str, seen: str | None) -> None:
     assert plain(text) == (text if seen is None else seen)
 
 
-def test_hashtags_at_the_end_are_told_from_those_within() -> None:
-    assert at_end("A #cat naps #Day #日本\n#x ") == ("A #cat naps", [" #Day", " #日本", "\n#x "])
-    assert at_end("Fog at sea #a\n.\n•\n#b") == ("Fog at sea", [" #a", "\n.\n•\n#b"])
-    assert at_end(".\n.\n#a") == ("", [".\n.\n#a"])
-    assert at_end("Fog at sea\n.....\n····\n#a") == ("Fog at sea", ["\n.....\n····\n#a"])
-    # What is an abbreviation in another language ends a sentence in this one.
-    assert at_end("Viel zu eng. #a", languages=["de"]) == ("Viel zu eng.", [" #a"])
-    assert at_end("Sou o eng. #a", languages=["pt"]) == ("Sou o eng. #a", [])
-    assert at_end("Silver pendant #a #b") == ("Silver pendant", [" #a", " #b"])
-    assert at_end("1.\n. \nx.\n#b") == ("1.\n. \nx.", ["\n#b"])
-    assert at_end("#1 #2026") == ("#1 #2026", [])
-
-
 @pytest.mark.parametrize(
     ("text", "tags"),
     [
@@ -392,28 +379,11 @@ def test_only_hashtags_at_the_end_are_parted_from_a_text(text: str) -> None:
     assert body + "".join(last) == text
 
 
-def test_lines_of_dots_before_hashtags_go_with_them() -> None:
-    said = Metadata(description="Fog at sea #a\n.\n⠀\n—\n#b")
-    made = compose(said, template=None, hashtags=["#c"], style=Style(hashtags_at="end"))
-    assert made.text == "Fog at sea\n\n#a #b #c"
-    assert compose(said, template=None, hashtags=["#c"]).text == f"{said.description}\n\n#c"
-    # Of a hashtag that begins the text no sign of its own goes, such as Hebrew's hyphen.
-    only = Metadata(title="Fog", description=".\n#תל־אביב #ラブ〜ライブ")
-    made = compose(only, template=None, hashtags=[], style=Style(hashtags_at="end"))
-    assert made.text == "Fog\n\n#תל־אביב #ラブ〜ライブ"
-
-
 @pytest.mark.timeout(100)
 @pytest.mark.parametrize("part", ["#@", "@", "rt@", "＃@", "@a", "@a.", "#a "])
 def test_mentions_and_hashtags_take_linear_time_whatever_a_sidecar_holds(part: str) -> None:
     without_mentions(f"{part * 100_000} ")
     at_end(part * 100_000)
-
-
-@pytest.mark.timeout(100)
-def test_lines_of_dots_take_linear_time() -> None:
-    text = "\n..." * 400_000
-    assert at_end(f"{text}\n#a") == ("", [f"{text}\n#a"])
 
 
 signs = st.lists(st.sampled_from([*"@＠#＃$&!._ -", "ann", "b", "RT", "1", "é", "日", ".com", "https://"]), max_size=14)

@@ -28,6 +28,10 @@ from twitter_pipeline_tests.support.samples import needs_samples
         ("猫\n#睡#吃", Metadata(title="猫", hashtags=("#睡", "#吃"), keywords=("睡", "吃"))),
         ("#cat\nThe cat", Metadata(title="The cat", hashtags=("#cat",), keywords=("cat",))),
         ("The cat\n.\n.....\n—\n#cat", Metadata(title="The cat", hashtags=("#cat",), keywords=("cat",))),
+        (
+            "The cat\nIt sleeps.\n\n#cat\nIt eats.",
+            Metadata(title="The cat", description="It sleeps.\n\nIt eats.", hashtags=("#cat",), keywords=("cat",)),
+        ),
         ("The #cat sleeps\n# and eats", Metadata(title="The #cat sleeps", description="# and eats")),
         ("猫".encode("utf-8-sig"), Metadata(title="猫")),
         ("猫".encode("utf-16"), Metadata(title="猫")),

@@ -19,7 +19,7 @@ FIELDS: tuple[str, ...] = ("first line", "other lines", "lines of #tags")
 #: How the last line begins that Stable Diffusion's programs write of a picture, below its prompt.
 _SETTINGS = re.compile(r"^Steps: \d+, Sampler: ", re.MULTILINE)
 #: A line of nothing but dots or dashes, which people put before their hashtags on Instagram.
-_DOTS = re.compile(r"[\s.…·•\u2800\-–—]*")
+_DOTS = re.compile(r"\s*[.…·•\u2800\-–—][\s.…·•\u2800\-–—]*")
 SHARED = False
 IN_LANGUAGES = True
 
